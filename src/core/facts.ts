@@ -1,0 +1,167 @@
+/**
+ * What the host side tells: fingerprints, releases, and the facts of each job type. Written by the Ansible modules,
+ * read by the bot. Tables are named without their prefix everywhere. All digests are lower-case hexadecimal SHA-256.
+ */
+import { z } from "zod";
+import { DataClass } from "./vocabulary.ts";
+
+export const Digest = z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256 digest in lower-case hexadecimal");
+
+/** One part of a table: the rows of one data class. `digest` covers the row hashes in key order (a sorted multiset without a key). */
+export const TablePart = z.object({
+  rows: z.number().int().nonnegative(),
+  digest: Digest,
+  /** Row key -> first 16 hex digits of the row's hash; only where the table is small enough (`row_limit` of the job). */
+  row_hashes: z.record(z.string(), z.string()).optional(),
+});
+export type TablePart = z.infer<typeof TablePart>;
+
+export const TableFingerprint = z.object({
+  class: DataClass,
+  /** Where the class comes from: `site`, `preset:<name>`, `catalog:<file>`, `unknown`. */
+  origin: z.string(),
+  engine: z.string(),
+  /** Digest of the table's DDL without AUTO_INCREMENT, prefix and names of constraints. */
+  ddl: Digest,
+  /** Keyed by data class; the rows that no row rule claims are under the table's own class. */
+  parts: z.partialRecord(DataClass, TablePart),
+});
+export type TableFingerprint = z.infer<typeof TableFingerprint>;
+
+export const OptionFingerprint = z.object({ class: DataClass, hash: z.string() });
+export type OptionFingerprint = z.infer<typeof OptionFingerprint>;
+
+export const FilesFingerprint = z.object({
+  files: z.number().int(),
+  bytes: z.number().int(),
+  digest: Digest,
+  /** Relative path -> first 16 hex digits of the file's SHA-256; left out above `row_limit` files. */
+  entries: z.record(z.string(), z.string()).optional(),
+});
+export type FilesFingerprint = z.infer<typeof FilesFingerprint>;
+
+/** One environment at one moment; each table at one instant. `options` holds every row of the options table that is not noise. */
+export const Fingerprint = z.object({
+  algorithm: z.string(),
+  server_version: z.string(),
+  taken_at: z.iso.datetime(),
+  tables: z.record(z.string(), TableFingerprint),
+  options: z.record(z.string(), OptionFingerprint),
+  /** Protected paths (relative to the code tree, for example `wp-content/uploads`). */
+  files: z.record(z.string(), FilesFingerprint),
+  /** The promotable code tree. */
+  code: FilesFingerprint,
+  /** Files of the code tree that differ from the active release's manifest: hand edits and automatic updates. */
+  code_edits: z.array(z.object({ path: z.string(), change: z.enum(["added", "changed", "removed"]) })),
+  /** `releases/<digest12>` that `current` points to, without the folder. */
+  active_release: z.string(),
+  wordpress: z.object({ version: z.string(), db_version: z.string() }),
+  /** What promoted options refer to by id, resolved on this side: option name -> `type:slug`, or null when it dangles. */
+  references: z.record(z.string(), z.string().nullable()),
+});
+export type Fingerprint = z.infer<typeof Fingerprint>;
+
+export const Manifest = z.object({
+  schema: z.literal(1),
+  kind: z.literal("site"),
+  source: z.object({ environment: z.string(), url: z.string(), prefix: z.string() }),
+  /** Content of `REVISION` in the code tree; null when there is none. */
+  commit: z.string().nullable(),
+  wordpress: z.object({ version: z.string(), db_version: z.string() }),
+  php_version: z.string(),
+  plugins: z.record(z.string(), z.string()),
+  themes: z.record(z.string(), z.string()),
+  /** Relative path -> SHA-256 of the file, or `link:<target>`. */
+  code: z.record(z.string(), z.string()),
+  /** Promotable tables in the release: digest of the exported rows, number of rows, digest of the DDL. */
+  tables: z.record(z.string(), z.object({ rows: z.number().int(), digest: Digest, ddl: Digest })),
+  /** Option rows that the source changed: hash of the new value, null where the row was removed. */
+  options: z.record(z.string(), z.string().nullable()),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+export const HealthResult = z.object({
+  check: z.string(),
+  ok: z.boolean(),
+  detail: z.string(),
+  seconds: z.number(),
+});
+export type HealthResult = z.infer<typeof HealthResult>;
+
+export const SwitchFacts = z.object({
+  hold_ms: z.number(),
+  rename_ms: z.number(),
+  attempts: z.number().int(),
+  tables: z.number().int(),
+  /** Rows that production wrote between the shadow and the switch, carried over inside the hold. */
+  merged_rows: z.number().int(),
+});
+export type SwitchFacts = z.infer<typeof SwitchFacts>;
+
+export const FACTS = {
+  baseline_create: z.object({ fingerprint: Fingerprint }),
+  drift_check: z.object({ fingerprint: Fingerprint }),
+  health_check: z.object({ health: z.array(HealthResult), healthy: z.boolean(), active_release: z.string() }),
+  backup_create: z.object({
+    backup: z.object({
+      snapshot: z.string(),
+      scope: z.enum(["db", "files", "full"]),
+      taken_at: z.iso.datetime(),
+      bytes: z.number().int(),
+      tables: z.number().int(),
+      rows: z.number().int(),
+      files: z.number().int(),
+      /** The proof: what was restored and compared. `moving_rows` were written during the dump and are not compared. */
+      verified: z.object({
+        tables: z.number().int(),
+        rows: z.number().int(),
+        moving_rows: z.number().int(),
+        files: z.number().int(),
+      }),
+    }),
+  }),
+  release_build: z.object({
+    release: z.object({ digest: Digest, bytes: z.number().int(), reused: z.boolean(), manifest: Manifest }),
+    fingerprint: Fingerprint,
+  }),
+  env_promote: z.object({
+    activated: z.boolean(),
+    rolled_back: z.boolean(),
+    release: z.string(),
+    previous_release: z.string(),
+    switch: SwitchFacts.optional(),
+    health: z.array(HealthResult),
+    /** Fingerprints of what is now equal on both sides, taken from the shadow inside the hold: the target's next baseline of these items. */
+    promoted: z
+      .object({
+        tables: z.record(z.string(), TableFingerprint),
+        options: z.record(z.string(), OptionFingerprint.nullable()),
+        code: FilesFingerprint,
+      })
+      .optional(),
+  }),
+  release_rollback: z.object({
+    activated: z.boolean(),
+    release: z.string(),
+    previous_release: z.string(),
+    switch: SwitchFacts.optional(),
+    health: z.array(HealthResult),
+    /** Rows written to promoted tables since the switch; they stay in the tables kept for inspection. */
+    late_rows: z.record(z.string(), z.number().int()),
+    promoted: z
+      .object({
+        tables: z.record(z.string(), TableFingerprint.nullable()),
+        options: z.record(z.string(), OptionFingerprint.nullable()),
+        code: FilesFingerprint,
+      })
+      .optional(),
+  }),
+  env_refresh: z.object({
+    /** The new baseline of both sides. */
+    target: Fingerprint,
+    source: Fingerprint,
+    tables: z.array(z.object({ table: z.string(), rows: z.number().int() })),
+    files: z.number().int(),
+  }),
+} as const;
+export type Facts = { [T in keyof typeof FACTS]: z.infer<(typeof FACTS)[T]> };

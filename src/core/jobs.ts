@@ -1,0 +1,134 @@
+/**
+ * What a job is given. One flat JSON object with snake_case names, handed to ansible-playbook as `-e @file`; the roles'
+ * meta/argument_specs.yml says the same, and a contract test compares the two. No secret is ever part of it.
+ */
+import { z } from "zod";
+import { Digest } from "./facts.ts";
+import { DataClass, JobType } from "./vocabulary.ts";
+
+/** Rows of a table that belong to another class than the table: the first rule whose every column matches claims the row. */
+export const RowRule = z.object({
+  class: DataClass,
+  /** Column -> values (exact) or patterns (SQL LIKE) it may have. */
+  match: z.record(
+    z.string(),
+    z.object({ in: z.array(z.string()).optional(), like: z.array(z.string()).optional() }),
+  ),
+});
+export type RowRule = z.infer<typeof RowRule>;
+
+/** The first rule whose pattern (`*` and `?` as in a shell, against the name without prefix) matches a table decides it. */
+export const TableRule = z.object({
+  pattern: z.string(),
+  class: DataClass,
+  origin: z.string(),
+  rows: z.array(RowRule).default([]),
+  /** Columns that say nothing (counters, last-seen times): left out of every hash. */
+  ignore_columns: z.array(z.string()).default([]),
+});
+export type TableRule = z.infer<typeof TableRule>;
+
+/** The first rule whose pattern matches an option's name decides it; `{prefix}` stands for the environment's prefix. */
+export const OptionRule = z.object({ pattern: z.string(), class: DataClass, origin: z.string() });
+export type OptionRule = z.infer<typeof OptionRule>;
+
+/** One environment as a job sees it; the name is used as prefix of the flat keys: `target_host`, `source_root`, ... */
+const side = <S extends "source" | "target">(name: S) =>
+  ({
+    [`${name}_environment`]: z.string(),
+    [`${name}_host`]: z.string(),
+    [`${name}_root`]: z.string(),
+    [`${name}_url`]: z.string(),
+    [`${name}_database`]: z.string(),
+    [`${name}_prefix`]: z.string(),
+  }) as Record<
+    `${S}_environment` | `${S}_host` | `${S}_root` | `${S}_url` | `${S}_database` | `${S}_prefix`,
+    z.ZodString
+  >;
+
+const common = {
+  job_id: z.uuid(),
+  job_type: JobType,
+  operation_id: z.uuid(),
+};
+
+/** How to look at an environment: what its tables, option rows and paths are. */
+const rules = {
+  table_rules: z.array(TableRule),
+  option_rules: z.array(OptionRule),
+  /** Paths in the code tree that are protected data (`wp-content/uploads`). */
+  protected_paths: z.array(z.string()),
+  /** Paths that are neither data nor code (caches, logs): in no fingerprint, backup or release. */
+  volatile_paths: z.array(z.string()),
+  /** Paths of the code tree that live in `<root>/shared` and are linked into every release. */
+  shared_paths: z.array(z.string()),
+  /** Options that hold ids of protected rows: name -> kind of reference. */
+  reference_options: z.record(z.string(), z.enum(["post", "posts", "terms"])),
+  /** Largest number of rows (files) for which single hashes are reported. */
+  row_limit: z.number().int(),
+};
+
+export const HealthCheck = z.object({
+  path: z.string(),
+  status: z.number().int(),
+  contains: z.string().optional(),
+  within_s: z.number(),
+});
+export type HealthCheck = z.infer<typeof HealthCheck>;
+
+export const INPUTS = {
+  baseline_create: z.object({ ...common, ...side("target"), ...rules }),
+  drift_check: z.object({ ...common, ...side("target"), ...rules }),
+  health_check: z.object({ ...common, ...side("target"), health_checks: z.array(HealthCheck) }),
+  backup_create: z.object({ ...common, ...side("target"), ...rules }),
+  release_build: z.object({
+    ...common,
+    ...side("source"),
+    ...rules,
+    /** The source's own baseline: only promotable tables and option rows that differ from it go into the release. */
+    baseline_tables: z.record(z.string(), Digest),
+    baseline_options: z.record(z.string(), z.string()),
+  }),
+  env_promote: z.object({
+    ...common,
+    ...side("source"),
+    ...side("target"),
+    ...rules,
+    release_digest: Digest,
+    /** The release that must be active on the target when the switch begins. */
+    expected_release: z.string(),
+    /** What of the release is applied: decided by the plan. */
+    promote_tables: z.array(z.string()),
+    promote_options: z.array(z.string()),
+    /** Table -> part -> digest that must still hold inside the hold (protected parts of the verdict, and promoted tables). */
+    expected_tables: z.record(z.string(), z.partialRecord(DataClass, Digest)),
+    /** Promoted option -> hash of the target's row at the drift check; null: absent. */
+    expected_options: z.record(z.string(), z.string().nullable()),
+    health_checks: z.array(HealthCheck),
+    /** How long running requests may drain before the hold is given up and tried again. */
+    drain_ms: z.number().int(),
+    keep_releases: z.number().int(),
+  }),
+  release_rollback: z.object({
+    ...common,
+    ...side("target"),
+    ...rules,
+    /** The release to go back to (12 hex digits). */
+    to_release: z.string(),
+    expected_release: z.string(),
+    health_checks: z.array(HealthCheck),
+    drain_ms: z.number().int(),
+  }),
+  env_refresh: z.object({
+    ...common,
+    ...side("source"),
+    ...side("target"),
+    ...rules,
+    /** True for the first clone of an empty environment: the code tree and every table are copied. */
+    initial: z.boolean(),
+    /** Promotable tables and options that only the source changed: they stay the source's. */
+    keep_tables: z.array(z.string()),
+    keep_options: z.array(z.string()),
+  }),
+} as const;
+export type JobInputs = { [T in keyof typeof INPUTS]: z.infer<(typeof INPUTS)[T]> };
