@@ -50,6 +50,7 @@ export type JobEvent = z.infer<typeof JobEvent>;
 
 /** Answer to events: whether a person asked to stop; a job stops at its next safe point. */
 export const EventsAnswer = z.object({ cancel: z.boolean() });
+export type EventsAnswer = z.infer<typeof EventsAnswer>;
 
 /** Answer to a report: the next job of the same run, or none; `message` is a sentence for the run's log. */
 export const ReportAnswer = z.object({

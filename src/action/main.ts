@@ -1,0 +1,29 @@
+/** Entry point of the action (bundled to dist/index.js): the composition root that reads the environment of the runner. */
+import { fileURLToPath } from "node:url";
+import * as core from "@actions/core";
+import { botClient } from "./bot.ts";
+import { ActionError } from "./error.ts";
+import { readInputs } from "./inputs.ts";
+import { announce } from "./output.ts";
+import { runJobs } from "./run.ts";
+import { runLocalJob } from "./run-local.ts";
+
+/** The folder of the playbooks, beside dist/ and beside src/ alike. */
+const ansible = fileURLToPath(
+  new URL(import.meta.url.includes("/dist/") ? "../ansible/" : "../../ansible/", import.meta.url),
+);
+
+try {
+  const inputs = readInputs(process.env);
+  const outcome =
+    inputs.kind === "local"
+      ? await runLocalJob(inputs, { ansible, environment: process.env })
+      : await runJobs(inputs, {
+          ansible,
+          environment: process.env,
+          bot: botClient(inputs.botUrl, () => core.getIDToken(inputs.audience)),
+        });
+  await announce(outcome);
+} catch (error) {
+  await announce(ActionError.outcome(error));
+}

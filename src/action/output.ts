@@ -1,0 +1,31 @@
+/** What a run leaves behind for people and for later steps: outputs, the job summary, and the exit code. */
+import * as core from "@actions/core";
+
+export type Outcome = {
+  readonly result: "succeeded" | "blocked" | "failed" | "rolled_back" | "cancelled" | "unknown";
+  /** Stable reason code; empty when the run succeeded. */
+  readonly code: string;
+  /** A sentence for the log and the summary. */
+  readonly message: string;
+  readonly promotionId?: string;
+  /** Path of the last report. */
+  readonly report?: string;
+};
+
+/** Names of the outputs, as in action.yml. */
+export const OUTPUT_NAMES = ["result", "reason-code", "promotion-id", "report"] as const;
+
+/** Sets the outputs, writes the job summary and fails the step unless the run succeeded. */
+export async function announce(outcome: Outcome): Promise<void> {
+  core.setOutput("result", outcome.result);
+  core.setOutput("reason-code", outcome.code);
+  core.setOutput("promotion-id", outcome.promotionId ?? "");
+  core.setOutput("report", outcome.report ?? "");
+  if (process.env.GITHUB_STEP_SUMMARY) {
+    await core.summary
+      .addRaw(`**Belay: ${outcome.result.replace("_", " ")}** ${outcome.message}`, true)
+      .write();
+  }
+  if (outcome.result === "succeeded") core.info(outcome.message);
+  else core.setFailed(outcome.code === "" ? outcome.message : `${outcome.code}: ${outcome.message}`);
+}

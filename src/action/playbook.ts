@@ -1,0 +1,129 @@
+/** Runs one playbook for one job and turns whatever happens into a report. */
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { execa, type Result } from "execa";
+import { type Claim, JobEvent, Report } from "../core/report.ts";
+import { PLAYBOOKS } from "../core/vocabulary.ts";
+import { ActionError } from "./error.ts";
+import { ansibleError } from "./exit-code.ts";
+import type { Workplace } from "./ssh.ts";
+
+export type PlaybookRun = {
+  /** The folder ansible/ of the action. */
+  readonly ansible: string;
+  readonly workplace: Workplace;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly onEvent: (event: JobEvent) => void;
+  /** Lines that are no event: Ansible's own words on standard error. */
+  readonly onLine: (line: string) => void;
+  readonly signal?: AbortSignal;
+};
+
+/** Variables of the runner that Ansible and ssh need; nothing else of the environment, and no token, reaches them. */
+const PASSED_ON = ["PATH", "HOME", "USER", "LANG", "TMPDIR", "SSH_AUTH_SOCK", "VIRTUAL_ENV", "PYTHONPATH"];
+
+/**
+ * Runs the playbook of the claimed job to its end or its time limit.
+ * @returns the report that the playbook wrote, or one made here that says truthfully why there is none
+ */
+export async function runPlaybook(claim: Claim, run: PlaybookRun): Promise<Report> {
+  const startedAt = new Date().toISOString();
+  const reportPath = path.join(run.workplace.folder, `report-${claim.job_id}.json`);
+  const inputPath = path.join(run.workplace.folder, `input-${claim.job_id}.json`);
+  await writeFile(inputPath, JSON.stringify({ ...claim.input, report_path: reportPath }), { mode: 0o600 });
+  const playbook = path.join(run.ansible, "playbooks", PLAYBOOKS[claim.job_type]);
+  const result = await start(playbook, inputPath, claim.timeout_s, run);
+  const written = await readReport(reportPath, claim);
+  if (written !== undefined && (written.status !== "succeeded" || result.exitCode === 0)) return written;
+  return fallback(claim, result, startedAt);
+}
+
+async function start(
+  playbook: string,
+  input: string,
+  timeoutS: number,
+  run: PlaybookRun,
+): Promise<Result<{ lines: true }>> {
+  const environment = Object.fromEntries(
+    PASSED_ON.flatMap((name) => (run.environment[name] ? [[name, run.environment[name]]] : [])),
+  );
+  const child = execa("ansible-playbook", [playbook, "-e", `@${input}`], {
+    cwd: run.ansible,
+    extendEnv: false,
+    env: {
+      ...environment,
+      ...run.workplace.environment,
+      LC_ALL: "C.UTF-8",
+      ANSIBLE_CONFIG: path.join(run.ansible, "ansible.cfg"),
+      BELAY_OUTPUT: "jsonl",
+    },
+    lines: true,
+    reject: false,
+    timeout: timeoutS * 1_000,
+    killSignal: "SIGINT",
+    forceKillAfterDelay: 10_000,
+    ...(run.signal === undefined ? {} : { cancelSignal: run.signal }),
+  });
+  const errors = (async () => {
+    for await (const line of child.iterable({ from: "stderr" })) run.onLine(line);
+  })().catch(() => undefined);
+  try {
+    for await (const line of child.iterable()) deliver(line, run);
+  } catch {
+    // The child failed: its result, read below, says how.
+  }
+  await errors;
+  const result = await child;
+  if (result.code === "ENOENT") {
+    throw new ActionError(
+      "ANSIBLE_MISSING",
+      "`ansible-playbook` is not installed on this runner.",
+      "Use a GitHub-hosted ubuntu runner, or install ansible-core 2.14 or newer in a step before Belay.",
+    );
+  }
+  return result as Result<{ lines: true }>;
+}
+
+function deliver(line: string, run: PlaybookRun): void {
+  const event = JobEvent.safeParse(parseJson(line));
+  if (event.success) run.onEvent(event.data);
+  else run.onLine(line);
+}
+
+async function readReport(file: string, claim: Claim): Promise<Report | undefined> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  const report = Report.safeParse(parseJson(text));
+  return report.success && report.data.job_id === claim.job_id ? report.data : undefined;
+}
+
+/** The playbook left no report, or one that its exit code contradicts: say what is known, and nothing more. */
+function fallback(claim: Claim, result: Result<{ lines: true }>, startedAt: string): Report {
+  const error = result.timedOut
+    ? {
+        code: "ANSIBLE_TIMEOUT",
+        message: `The playbook did not end within ${claim.timeout_s} s and was stopped.`,
+      }
+    : ansibleError(result.exitCode);
+  const lastWords = (result.stderr ?? []).slice(-3).join(" ").slice(0, 500);
+  return {
+    schema: 1,
+    job_id: claim.job_id,
+    job_type: claim.job_type,
+    operation_id: claim.operation_id,
+    status: result.isCanceled ? "cancelled" : "failed",
+    error_code: error.code,
+    error_message: [error.message, lastWords].filter(Boolean).join(" "),
+    started_at: startedAt,
+    finished_at: new Date().toISOString(),
+    steps: [],
+    facts: {},
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

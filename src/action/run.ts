@@ -1,0 +1,112 @@
+/** One run: claims its jobs in turn, runs the playbook of each, and tells the bot what happened. */
+import * as core from "@actions/core";
+import type { Claim, JobEvent, Report, ReportAnswer } from "../core/report.ts";
+import type { BotClient } from "./bot.ts";
+import { ActionError } from "./error.ts";
+import type { RunInputs } from "./inputs.ts";
+import type { Outcome } from "./output.ts";
+import { runPlaybook } from "./playbook.ts";
+import { prepareWorkplace, type Workplace } from "./ssh.ts";
+
+export type RunDependencies = {
+  readonly ansible: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly bot: BotClient;
+};
+
+/** Events are sent in batches; the comment shows progress at most every 15 s anyway. */
+const BATCH_MS = 2_000;
+
+/**
+ * Runs every job of the operation that the first one begins.
+ * @throws ActionError when a job could not be claimed or the bot could not be reached
+ */
+export async function runJobs(inputs: RunInputs, dependencies: RunDependencies): Promise<Outcome> {
+  const workplace = await prepareWorkplace(inputs, dependencies.environment.RUNNER_TEMP);
+  const stop = stopOnSignals();
+  try {
+    let job: string | null = inputs.job;
+    let last: { claim: Claim; report: Report; answer: ReportAnswer } | undefined;
+    while (job !== null) {
+      last = await runJob(job, { ...dependencies, workplace, signal: stop.signal });
+      job = last.answer.next_job_id;
+    }
+    if (last === undefined) throw new ActionError("NO_JOB", "The run had no job.");
+    return summarize(last);
+  } finally {
+    stop.forget();
+    await workplace.remove();
+  }
+}
+
+type JobDependencies = RunDependencies & { readonly workplace: Workplace; readonly signal: AbortSignal };
+
+async function runJob(job: string, dependencies: JobDependencies) {
+  const { bot } = dependencies;
+  const claim = await bot.claim(job);
+  core.startGroup(`Belay: ${claim.job_type}`);
+  const stream = eventStream((events) => bot.events(job, events));
+  const report = await runPlaybook(claim, {
+    ...dependencies,
+    onEvent: (event) => {
+      show(event);
+      stream.push(event);
+    },
+    onLine: (line) => core.info(line),
+  });
+  await stream.end();
+  const answer = await bot.report(job, report);
+  core.endGroup();
+  core.info(answer.message);
+  return { claim, report, answer };
+}
+
+/** Sends events in the background; progress that cannot be delivered is dropped, because the report repeats every step. */
+function eventStream(send: (events: readonly JobEvent[]) => Promise<unknown>) {
+  let waiting: JobEvent[] = [];
+  let sending: Promise<unknown> = Promise.resolve();
+  const flush = () => {
+    const batch = waiting;
+    waiting = [];
+    if (batch.length > 0)
+      sending = sending.then(() => send(batch)).catch((error) => core.debug(String(error)));
+  };
+  const timer = setInterval(flush, BATCH_MS);
+  return {
+    push: (event: JobEvent) => void waiting.push(event),
+    end: async () => {
+      clearInterval(timer);
+      flush();
+      await sending;
+    },
+  };
+}
+
+function show(event: JobEvent): void {
+  if (event.event === "step_started") return;
+  const time = event.seconds === undefined ? "" : ` (${event.seconds.toFixed(1)} s)`;
+  const mark = event.status === "failed" || event.status === "unreachable" ? "✗" : "✓";
+  core.info(`${mark} ${event.step}${time}${event.message === undefined ? "" : `: ${event.message}`}`);
+}
+
+/** The run's cancel button sends SIGINT, later SIGTERM: the playbook is asked to stop and the report says so. */
+function stopOnSignals() {
+  const controller = new AbortController();
+  const stop = () => controller.abort(new Error("the run was cancelled"));
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  return {
+    signal: controller.signal,
+    forget: () => void process.off("SIGINT", stop).off("SIGTERM", stop),
+  };
+}
+
+function summarize(last: { claim: Claim; report: Report; answer: ReportAnswer }): Outcome {
+  const result = last.answer.result ?? (last.report.status === "succeeded" ? "succeeded" : "failed");
+  return {
+    result,
+    code: result === "succeeded" ? "" : (last.report.error_code ?? result.toUpperCase()),
+    message: last.answer.message,
+    promotionId: last.claim.operation_id,
+    report: JSON.stringify({ ...last.report, facts: undefined }),
+  };
+}
