@@ -11,7 +11,7 @@ export type BotClient = {
   readonly report: (job: string, report: Report) => Promise<ReportAnswer>;
 };
 
-type Attempts = { readonly count: number; readonly firstWaitMs: number };
+export type Attempts = { readonly count: number; readonly firstWaitMs: number };
 /** About a minute: long enough for a bot that restarts, short enough for a person who waits. */
 const PATIENT: Attempts = { count: 7, firstWaitMs: 1_000 };
 const TOKEN_LIFE_MS = 4 * 60_000;
@@ -20,8 +20,13 @@ const Refusal = z.object({ code: z.string(), message: z.string() });
 /**
  * @param url the bot's address without a slash at the end
  * @param token asks GitHub for an OIDC token; called again when the last one is four minutes old (they live five)
+ * @param attempts how often a request is tried while the bot cannot be reached or answers 5xx or 429
  */
-export function botClient(url: string, token: () => Promise<string>): BotClient {
+export function botClient(
+  url: string,
+  token: () => Promise<string>,
+  attempts: Attempts = PATIENT,
+): BotClient {
   let cached: { value: string; at: number } | undefined;
   const freshToken = async () => {
     if (cached === undefined || Date.now() - cached.at > TOKEN_LIFE_MS)
@@ -29,7 +34,7 @@ export function botClient(url: string, token: () => Promise<string>): BotClient 
     return cached.value;
   };
   const post = async <T>(path: string, body: unknown, answer: z.ZodType<T>): Promise<T> => {
-    const response = await send(`${url}${path}`, body, { token: await freshToken(), attempts: PATIENT });
+    const response = await send(`${url}${path}`, body, { token: await freshToken(), attempts });
     return answer.parse(await response.json());
   };
   return {
