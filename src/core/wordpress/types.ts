@@ -1,0 +1,153 @@
+/** What the judgement of a WordPress environment yields: the drift verdict, the plan, baselines. Data only. */
+import type { SiteConfig } from "../config/types.ts";
+import type { Fingerprint, Manifest } from "../facts.ts";
+import type { JobInputs } from "../jobs.ts";
+import type { DataClass, DriftMode, DriftStatus } from "../vocabulary.ts";
+
+/** One thing to tell: a stable code, what happened and why, and what to type next (null where nothing is to be done). */
+export interface Sentence {
+  readonly code: string;
+  readonly text: string;
+  readonly remedy: string | null;
+}
+
+/** How a job must look at an environment: exactly the rule keys of its input. */
+export type CompiledRules = Pick<
+  JobInputs["drift_check"],
+  "table_rules" | "option_rules" | "protected_paths" | "volatile_paths" | "shared_paths" | "reference_options"
+>;
+
+/** Both sides of a pair at one time: the last baseline, or now. */
+export interface Sides {
+  readonly source: Fingerprint;
+  readonly target: Fingerprint;
+}
+/** The fingerprints that both sides are compared with. Changed only by the functions of baseline.ts. */
+export type Baseline = Sides;
+
+/**
+ * How two measurements of the same rows (or files) differ. The counts are null where single rows were not reported
+ * (large tables, tables without a key): then only the totals are known.
+ */
+export interface Difference {
+  readonly before: number;
+  readonly now: number;
+  readonly added: number | null;
+  readonly changed: number | null;
+  readonly removed: number | null;
+  /** At most 50 keys of rows (paths of files) that differ; `+`, `~` or `-` tells how. */
+  readonly keys: readonly { readonly change: "+" | "~" | "-"; readonly key: string }[];
+}
+
+export interface DriftFinding extends Difference {
+  readonly kind: "table" | "files";
+  /** Table without prefix, or path. */
+  readonly name: string;
+  readonly class: DataClass;
+  readonly blocking: boolean;
+  /** One short sentence: `comments: 3 rows added, 1 changed`. */
+  readonly note: string;
+}
+
+/** What a drift check found; the row that keeps it adds who, when and which baseline. */
+export interface DriftVerdict {
+  readonly status: DriftStatus;
+  readonly mode: DriftMode;
+  readonly findings: readonly DriftFinding[];
+  readonly sentences: readonly Sentence[];
+}
+
+/**
+ * protect: protected content; keep: production's stays (nothing to do); promote: the release's replaces production's;
+ * conflict: changed on both sides, blocks; unclassified: no rule knows it, blocks if production has it;
+ * absent: named by the preset, not in production.
+ */
+export type TableAction = "protect" | "keep" | "promote" | "conflict" | "unclassified" | "absent";
+
+export interface PlanTable {
+  readonly table: string;
+  readonly class: DataClass;
+  readonly origin: string;
+  readonly action: TableAction;
+  readonly why: string;
+  /** Rows in the source and in the target; null where the table does not exist. */
+  readonly rows: { readonly source: number | null; readonly target: number | null };
+  readonly changed: { readonly source: boolean; readonly target: boolean };
+}
+
+export interface PlanOption {
+  readonly option: string;
+  readonly class: DataClass;
+  readonly action: "keep" | "promote" | "conflict";
+  /** True where the promotion removes the row. */
+  readonly removes: boolean;
+  readonly why: string;
+  /** Why a person should look at it: nothing classifies it, or its name looks like a secret. Empty for the rest. */
+  readonly flags: readonly string[];
+}
+
+/** Protected content that the source changed since its baseline: it does not travel, and a refresh overwrites it. */
+export interface LeftBehind extends Difference {
+  readonly kind: "table" | "files";
+  readonly name: string;
+  readonly class: DataClass;
+  readonly note: string;
+}
+
+export interface PlanSummary {
+  readonly tables: Readonly<Record<TableAction, number>>;
+  readonly options: Readonly<Record<PlanOption["action"], number>>;
+  readonly flagged_options: number;
+  readonly left_behind: number;
+}
+
+export interface Plan {
+  readonly tables: readonly PlanTable[];
+  /** Rows that either side changed; unchanged rows are not listed. */
+  readonly options: readonly PlanOption[];
+  readonly code: {
+    readonly changed: boolean;
+    readonly files: { readonly source: number; readonly target: number };
+    readonly edits: Fingerprint["code_edits"];
+    readonly wordpress: { readonly source: string; readonly target: string };
+  };
+  readonly left_behind: readonly LeftBehind[];
+  readonly summary: PlanSummary;
+  /** Empty: nothing in the plan blocks. */
+  readonly blocks: readonly Sentence[];
+  /** Worth reading, not blocking. */
+  readonly warnings: readonly Sentence[];
+  /** The pieces for `env_promote`. */
+  readonly job: Pick<
+    JobInputs["env_promote"],
+    "promote_tables" | "promote_options" | "expected_tables" | "expected_options"
+  >;
+}
+
+export interface PlanInput {
+  readonly config: SiteConfig;
+  readonly rules: CompiledRules;
+  readonly manifest: Manifest;
+  readonly baseline: Baseline;
+  readonly now: Sides;
+  readonly mode: DriftMode;
+}
+
+/** What a refresh would do to the source. `conflicts` not empty: it must be refused. */
+export interface RefreshPlan {
+  readonly keep_tables: readonly string[];
+  readonly keep_options: readonly string[];
+  readonly conflicts: readonly Sentence[];
+  readonly overwritten: readonly LeftBehind[];
+  readonly sentences: readonly Sentence[];
+}
+
+/**
+ * The functions of this folder, for those who call them.
+ * - rules.ts `compileRules(config, catalog)`; tables and options are named without any environment's prefix.
+ * - drift.ts `judgeDrift(baseline, now, mode)`; null: there is no baseline, the status is `unknown`.
+ * - plan.ts `makePlan(input)`; refresh.ts `planRefresh(input)`.
+ * - baseline.ts `releaseBaseline`, `advanceBaseline`, `baselineAfterRollback`, `baselineAfterRefresh`.
+ */
+export type JudgeDrift = (baseline: Fingerprint | null, now: Fingerprint, mode: DriftMode) => DriftVerdict;
+export type MakePlan = (input: PlanInput) => Plan;
