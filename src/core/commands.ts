@@ -1,0 +1,99 @@
+/**
+ * Commands in a comment. One stands alone on a line, outside quotes, code, HTML comments and HTML blocks; prose and paths
+ * are no commands. Everything further in sees only the closed union `Command`.
+ */
+import { visibleLines } from "./markdown.ts";
+
+/** Words that do something in this version. */
+export const COMMANDS = [
+  "promote",
+  "plan",
+  "drift",
+  "backup",
+  "refresh",
+  "rollback",
+  "status",
+  "help",
+] as const;
+export type CommandWord = (typeof COMMANDS)[number];
+
+/** Words of the design that this version knows but cannot do. */
+export const LATER_COMMANDS = [
+  "rehearse",
+  "approve",
+  "cancel",
+  "lock",
+  "unlock",
+  "freeze",
+  "unfreeze",
+  "veto",
+  "checked",
+  "dev-only",
+  "stage",
+  "activate",
+] as const;
+/** Later words whose argument is a reason in free words. */
+const WITH_REASON: readonly string[] = ["lock", "freeze", "veto"];
+
+export type Command =
+  | { readonly kind: "promote"; readonly sha: string | null }
+  | { readonly kind: Exclude<CommandWord, "promote"> }
+  | { readonly kind: "not_available"; readonly word: (typeof LATER_COMMANDS)[number] }
+  | { readonly kind: "bad_argument"; readonly word: CommandWord; readonly argument: string }
+  | { readonly kind: "unknown"; readonly word: string; readonly suggestion: CommandWord | null };
+
+/** All commands of a comment in their order; usually one or none. */
+export function parseCommands(body: string): readonly Command[] {
+  return visibleLines(body).flatMap((line) => parseLine(line) ?? []);
+}
+
+const LINE = /^ {0,3}\/([A-Za-z][A-Za-z-]*)(?:[ \t]+(\S.*?))?[ \t]*$/;
+const SIMPLE_ARGUMENT = /^[A-Za-z0-9._:@#=-]+$/;
+
+function parseLine(line: string): Command | null {
+  const found = LINE.exec(line);
+  const word = found?.[1]?.toLowerCase();
+  if (word === undefined) return null;
+  const text = found?.[2] ?? "";
+  const rest = text.split(/[ \t]+/).filter((part) => part !== "");
+  const later = LATER_COMMANDS.find((known) => known === word);
+  if (later !== undefined && WITH_REASON.includes(later)) return { kind: "not_available", word: later };
+  if (rest.length > 2 || !rest.every((part) => SIMPLE_ARGUMENT.test(part))) return null;
+  if (later !== undefined) return { kind: "not_available", word: later };
+  const known = COMMANDS.find((command) => command === word);
+  if (known === undefined) return { kind: "unknown", word, suggestion: closest(word) };
+  return withArguments(known, rest);
+}
+
+function withArguments(word: CommandWord, rest: readonly string[]): Command {
+  const [first, second] = rest;
+  if (word !== "promote") {
+    return first === undefined ? { kind: word } : { kind: "bad_argument", word, argument: rest.join(" ") };
+  }
+  if (first === undefined) return { kind: "promote", sha: null };
+  const isSha = /^[0-9a-f]{7,40}$/i.test(first) && second === undefined;
+  if (!isSha) return { kind: "bad_argument", word, argument: rest.join(" ") };
+  return { kind: "promote", sha: first.toLowerCase() };
+}
+
+/** The command that was probably meant: at most two edits away, and fewer than half of the word. */
+function closest(word: string): CommandWord | null {
+  const [best] = COMMANDS.map((command) => ({ command, edits: distance(word, command) })).sort(
+    (a, b) => a.edits - b.edits,
+  );
+  return best !== undefined && best.edits <= 2 && best.edits * 2 < best.command.length ? best.command : null;
+}
+
+/** Levenshtein's distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

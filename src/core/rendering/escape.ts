@@ -1,0 +1,65 @@
+/**
+ * Values from outside (names, paths, rows, error messages) in text for GitHub. They become inline code or lose every sign
+ * that Markdown, HTML, mentions or references are made of; whatever is not put through here must be written in this project.
+ */
+
+/** Characters that no reader can see, or that reorder what he sees (controls, zero-width, bidirectional marks). */
+const INVISIBLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the purpose
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+
+const LONGEST_VALUE = 200;
+
+/** One line of visible text, shortened in the middle so that both ends remain. */
+export function plain(value: string, longest = LONGEST_VALUE): string {
+  const line = value
+    .replace(/[\r\n\t]+/g, " ")
+    .replace(INVISIBLE, "")
+    .trim();
+  const signs = [...line];
+  if (signs.length <= longest) return line;
+  const head = Math.ceil((longest - 1) / 2);
+  return `${signs.slice(0, head).join("")}…${signs.slice(-(longest - 1 - head)).join("")}`;
+}
+
+/**
+ * Inline code, whose delimiter is longer than any run of backticks inside; nothing in it is a mention, a link or HTML.
+ * A `|` is safe only through `cell`.
+ */
+export function code(value: string, longest = LONGEST_VALUE): string {
+  const text = plain(value, longest);
+  if (text === "") return "(empty)";
+  const ticks = "`".repeat(longestRun(text) + 1);
+  const pad = text.startsWith("`") || text.endsWith("`") ? " " : "";
+  return `${ticks}${pad}${text}${pad}${ticks}`;
+}
+
+/** A GitHub login that is shown without notifying anybody. */
+export function person(login: string): string {
+  return code(login, 60);
+}
+
+/** Makes a piece of Markdown fit for a table's cell: one line, and no `|` that would end the cell, not even in code. */
+export function cell(markdown: string): string {
+  return markdown.replace(/\r?\n/g, " ").replaceAll("\\|", "|").replaceAll("|", "\\|");
+}
+
+/** A fenced block; the fence is longer than any run of backticks inside. */
+export function fence(text: string, language = ""): string {
+  const body = text.replace(/\r\n?/g, "\n").replace(INVISIBLE, "").replace(/\n+$/, "");
+  const ticks = "`".repeat(Math.max(3, longestRun(body) + 1));
+  return `${ticks}${language}\n${body}\n${ticks}`;
+}
+
+/** An address of our own configuration as a link; anything that is not a plain http(s) address is shown as code. */
+export function link(text: string, url: string): string {
+  const label = text.replace(INVISIBLE, "").replace(/([\\`*_{}[\]()<>#+!|~@&])/g, "\\$1");
+  if (!/^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~!$&'*+,;=:@%/?#-]*)?$/.test(url)) {
+    return `${label} (${code(url)})`;
+  }
+  return `[${label}](<${url}>)`;
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+}
