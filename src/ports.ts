@@ -6,8 +6,9 @@ import type { AuditEntry, AuditRecord } from "./core/audit.ts";
 import type { Effect, EffectResult } from "./core/effects.ts";
 import type { Facts, Fingerprint, Manifest } from "./core/facts.ts";
 import type { LockHeld, LockProof } from "./core/lock.ts";
+import type { Permission } from "./core/policy.ts";
 import type { OperationProgress } from "./core/progress.ts";
-import type { Report } from "./core/report.ts";
+import type { Report, ReportAnswer } from "./core/report.ts";
 import type { Verdict } from "./core/verdict.ts";
 import type {
   BackupState,
@@ -19,7 +20,7 @@ import type {
   OperationKind,
   PromotionState,
 } from "./core/vocabulary.ts";
-import type { DriftVerdict, Plan } from "./core/wordpress/types.ts";
+import type { DriftVerdict, Plan, RefreshPlan } from "./core/wordpress/types.ts";
 
 // ---- rows -------------------------------------------------------------------------------------------------------------
 
@@ -102,11 +103,14 @@ export interface OperationRow {
   readonly release_after: string | null;
   readonly verdict: Verdict | null;
   readonly plan: Plan | null;
+  /** What a refresh overwrites and keeps; null for the other kinds. */
+  readonly refresh: RefreshPlan | null;
   readonly progress: OperationProgress;
   /** Stable code and sentence of how it ended. */
   readonly result_code: string | null;
   readonly result_message: string | null;
-  readonly cancel_requested: boolean;
+  /** Why the operation must stop at its next safe point; null: nobody asked. */
+  readonly cancel_reason: string | null;
   readonly run_id: number | null;
   readonly run_url: string | null;
   /** When the comment was last (or will next be) edited: edits keep 15 s between them. */
@@ -131,6 +135,8 @@ export interface JobRow {
   /** Built and validated at the claim. */
   readonly input: { readonly [key: string]: unknown } | null;
   readonly report: Report | null;
+  /** What the report was answered with: a repeated report is answered alike. */
+  readonly answer: ReportAnswer | null;
   readonly error_code: string | null;
   readonly error_message: string | null;
   readonly state_version: number;
@@ -377,8 +383,6 @@ export interface IssueComment {
   readonly created_at: string;
   readonly updated_at: string;
 }
-
-export type Permission = "admin" | "maintain" | "write" | "triage" | "read" | "none";
 
 export interface RepositoryFile {
   readonly path: string;
