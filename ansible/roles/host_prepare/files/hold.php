@@ -1,0 +1,170 @@
+<?php
+/**
+ * The hold. PHP runs this file before every script of the site's pool (auto_prepend_file), so that no request crosses
+ * a switch of releases halfway: it waits while a switch is being made, keeps the switch waiting while it runs, and
+ * continues in the release that is active now.
+ *
+ * Beside it lie `turnstile` and `room` (lock files), `state` (a symbolic link whose text is `<release>@<operation>`,
+ * or `in-doubt:<old>:<new>` while a switch is undecided) and `config.php` (read only in doubt and by the probe).
+ *
+ * Fails open, with one exception. Without its lock files or its `state` the site is served as if there were no hold:
+ * a site that answers is worth more than one guarded against a switch that cannot come, because every switch first
+ * proves by the probe below that this pool takes both locks. In doubt there is no safe guess: 503.
+ */
+final class Belay_Hold
+{
+    const VERSION = 1;
+    const DOUBT = 'in-doubt:';
+
+    /** Holds its shared lock until PHP frees it at the very end of the request, after shutdown functions and output. */
+    private static $room = null;
+    private static $script = '';
+
+    /** True when the request has to go on in another script than the one PHP was started for. */
+    public static function redirects(): bool
+    {
+        self::enter();
+        $state = @readlink(__DIR__ . '/state');
+        if ($state !== false && strncmp($state, self::DOUBT, strlen(self::DOUBT)) === 0) {
+            $state = self::ask();
+        }
+        if (isset($_SERVER['HTTP_X_BELAY_PROBE'])) {
+            self::probe($state);
+        }
+        $at = $state === false ? false : strpos($state, '@');
+        if ($at === false) {
+            return false;
+        }
+        // For wp-config.php: a key salt of the object cache that is new with every switch.
+        define('BELAY_SWITCH', $state);
+        return self::continues_in(dirname(__DIR__, 2), substr($state, 0, $at));
+    }
+
+    public static function script(): string
+    {
+        return self::$script;
+    }
+
+    /** Mode `e` closes the files on exec: a program left running in the background must not keep the room. */
+    private static function enter(): void
+    {
+        $turnstile = @fopen(__DIR__ . '/turnstile', 're');
+        $room = @fopen(__DIR__ . '/room', 're');
+        if ($turnstile === false || $room === false) {
+            return;
+        }
+        flock($turnstile, LOCK_SH);
+        flock($room, LOCK_SH);
+        fclose($turnstile);
+        self::$room = $room;
+    }
+
+    /** readlink and comparison of names only: PHP's cache of resolved paths may still know the release before. */
+    private static function continues_in(string $root, string $release): bool
+    {
+        $home = "$root/releases/$release";
+        $from = self::asked_for();
+        if ($from === '' || strncmp($from, "$home/", strlen($home) + 1) === 0) {
+            return false;
+        }
+        $within = '#^' . preg_quote($root, '#') . '/(?:releases/[^/]+|current)(?=/)#';
+        if (!preg_match($within, $from, $left) && !preg_match($within, $from = (string) realpath($from), $left)) {
+            return false;
+        }
+        if (strncmp($from, "$home/", strlen($home) + 1) === 0) {
+            return false;
+        }
+        $relative = substr($from, strlen($left[0]));
+        $found = is_file($home . $relative) ? $relative : '/index.php';
+        if (!is_file($home . $found)) {
+            self::unavailable("release $release is not in place");
+        }
+        self::move($relative, $left[0], $home, $found);
+        return true;
+    }
+
+    private static function asked_for(): string
+    {
+        $script = (string) ($_SERVER['SCRIPT_FILENAME'] ?? '');
+        if ($script === '' || $script[0] === '/') {
+            return $script;
+        }
+        return is_file($script) ? getcwd() . '/' . preg_replace('#^(\./)+#', '', $script) : '';
+    }
+
+    /** Makes the request look as if the web server had asked for $home$found from the start. */
+    private static function move(string $relative, string $left, string $home, string $found): void
+    {
+        $old = (string) $_SERVER['SCRIPT_FILENAME'];
+        self::$script = $home . $found;
+        foreach (['SCRIPT_NAME', 'PHP_SELF', 'PATH_TRANSLATED'] as $name) {
+            if (($_SERVER[$name] ?? null) === $old) {
+                $_SERVER[$name] = self::$script;
+            } elseif (isset($_SERVER[$name]) && $found !== $relative) {
+                $_SERVER[$name] = str_replace($relative, $found, $_SERVER[$name]);
+            }
+        }
+        $_SERVER['SCRIPT_FILENAME'] = self::$script;
+        if (isset($_SERVER['DOCUMENT_ROOT'])) {
+            $_SERVER['DOCUMENT_ROOT'] = preg_replace('#^' . preg_quote($left, '#') . '(?=/|$)#', $home, $_SERVER['DOCUMENT_ROOT']);
+        }
+        if (PHP_SAPI !== 'cli') {
+            chdir(dirname(self::$script));
+        }
+    }
+
+    /** The database decides: its table of one row was renamed together with the site's tables. */
+    private static function ask(): string
+    {
+        $config = @include __DIR__ . '/config.php';
+        if (!is_array($config)) {
+            return self::unavailable('a release is being switched');
+        }
+        try {
+            $database = mysqli_init();
+            $database->options(MYSQLI_OPT_CONNECT_TIMEOUT, $config['wait_s']);
+            $ok = @$database->real_connect($config['host'], $config['user'], $config['password'], $config['database'], $config['port'], $config['socket']);
+            // A switch whose client has died may still be at work in the server: it keeps this lock until it is done.
+            $lock = $ok ? $database->query(sprintf("SELECT GET_LOCK('%s', %d)", $config['lock'], $config['wait_s'])) : false;
+            $held = $lock && $lock->fetch_row()[0] === '1';
+            $rows = $held ? $database->query("SELECT CONCAT(`release`, '@', operation) FROM `{$config['table']}`") : false;
+            $row = $rows ? $rows->fetch_row() : null;
+            $database->close();
+        } catch (\Throwable $error) {
+            $row = null;
+        }
+        return $row ? $row[0] : self::unavailable('a release is being switched');
+    }
+
+    /** Answers Belay's own question, whether this pool runs the hold, takes its locks and sees the right state. */
+    private static function probe($state): void
+    {
+        $config = @include __DIR__ . '/config.php';
+        if (!is_array($config) || !hash_equals($config['probe'], (string) $_SERVER['HTTP_X_BELAY_PROBE'])) {
+            return;
+        }
+        header('Content-Type: application/json');
+        header('Cache-Control: no-store');
+        $room = self::$room ? fstat(self::$room) : null;
+        exit(json_encode(['version' => self::VERSION, 'state' => $state, 'room' => $room ? $room['ino'] : null, 'php' => PHP_VERSION]));
+    }
+
+    private static function unavailable(string $why): string
+    {
+        if (PHP_SAPI === 'cli') {
+            fwrite(STDERR, "Try again: $why.\n");
+            exit(75);
+        }
+        http_response_code(503);
+        header('Retry-After: 2');
+        header('Cache-Control: no-store');
+        header('Content-Type: text/plain; charset=utf-8');
+        exit("This site is busy for a moment ($why). Please try again.\n");
+    }
+}
+
+// The script has to run in the global scope, as it would have without the hold.
+if (Belay_Hold::redirects()) {
+    require Belay_Hold::script();
+    exit;
+}
