@@ -1,0 +1,124 @@
+/** Once, one at a time, on record: claimed keys, locks, the audit log, and the effects that a transaction leaves behind. */
+import { type AuditRecord, chainAudit } from "../core/audit.ts";
+import { streamOf, supersedes } from "../core/effects.ts";
+import { grantLock, type LockHeld, type LockProof } from "../core/lock.ts";
+import type { Tx } from "../ports.ts";
+import type { DbTx } from "./schema.ts";
+
+type Locks = Pick<Tx, "claimOnce" | "acquireLock" | "releaseLock" | "locks">;
+
+export function locks(db: DbTx): Locks {
+  return {
+    claimOnce: async (key, at) => {
+      const inserted = await db
+        .insertInto("claimed_keys")
+        .values({ key, claimed_at: at })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("key")
+        .executeTakeFirst();
+      return inserted !== undefined;
+    },
+    acquireLock: (operation_id, environment_ids, at) =>
+      acquireLock(db, operation_id, { environment_ids, at }),
+    releaseLock: async (operation_id) => {
+      await db.deleteFrom("locks").where("operation_id", "=", operation_id).execute();
+    },
+    locks: () => db.selectFrom("locks").selectAll().orderBy("acquired_at").execute(),
+  };
+}
+
+/** Looks first and takes after: the transaction is serialisable, so nobody takes one of them in between. */
+async function acquireLock(
+  db: DbTx,
+  operation_id: string,
+  asked: { readonly environment_ids: readonly string[]; readonly at: string },
+): Promise<LockProof | LockHeld> {
+  const ids = [...new Set(asked.environment_ids)].sort();
+  const held = await db.selectFrom("locks").selectAll().where("environment_id", "in", ids).execute();
+  const other = held.find((lock) => lock.operation_id !== operation_id);
+  if (other !== undefined) {
+    return {
+      held_by: other.operation_id,
+      environment_id: other.environment_id,
+      since: other.acquired_at,
+    };
+  }
+  const free = ids.filter((id) => !held.some((lock) => lock.environment_id === id));
+  if (free.length > 0) {
+    const rows = free.map((environment_id) => ({ environment_id, operation_id, acquired_at: asked.at }));
+    await db.insertInto("locks").values(rows).execute();
+  }
+  return grantLock(operation_id, asked.environment_ids);
+}
+
+type Audit = Pick<Tx, "addAudit" | "audit">;
+
+export function audit(db: DbTx): Audit {
+  const newest = () => db.selectFrom("audit_log").selectAll().orderBy("seq", "desc");
+  return {
+    addAudit: async (entry) => {
+      const last = await newest().limit(1).executeTakeFirst();
+      const record = chainAudit(last ?? null, { ...entry, at: new Date(entry.at).toISOString() });
+      await db
+        .insertInto("audit_log")
+        .values({ ...columnsOf(record), details: JSON.stringify(record.details) })
+        .execute();
+      return record;
+    },
+    audit: ({ site_id }, page) => {
+      let query = newest().limit(page.limit);
+      if (site_id !== undefined) query = query.where("site_id", "=", site_id);
+      if (page.after !== undefined) query = query.where("seq", "<", Number(page.after));
+      return query.execute();
+    },
+  };
+}
+
+function columnsOf(record: AuditRecord): Omit<AuditRecord, "details"> {
+  const { seq, actor, action, subject, site_id, reason, at, previous_hash, hash } = record;
+  return { seq, actor, action, subject, site_id, reason, at, previous_hash, hash };
+}
+
+type Outbox = Pick<Tx, "addEffect" | "resource">;
+
+export function outbox(db: DbTx): Outbox {
+  return {
+    addEffect: async ({ repository, effect, ...row }) => {
+      const stream = streamOf(effect);
+      if (supersedes(effect)) await supersede(db, repository.id, stream);
+      await db
+        .insertInto("effects")
+        .values({
+          ...row,
+          stream,
+          repository_id: repository.id,
+          repository: JSON.stringify(repository),
+          effect: JSON.stringify(effect),
+          state: "pending",
+          attempts: 0,
+          leased_until: null,
+          last_error: null,
+        })
+        .execute();
+    },
+    resource: async (repository_id, stream) =>
+      (await db
+        .selectFrom("resources")
+        .selectAll()
+        .where("repository_id", "=", repository_id)
+        .where("stream", "=", stream)
+        .executeTakeFirst()) ?? null,
+  };
+}
+
+/** What waits in this stream is older and says less; one that is being applied right now is left to end. */
+async function supersede(db: DbTx, repository_id: number, stream: string): Promise<void> {
+  await db
+    .updateTable("effects")
+    .set({ state: "superseded" })
+    .where("repository_id", "=", repository_id)
+    .where("stream", "=", stream)
+    .where("state", "=", "pending")
+    .where("leased_until", "is", null)
+    .execute();
+}

@@ -1,0 +1,79 @@
+/** The tables as Kysely sees them: the rows of ports.ts, their JSON columns written as text, and what only the store knows. */
+import type { ColumnType, Generated, Kysely, Transaction } from "kysely";
+import type { AuditRecord } from "../core/audit.ts";
+import type * as ports from "../ports.ts";
+
+/** A row whose columns `J` hold JSON: read as values, written as text (the type `json` keeps the text as it is). */
+type Stored<Row, J extends keyof Row = never> = {
+  readonly [K in keyof Row]: K extends J ? ColumnType<Row[K], string | null, string | null> : Row[K];
+};
+/** In the order in which rows were written: what "newest" and "first" mean. */
+type Numbered = { readonly seq: Generated<number> };
+type Leased = { readonly leased_until: string | null };
+
+export interface SiteTable extends Numbered {
+  readonly id: string;
+  readonly name: string;
+  readonly repository_id: number;
+  readonly repository_owner: string;
+  readonly repository_name: string;
+  readonly installation_id: number;
+  readonly default_branch: string;
+}
+
+export interface Database {
+  sites: SiteTable;
+  environments: Numbered & Stored<ports.EnvironmentRow>;
+  pull_requests: Stored<ports.PullRequestRow>;
+  pull_request_heads: Numbered & Stored<ports.HeadRow>;
+  operations: Numbered & Stored<ports.OperationRow, "verdict" | "plan" | "progress">;
+  jobs: Numbered & Stored<ports.JobRow, "input" | "report">;
+  releases: Numbered & Stored<ports.ReleaseRow, "manifest">;
+  baselines: Numbered & Stored<ports.BaselineRow, "source" | "target">;
+  drift_checks: Numbered & Stored<ports.DriftCheckRow, "fingerprint" | "drift">;
+  backups: Numbered & Stored<ports.BackupRow, "proof">;
+  locks: Stored<ports.LockRow>;
+  claimed_keys: { readonly key: string; readonly claimed_at: string };
+  deliveries: Numbered & Leased & Stored<ports.DeliveryRow, "payload">;
+  effects: Leased & { readonly repository_id: number } & Omit<
+      Stored<ports.EffectRow, "repository" | "effect">,
+      "seq"
+    > &
+    Numbered;
+  resources: Stored<ports.ResourceRow>;
+  audit_log: Stored<AuditRecord, "details">;
+}
+
+export type Db = Kysely<Database>;
+export type DbTx = Transaction<Database>;
+
+/** The columns that hold JSON, by table. */
+export const JSON_COLUMNS = {
+  operations: ["verdict", "plan", "progress"],
+  jobs: ["input", "report"],
+  releases: ["manifest"],
+  baselines: ["source", "target"],
+  drift_checks: ["fingerprint", "drift"],
+  backups: ["proof"],
+} as const;
+
+type WithText<Row, J> = { [K in keyof Row]: K extends J ? string | null : Row[K] };
+
+/** A row as it is written: the named columns as JSON text, the others as they are. */
+export function encoded<Row extends object, J extends string>(
+  row: Row,
+  json: readonly J[],
+): WithText<Row, J> {
+  const columns: readonly string[] = json;
+  const entries = Object.entries(row).map(([name, value]) => [
+    name,
+    columns.includes(name) && value !== null && value !== undefined ? JSON.stringify(value) : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** A row as a flow sees it: without the number that the store gave it. */
+export function unnumbered<Row extends { readonly seq: number }>(row: Row): Omit<Row, "seq"> {
+  const { seq: _seq, ...rest } = row;
+  return rest;
+}

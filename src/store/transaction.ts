@@ -1,0 +1,56 @@
+/** One transaction as flows see it, and its repetition when the database could not make it look alone. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Tx } from "../ports.ts";
+import { backups, baselines, releases } from "./findings.ts";
+import { jobs, operations } from "./operations.ts";
+import { audit, locks, outbox } from "./record.ts";
+import type { Db, DbTx } from "./schema.ts";
+import { pullRequests, sites } from "./sites.ts";
+
+const ATTEMPTS = 20;
+/** serialization_failure and deadlock_detected; a lost race for the next number of the log is one, too. */
+const SERIALIZATION = new Set(["40001", "40P01"]);
+
+/** Serialisable: what a flow read is still so when it commits, on PostgreSQL as on PGlite (which runs one at a time anyway). */
+export async function transaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db
+        .transaction()
+        .setIsolationLevel("serializable")
+        .execute((tx) => work(flowsView(tx)));
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isRace(error)) throw error;
+      await sleep(Math.random() * 10 * attempt);
+    }
+  }
+}
+
+function flowsView(tx: DbTx): Tx {
+  return {
+    ...sites(tx),
+    ...pullRequests(tx),
+    ...operations(tx),
+    ...jobs(tx),
+    ...releases(tx),
+    ...baselines(tx),
+    ...backups(tx),
+    ...locks(tx),
+    ...audit(tx),
+    ...outbox(tx),
+  };
+}
+
+function isRace(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  if (typeof error.code === "string" && SERIALIZATION.has(error.code)) return true;
+  return error.code === "23505" && "constraint" in error && RACED_KEYS.has(String(error.constraint));
+}
+
+/** Keys that two transactions may reach for at once, each having seen them free. */
+const RACED_KEYS = new Set([
+  "audit_log_pkey",
+  "audit_log_previous_hash_key",
+  "locks_pkey",
+  "claimed_keys_pkey",
+]);
