@@ -1,0 +1,41 @@
+/** What can be read of a configuration although parts of it are wrong: so that all errors are told at once. */
+import { z } from "zod";
+
+const name = z.string().optional().catch(undefined);
+const names = z.array(z.string()).catch([]);
+
+const LooseEnvironment = z.object({
+  type: name,
+  branch: name,
+  url: name,
+  host: name,
+  root: name,
+  cloned_from: name,
+  database: z.object({ name, prefix: name }).catch({ name: undefined, prefix: undefined }),
+});
+export type LooseEnvironment = z.infer<typeof LooseEnvironment>;
+
+const NOTHING = { tables: { promote: [] }, files: { protect: [], volatile: [], shared: [] } };
+const Promotion = z.object({
+  preset: name,
+  tables: z.object({ promote: names }).catch(NOTHING.tables),
+  files: z.object({ protect: names, volatile: names, shared: names }).catch(NOTHING.files),
+});
+
+export const Loose = z.object({
+  path: names,
+  environments: z
+    .record(z.string(), LooseEnvironment.nullable().catch(null))
+    .transform((all) =>
+      Object.entries(all).flatMap(([key, value]) => (value === null ? [] : [{ key, ...value }])),
+    )
+    .catch([]),
+  promotion: Promotion.catch({ preset: undefined, ...NOTHING }),
+});
+export type Loose = z.infer<typeof Loose>;
+
+/** Null where the file is not even a block of keys. */
+export function looselyRead(data: unknown): Loose | null {
+  const read = Loose.safeParse(data);
+  return read.success ? read.data : null;
+}

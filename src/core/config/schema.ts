@@ -1,0 +1,90 @@
+/** The shape of `.github/belay.yml`, as it is written. What values mean together is judged in semantics.ts. */
+import { z } from "zod";
+import { DriftMode, EnvironmentType, Preset } from "../vocabulary.ts";
+import {
+  Branch,
+  DatabaseName,
+  Duration,
+  EnvironmentName,
+  HealthPath,
+  Host,
+  OptionName,
+  OptionPattern,
+  Prefix,
+  RelativePath,
+  Root,
+  SiteName,
+  TablePattern,
+  Url,
+} from "./texts.ts";
+
+const Environment = z.strictObject({
+  type: EnvironmentType,
+  branch: Branch,
+  url: Url,
+  host: Host,
+  root: Root,
+  database: z.strictObject({ name: DatabaseName, prefix: Prefix }),
+  cloned_from: EnvironmentName.optional(),
+  built_from_git: z.boolean().default(true),
+});
+
+const tables = z.array(TablePattern).default([]);
+const options = z.array(OptionPattern).default([]);
+const files = z.array(RelativePath).default([]);
+
+const Promotion = z.strictObject({
+  preset: Preset,
+  drift: DriftMode.default("strict"),
+  tables: z.strictObject({ promote: tables, protect: tables, live: tables }).prefault({}),
+  options: z.strictObject({ keep: options, promote: options, source_wins: options }).prefault({}),
+  files: z.strictObject({ protect: files, shared: files, volatile: files, promote: files }).prefault({}),
+  references: z.record(OptionName, z.enum(["post", "posts", "terms"])).default({}),
+  backup: z.strictObject({ max_age: Duration.optional() }).prefault({}),
+});
+
+const Health = z.strictObject({
+  path: HealthPath,
+  status: z.number().int().min(100).max(599).default(200),
+  contains: z.string().min(1).max(500).optional(),
+  within_s: z.number().positive().max(120).default(10),
+});
+
+export const SiteConfigFile = z.strictObject({
+  version: z.literal(1),
+  site: SiteName,
+  path: z.array(EnvironmentName).min(2),
+  environments: z.record(EnvironmentName, Environment),
+  promotion: Promotion,
+  health: z
+    .array(Health)
+    .min(1)
+    .max(50)
+    .prefault([{ path: "/" }]),
+  checklist: z.array(z.string().min(1).max(300)).max(50).default([]),
+});
+export type SiteConfigFile = z.infer<typeof SiteConfigFile>;
+
+/** An example of each key's value, for remedies. */
+export const EXAMPLES: Readonly<Record<string, string>> = {
+  version: "version: 1",
+  site: "site: acme-shop",
+  path: "path: [staging, production]",
+  environments: "environments:",
+  promotion: "promotion: {preset: content-protect}",
+  type: "type: staging",
+  branch: "branch: staging",
+  url: "url: https://staging.acme.example",
+  host: "host: web-1",
+  root: "root: /srv/www/acme",
+  database: "database: {name: acme, prefix: wp_}",
+  name: "name: acme",
+  prefix: "prefix: wp_",
+  preset: "preset: commerce-protect",
+  drift: "drift: strict",
+  max_age: "max_age: 24h",
+  status: "status: 200",
+  contains: 'contains: "Acme"',
+  within_s: "within_s: 10",
+  built_from_git: "built_from_git: true",
+};

@@ -1,0 +1,177 @@
+/** What the values of a configuration must be together. Each rule yields problems at paths of the file. */
+import { matchesPattern, patternsMeet } from "../glob.ts";
+import type { Path } from "./document.ts";
+import type { Loose, LooseEnvironment } from "./loose.ts";
+import { suggest } from "./suggest.ts";
+
+export interface Problem {
+  readonly code: string;
+  readonly path: Path;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+type Named = LooseEnvironment & { readonly key: string };
+type Rule = (site: Loose) => readonly Problem[];
+
+/** Every rule, in the order of the file. */
+export function problemsOf(site: Loose, protectedTables: (preset: string) => readonly string[]): Problem[] {
+  return [...RULES, promotedTables(protectedTables)].flatMap((rule) => rule(site));
+}
+
+const pathNames: Rule = ({ path, environments }) =>
+  path.flatMap((name, index) => {
+    const at = { path: ["path", index] };
+    if (path.indexOf(name) !== index) {
+      const message = `\`path\` names \`${name}\` twice; a step can be taken once.`;
+      return [{ code: "path_twice", ...at, message, remedy: `Remove one \`${name}\`.` }];
+    }
+    if (environments.some(({ key }) => key === name)) return [];
+    const known = environments.map(({ key }) => key);
+    const near = suggest(name, known);
+    const message = `\`path\` names \`${name}\`, which is none of the environments${near === null ? "" : `: did you mean \`${near}\`?`}`;
+    const remedy =
+      near === null ? `Add \`${name}\` under \`environments\`, or remove it.` : `Write \`${near}\`.`;
+    return [{ code: "path_unknown", ...at, message, remedy }];
+  });
+
+/** Changes move up towards production and end there; one site has one production. */
+const productionLast: Rule = ({ path, environments }) => {
+  if (path.length === 0) return [];
+  const typeOf = (name: string | undefined) => environments.find(({ key }) => key === name)?.type;
+  const last = path.at(-1);
+  const early = path.slice(0, -1).flatMap((name, index) =>
+    typeOf(name) !== "production"
+      ? []
+      : [
+          {
+            code: "production_not_last",
+            path: ["path", index],
+            message: `\`${name}\` is of type production, but it is not the last step of \`path\`.`,
+            remedy: `Move \`${name}\` to the end of \`path\`.`,
+          },
+        ],
+  );
+  const known = environments.some(({ key, type }) => key === last && type !== undefined);
+  if (!known || typeOf(last) === "production") return early;
+  const message = `\`path\` ends with \`${last}\`, which is not of type production.`;
+  const remedy = `End \`path\` with the production environment, or write \`type: production\` for \`${last}\`.`;
+  return [...early, { code: "production_not_last", path: ["path", path.length - 1], message, remedy }];
+};
+
+const oneProduction: Rule = ({ environments }) =>
+  environments
+    .filter(({ type }) => type === "production")
+    .slice(1)
+    .map(({ key }) => ({
+      code: "second_production",
+      path: ["environments", key, "type"],
+      message: `\`${key}\` is the second environment of type production; a site has one.`,
+      remedy: "Write `type: staging` or `type: clone`.",
+    }));
+
+const origins: Rule = ({ environments }) =>
+  environments.flatMap(({ key, cloned_from: from }) => {
+    if (from === undefined || (from !== key && environments.some((other) => other.key === from))) return [];
+    const near = suggest(
+      from,
+      environments.map((other) => other.key).filter((name) => name !== key),
+    );
+    const message =
+      from === key
+        ? `\`${key}\` cannot be cloned from itself.`
+        : `\`${key}\` is cloned from \`${from}\`, which is none of the environments.`;
+    const remedy = `Write \`cloned_from: ${near ?? "production"}\`, or remove the line.`;
+    return [{ code: "clone_unknown", path: ["environments", key, "cloned_from"], message, remedy }];
+  });
+
+/** Two environments may not share what one of them would overwrite. */
+const ownThings: Rule = ({ environments }) => [
+  ...twice(environments, "branch", ({ branch }) => branch, "A branch stands for one environment."),
+  ...twice(environments, "url", ({ url }) => url?.toLowerCase(), "Each environment has its own address."),
+  ...twice(environments, "root", (one) => joined(one.host, one.root), "Each has its own folder on its host."),
+  ...twice(
+    environments,
+    "database",
+    (one) => joined(one.host, one.database.name, one.database.prefix),
+    "Each has its own database or prefix.",
+  ),
+  ...nestedRoots(environments),
+];
+
+const joined = (...parts: readonly (string | undefined)[]) =>
+  parts.includes(undefined) ? undefined : JSON.stringify(parts);
+
+function twice(
+  environments: readonly Named[],
+  field: string,
+  value: (one: Named) => string | undefined,
+  why: string,
+): Problem[] {
+  return environments.flatMap((one, index) => {
+    const mine = value(one);
+    const first = environments.slice(0, index).find((other) => mine !== undefined && value(other) === mine);
+    if (first === undefined) return [];
+    const message = `\`${one.key}\` has the same ${field} as \`${first.key}\`. ${why}`;
+    const remedy = `Give \`${one.key}\` a ${field} of its own.`;
+    return [{ code: `same_${field}`, path: ["environments", one.key, field], message, remedy }];
+  });
+}
+
+function nestedRoots(environments: readonly Named[]): Problem[] {
+  return environments.flatMap((one) => {
+    const outer = environments.find(
+      (other) =>
+        other.host === one.host && other.root !== undefined && one.root?.startsWith(`${other.root}/`),
+    );
+    if (outer === undefined) return [];
+    const message = `The folder of \`${one.key}\` lies inside that of \`${outer.key}\`.`;
+    const remedy = "Put the two side by side, for example `/srv/www/staging` and `/srv/www/production`.";
+    return [{ code: "nested_root", path: ["environments", one.key, "root"], message, remedy }];
+  });
+}
+
+/** A volatile path is in no fingerprint and no backup: it may lie inside protected data, but never cover it. */
+const volatilePaths: Rule = ({ promotion: { files } }) =>
+  files.volatile.flatMap((volatile, index) => {
+    const covered = ["wp-content/uploads", ...files.protect].find(
+      (path) => path === volatile || path.startsWith(`${volatile}/`),
+    );
+    if (covered === undefined) return [];
+    const message = `\`${volatile}\` cannot be volatile: the protected \`${covered}\` lies in it and would be in no backup.`;
+    const remedy =
+      "Name only the folders of caches and generated files, for example `wp-content/uploads/cache`.";
+    return [{ code: "volatile_covers", path: ["promotion", "files", "volatile", index], message, remedy }];
+  });
+
+const promotedTables =
+  (protectedTables: (preset: string) => readonly string[]): Rule =>
+  ({ promotion }) =>
+    promotion.tables.promote.flatMap((pattern, index) => {
+      const path = ["promotion", "tables", "promote", index];
+      if (matchesPattern(pattern, "options")) {
+        const message = `\`${pattern}\` matches the table \`options\`, which is never promoted as a whole.`;
+        return [
+          {
+            code: "promotes_options",
+            path,
+            message,
+            remedy: "Use `promotion.options.promote` for its rows.",
+          },
+        ];
+      }
+      const known = promotion.preset === undefined ? [] : protectedTables(promotion.preset);
+      const hit = known.find((table) => patternsMeet(pattern, table));
+      if (hit === undefined) return [];
+      const message = `\`${pattern}\` would promote \`${hit}\`, which the preset \`${promotion.preset}\` protects. A site can only protect more.`;
+      return [
+        {
+          code: "promotes_protected",
+          path,
+          message,
+          remedy: `Remove \`${pattern}\`, or name only tables of your own.`,
+        },
+      ];
+    });
+
+const RULES: readonly Rule[] = [pathNames, productionLast, oneProduction, origins, ownThings, volatilePaths];
