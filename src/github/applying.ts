@@ -1,0 +1,11 @@
+/** What one effect is applied with; the way of applying it stands in the file of its kind. */
+import type { Repository, ResourceRow } from "../ports.ts";
+import type { Client } from "./client.ts";
+
+export interface Applying {
+  readonly client: Client;
+  readonly repository: Repository;
+  /** What an earlier effect of this stream made, if that answer arrived. */
+  readonly known: Pick<ResourceRow, "external_id" | "url"> | null;
+  readonly app_id: number;
+}

@@ -1,0 +1,69 @@
+/** Check runs. One of ours is found by our App's id, the commit and the external id, never by its name alone. */
+import type { CheckEffect, EffectResult } from "../core/effects.ts";
+import type { Applying } from "./applying.ts";
+import { isMissing } from "./error.ts";
+import { nameOf } from "./read.ts";
+
+export async function applyCheck(applying: Applying, effect: CheckEffect): Promise<EffectResult> {
+  const id = applying.known?.external_id ?? (await findCheck(applying, effect));
+  const updated = id === null ? null : await updateCheck(applying, id, effect);
+  return updated ?? createCheck(applying, effect);
+}
+
+async function findCheck(
+  { client, repository, app_id }: Applying,
+  effect: CheckEffect,
+): Promise<number | null> {
+  const request = {
+    ...nameOf(repository),
+    ref: effect.head_sha,
+    check_name: effect.name,
+    app_id,
+    filter: "all",
+    per_page: 100,
+  } as const;
+  for await (const page of client.paginate.iterator(client.rest.checks.listForRef, request)) {
+    const found = page.data.find((run) => run.external_id === effect.external_id && run.app?.id === app_id);
+    if (found !== undefined) return found.id;
+  }
+  return null;
+}
+
+async function createCheck({ client, repository }: Applying, effect: CheckEffect): Promise<EffectResult> {
+  const { data } = await client.rest.checks.create({
+    ...nameOf(repository),
+    name: effect.name,
+    head_sha: effect.head_sha,
+    external_id: effect.external_id,
+    ...appearance(effect),
+  });
+  return { ok: true, external_id: data.id, url: data.html_url };
+}
+
+/** Null when the check run is gone: then a new one is made. */
+async function updateCheck(
+  { client, repository }: Applying,
+  id: number,
+  effect: CheckEffect,
+): Promise<EffectResult | null> {
+  try {
+    const { data } = await client.rest.checks.update({
+      ...nameOf(repository),
+      check_run_id: id,
+      ...appearance(effect),
+    });
+    return { ok: true, external_id: data.id, url: data.html_url };
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+function appearance({ status, conclusion, title, summary, text, details_url }: CheckEffect) {
+  return {
+    status,
+    ...(conclusion !== undefined && { conclusion }),
+    ...(details_url !== undefined && { details_url }),
+    output: { title, summary, ...(text !== undefined && { text }) },
+  };
+}

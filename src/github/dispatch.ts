@@ -1,0 +1,44 @@
+/** Starting a workflow run. GitHub would start a second one happily, so a lost answer is looked for by the nonce in the run's name. */
+import { z } from "zod";
+import type { DispatchEffect, EffectResult } from "../core/effects.ts";
+import type { Applying } from "./applying.ts";
+import { nameOf } from "./read.ts";
+
+/** With `return_run_details` GitHub answers which run it started. */
+const Started = z.object({ workflow_run_id: z.number(), html_url: z.string() });
+
+export async function applyDispatch(applying: Applying, effect: DispatchEffect): Promise<EffectResult> {
+  const { client, repository, known } = applying;
+  if (known?.external_id != null) return { ok: true, external_id: known.external_id, url: known.url };
+  const found = await findRun(applying, effect);
+  if (found !== null) return { ok: true, external_id: found.id, url: found.html_url };
+  const { data } = await client.rest.actions.createWorkflowDispatch({
+    ...nameOf(repository),
+    workflow_id: effect.workflow,
+    ref: effect.ref,
+    inputs: { ...effect.inputs },
+    return_run_details: true,
+  });
+  const started = Started.safeParse(data);
+  if (started.success) {
+    return { ok: true, external_id: started.data.workflow_run_id, url: started.data.html_url };
+  }
+  // A GitHub Enterprise Server that does not know the parameter answers with nothing: the next attempt finds the run.
+  return {
+    ok: false,
+    retry: true,
+    code: "RUN_NOT_LISTED_YET",
+    message: "GitHub started the run and did not say which one it is; Belay looks for it by its name.",
+  };
+}
+
+async function findRun({ client, repository }: Applying, effect: DispatchEffect) {
+  const { data } = await client.rest.actions.listWorkflowRuns({
+    ...nameOf(repository),
+    workflow_id: effect.workflow,
+    event: "workflow_dispatch",
+    branch: effect.ref,
+    per_page: 100,
+  });
+  return data.workflow_runs.find((run) => run.display_title.includes(effect.nonce)) ?? null;
+}

@@ -1,0 +1,61 @@
+/** The port to GitHub: reads, and effects that may be applied twice without harm. */
+import type { Effect, EffectResult } from "../core/effects.ts";
+import type { Github } from "../ports.ts";
+import type { Applying } from "./applying.ts";
+import { applyCheck } from "./checks.ts";
+import type { Clients } from "./client.ts";
+import { applyAnswer, applyComment, applyReaction } from "./comments.ts";
+import { applyDeployment, applyDeploymentStatus } from "./deployments.ts";
+import { applyDispatch } from "./dispatch.ts";
+import { githubError } from "./error.ts";
+import { reads } from "./read.ts";
+
+export interface GithubOptions {
+  readonly clients: Clients;
+  /** Belay's own App: only what it made counts as ours. */
+  readonly app_id: number;
+}
+
+export function github({ clients, app_id }: GithubOptions): Github {
+  return {
+    ...reads(clients),
+    applyEffect: async (repository, effect, known) => {
+      try {
+        const client = await clients(repository.installation_id);
+        return await apply({ client, repository, known, app_id }, effect);
+      } catch (cause) {
+        const { retry, code, message } = githubError(cause, DOING[effect.kind]);
+        return { ok: false, retry, code, message };
+      }
+    },
+  };
+}
+
+function apply(applying: Applying, effect: Effect): Promise<EffectResult> {
+  switch (effect.kind) {
+    case "reaction":
+      return applyReaction(applying, effect);
+    case "comment":
+      return applyComment(applying, effect);
+    case "answer":
+      return applyAnswer(applying, effect);
+    case "check":
+      return applyCheck(applying, effect);
+    case "dispatch":
+      return applyDispatch(applying, effect);
+    case "deployment":
+      return applyDeployment(applying, effect);
+    case "deployment_status":
+      return applyDeploymentStatus(applying, effect);
+  }
+}
+
+const DOING: Readonly<Record<Effect["kind"], string>> = {
+  reaction: "react to a comment",
+  comment: "write its comment",
+  answer: "answer a comment",
+  check: "write a check run",
+  dispatch: "start the workflow",
+  deployment: "create a deployment",
+  deployment_status: "write a deployment's status",
+};

@@ -1,0 +1,160 @@
+/** What flows read from GitHub. Reads change nothing, so they are repeated at once when GitHub stumbles. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import type { Permission } from "../core/policy.ts";
+import type { Github, IssueComment, PullRequest, Repository } from "../ports.ts";
+import type { Client, Clients } from "./client.ts";
+import { GithubError, githubError, isMissing } from "./error.ts";
+
+const WAITS_MS = [300, 1_500];
+/** GitHub lists no more files of a pull request than this. */
+const MOST_FILES = 3_000;
+
+type Reads = Omit<Github, "applyEffect">;
+
+export function reads(clients: Clients): Reads {
+  const ask = <T>(repository: Repository, doing: string, request: (client: Client) => Promise<T>) =>
+    patiently(doing, async () => request(await clients(repository.installation_id)));
+  const orNull = <T>(repository: Repository, doing: string, request: (client: Client) => Promise<T>) =>
+    ask(repository, doing, request).catch((error: unknown) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
+  return {
+    pullRequest: (repository, number) =>
+      orNull(repository, `read pull request #${number}`, async ({ rest }) =>
+        pullRequest((await rest.pulls.get({ ...nameOf(repository), pull_number: number })).data),
+      ),
+    openPullRequests: (repository, { head, base }) =>
+      ask(repository, "list the open pull requests", async ({ rest, paginate }) => {
+        const found = await paginate(rest.pulls.list, {
+          ...nameOf(repository),
+          state: "open",
+          head: `${repository.owner}:${head}`,
+          base,
+          per_page: 100,
+        });
+        return found.map(pullRequest);
+      }),
+    comment: (repository, id) =>
+      orNull(repository, "read a comment", async ({ rest }) =>
+        comment((await rest.issues.getComment({ ...nameOf(repository), comment_id: id })).data),
+      ),
+    permission: async (repository, login) =>
+      (await orNull(repository, `read the permission of ${login}`, async ({ rest }) => {
+        const answer = await rest.repos.getCollaboratorPermissionLevel({
+          ...nameOf(repository),
+          username: login,
+        });
+        return permission(answer.data);
+      })) ?? "none",
+    defaultBranchFile: (repository, path) =>
+      orNull(repository, `read ${path}`, async ({ rest }) => {
+        const answer = await rest.repos.getContent({ ...nameOf(repository), path });
+        return file(path, answer.data);
+      }),
+    commitParents: (repository, sha) =>
+      orNull(repository, `read commit ${sha}`, async ({ rest }) => {
+        const answer = await rest.git.getCommit({ ...nameOf(repository), commit_sha: sha });
+        return answer.data.parents.map((parent) => parent.sha);
+      }),
+    changedFiles: (repository, number) =>
+      ask(repository, `list the files of pull request #${number}`, async ({ rest, paginate }) => {
+        const request = { ...nameOf(repository), pull_number: number, per_page: 100 };
+        const files = await paginate(rest.pulls.listFiles, request);
+        const paths = files.flatMap(({ filename, previous_filename }) =>
+          previous_filename === undefined ? [filename] : [filename, previous_filename],
+        );
+        return { paths, complete: files.length < MOST_FILES };
+      }),
+  };
+}
+
+export function nameOf(repository: Repository): { owner: string; repo: string } {
+  return { owner: repository.owner, repo: repository.name };
+}
+
+async function patiently<T>(doing: string, request: () => Promise<T>): Promise<T> {
+  for (const wait of [...WAITS_MS, null]) {
+    try {
+      return await request();
+    } catch (cause) {
+      const error = githubError(cause, doing);
+      if (!error.retry || wait === null) throw error;
+      await sleep(wait);
+    }
+  }
+  throw new Error("unreachable: the last attempt returns or throws");
+}
+
+interface GivenPullRequest {
+  readonly number: number;
+  readonly state: string;
+  readonly merged_at: string | null;
+  readonly title: string;
+  readonly user: { readonly login: string } | null;
+  readonly base: { readonly ref: string };
+  readonly head: {
+    readonly ref: string;
+    readonly sha: string;
+    readonly repo: { readonly id: number } | null;
+  };
+  readonly updated_at: string;
+}
+
+function pullRequest(given: GivenPullRequest): PullRequest {
+  const closed = given.merged_at === null ? "closed" : "merged";
+  return {
+    number: given.number,
+    state: given.state === "open" ? "open" : closed,
+    title: given.title,
+    author: given.user?.login ?? "ghost",
+    base_ref: given.base.ref,
+    head_ref: given.head.ref,
+    head_sha: given.head.sha,
+    head_repository_id: given.head.repo?.id ?? null,
+    updated_at: given.updated_at,
+  };
+}
+
+const Comment = z.object({
+  id: z.number(),
+  issue_url: z.string().regex(/\/issues\/\d+$/),
+  body: z.string().default(""),
+  user: z.object({ login: z.string(), type: z.enum(["User", "Bot", "Organization", "Mannequin"]) }),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+
+function comment(given: unknown): IssueComment {
+  const { issue_url, user, ...rest } = Comment.parse(given);
+  const number = Number(issue_url.slice(issue_url.lastIndexOf("/") + 1));
+  return { ...rest, number, author: user.login, author_type: user.type };
+}
+
+const PERMISSIONS = z.enum(["admin", "maintain", "write", "triage", "read", "none"]);
+
+/** `role_name` is the finer one, but names custom roles too; `permission` then says what the role amounts to. */
+function permission(given: { readonly permission: string; readonly role_name: string }): Permission {
+  const role = PERMISSIONS.safeParse(given.role_name);
+  return role.success ? role.data : PERMISSIONS.catch("none").parse(given.permission);
+}
+
+const File = z.object({
+  type: z.literal("file"),
+  encoding: z.literal("base64"),
+  content: z.string(),
+  sha: z.string(),
+});
+
+function file(path: string, given: unknown) {
+  const found = File.safeParse(given);
+  if (!found.success) {
+    throw new GithubError(
+      "GITHUB_NOT_A_FILE",
+      `${path} on the default branch is not a plain file of less than 1 MB.`,
+      { retry: false, status: null },
+    );
+  }
+  return { path, text: Buffer.from(found.data.content, "base64").toString("utf8"), sha: found.data.sha };
+}
