@@ -63,3 +63,49 @@ export function link(text: string, url: string): string {
 function longestRun(text: string): number {
   return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
 }
+
+/**
+ * A sentence as Markdown: its code spans stay code spans, everything else becomes inert text. So a sentence may carry values
+ * from outside anywhere, between backticks or not: whatever they hold, nothing in it is a mention, a link, HTML or a heading.
+ */
+export function inert(sentence: string): string {
+  const text = plain(sentence, 4_000);
+  let out = "";
+  let at = 0;
+  for (const span of codeSpans(text)) {
+    out += inertText(text.slice(at, span.from)) + code(span.text, 400);
+    at = span.to;
+  }
+  return out + inertText(text.slice(at));
+}
+
+const ZERO_WIDTH_SPACE = "\u200b";
+
+/** Escapes what Markdown reads, and parts what GitHub would link by itself: mentions, references, addresses. */
+function inertText(text: string): string {
+  return text
+    .replace(/[\\`*_{}[\]<>|~!&$]/g, "\\$&")
+    .replace(/[@#]/g, `$&${ZERO_WIDTH_SPACE}`)
+    .replace(/(\b(?:https?|ftp|mailto|xmpp)):/gi, `$1${ZERO_WIDTH_SPACE}:`)
+    .replace(/\bwww\./gi, `www${ZERO_WIDTH_SPACE}.`)
+    .replace(/\b(GH)-(?=\d)/gi, `$1${ZERO_WIDTH_SPACE}-`)
+    .replace(/^(\s*)([-+=]|\d+[.)])/, "$1\\$2")
+    .replace(/^(\s*)\\(\d+)([.)])/, "$1$2\\$3");
+}
+
+function codeSpans(
+  text: string,
+): readonly { readonly from: number; readonly to: number; readonly text: string }[] {
+  const runs = [...text.matchAll(/`+/g)].map((run) => ({ from: run.index, length: run[0].length }));
+  const spans = [];
+  for (let open = 0; open < runs.length; open++) {
+    const start = runs[open];
+    const close = runs.findIndex((run, at) => at > open && run.length === start?.length);
+    const end = runs[close];
+    if (start === undefined || end === undefined) continue;
+    const inside = text.slice(start.from + start.length, end.from).trim();
+    spans.push({ from: start.from, to: end.from + end.length, text: inside });
+    open = close;
+  }
+  return spans;
+}

@@ -1,0 +1,100 @@
+/** The one comment of an operation, from its facts: edited as they change, so that it always tells the present. */
+import type { HealthResult, SwitchFacts } from "../facts.ts";
+import type { OperationProgress } from "../progress.ts";
+import { isOver } from "../promotion.ts";
+import { obstacles, type Verdict } from "../verdict.ts";
+import type { OperationKind, PromotionState } from "../vocabulary.ts";
+import type { Plan, RefreshPlan } from "../wordpress/types.ts";
+import { COMMENT_LIMIT, cap } from "./cap.ts";
+import { code, inert, link, person } from "./escape.ts";
+import { gatesTable, reasonList } from "./gates.ts";
+import { planSection, refreshSection } from "./plan.ts";
+import { progressSection } from "./progress.ts";
+import { count, details, operationTitle, STATE_WORDS, shortId } from "./words.ts";
+
+export interface OperationView {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly state: PromotionState;
+  readonly source: string;
+  readonly target: string;
+  readonly head_sha: string;
+  readonly requested_by: string;
+  readonly requested_at: string;
+  readonly progress: OperationProgress;
+  readonly verdict: Verdict | null;
+  readonly plan: Plan | null;
+  readonly refresh: RefreshPlan | null;
+  /** How it ended, or null. */
+  readonly message: string | null;
+  /** What to type next; null: nothing is asked of anybody. */
+  readonly next: string | null;
+  readonly run_url: string | null;
+  readonly result: ResultFacts;
+}
+
+/** What the last job told of the switch and of the health after it. */
+export interface ResultFacts {
+  readonly health: readonly HealthResult[];
+  readonly switch: SwitchFacts | null;
+  readonly late_rows: Readonly<Record<string, number>>;
+}
+
+export const NO_RESULT: ResultFacts = { health: [], switch: null, late_rows: {} };
+
+/** The hidden first line by which the comment is found again. */
+export function operationMarker(id: string): string {
+  return `<!-- belay:operation=${id} -->`;
+}
+
+export function renderOperation(view: OperationView): string {
+  const title = operationTitle(view.kind, view.source, view.target);
+  const parts = [
+    operationMarker(view.id),
+    `### ${inert(title)}: ${STATE_WORDS[view.state]}`,
+    view.message === null ? "" : `**${inert(view.message)}**`,
+    view.next === null ? "" : `Next: ${inert(view.next)}`,
+    view.verdict === null || view.verdict.gates.length === 0 ? "" : gatesTable(view.verdict),
+    isOver(view.state) ? "" : progressSection(view.progress),
+    view.refresh === null ? "" : refreshSection(view.refresh, view.source),
+    resultSection(view.result),
+    view.plan === null ? "" : planSection(view.plan),
+    view.verdict === null ? "" : reasonsSection(view.verdict),
+    footer(view),
+  ];
+  return cap(parts.filter((part) => part !== "").join("\n\n"), COMMENT_LIMIT);
+}
+
+function reasonsSection(verdict: Verdict): string {
+  return obstacles(verdict)
+    .filter((gate) => (gate.details ?? []).length > 0)
+    .map((gate) => details(`${gate.gate}: details`, reasonList(gate.details ?? [])))
+    .join("\n\n");
+}
+
+function resultSection(result: ResultFacts): string {
+  const health = result.health.map(
+    (check) =>
+      `- ${check.ok ? "✅" : "❌"} ${code(check.check)}: ${inert(check.detail)} (${check.seconds.toFixed(1)} s)`,
+  );
+  const late = Object.entries(result.late_rows).filter(([, rows]) => rows > 0);
+  return [
+    result.switch === null ? "" : switchLine(result.switch),
+    health.length === 0 ? "" : `Health:\n${health.join("\n")}`,
+    late.length === 0
+      ? ""
+      : `Written since the switch and kept for inspection: ${late.map(([table, rows]) => `${code(table)} ${count(rows, "row")}`).join(", ")}.`,
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+function switchLine(facts: SwitchFacts): string {
+  const merged = facts.merged_rows === 0 ? "" : `, ${count(facts.merged_rows, "late row")} carried over`;
+  return `Switch: ${count(facts.tables, "table")} in ${facts.rename_ms.toFixed(0)} ms; visitors waited ${facts.hold_ms.toFixed(0)} ms at most${merged}.`;
+}
+
+function footer(view: OperationView): string {
+  const run = view.run_url === null ? "" : ` · ${link("run", view.run_url)}`;
+  return `<sub>commit ${code(shortId(view.head_sha))} · \`/${view.kind}\` by ${person(view.requested_by)} at ${inert(view.requested_at)}${run}</sub>`;
+}
