@@ -2,6 +2,7 @@
  * Commands in a comment. One stands alone on a line, outside quotes, code, HTML comments and HTML blocks; prose and paths
  * are no commands. Everything further in sees only the closed union `Command`.
  */
+import { suggest } from "./config/suggest.ts";
 import { visibleLines } from "./markdown.ts";
 
 /** Words that do something in this version. */
@@ -76,24 +77,8 @@ function withArguments(word: CommandWord, rest: readonly string[]): Command {
   return { kind: "promote", sha: first.toLowerCase() };
 }
 
-/** The command that was probably meant: at most two edits away, and fewer than half of the word. */
+/** The command that was probably meant. */
 function closest(word: string): CommandWord | null {
-  const [best] = COMMANDS.map((command) => ({ command, edits: distance(word, command) })).sort(
-    (a, b) => a.edits - b.edits,
-  );
-  return best !== undefined && best.edits <= 2 && best.edits * 2 < best.command.length ? best.command : null;
-}
-
-/** Levenshtein's distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  const near = suggest(word, COMMANDS);
+  return COMMANDS.find((command) => command === near) ?? null;
 }

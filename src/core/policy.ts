@@ -33,14 +33,15 @@ export const SHIPPED_POLICY: Policy = {
   drift: { max_age_s: 15 * 60 },
 };
 
-/** What of a site's configuration bears on policy; undefined leaves the policy as it is. */
+/** What of a site's configuration bears on policy: `promotion.backup`. */
 export interface SiteLimits {
-  readonly backup_max_age_s?: number | undefined;
+  /** Null: the site says nothing. */
+  readonly max_age_s: number | null;
 }
 
 /** The stricter of both, field by field. */
 export function tighten(policy: Policy, limits: SiteLimits): Policy {
-  const max_age_s = Math.min(policy.backup.max_age_s, limits.backup_max_age_s ?? Number.POSITIVE_INFINITY);
+  const max_age_s = Math.min(policy.backup.max_age_s, limits.max_age_s ?? Number.POSITIVE_INFINITY);
   return { ...policy, backup: { max_age_s } };
 }
 

@@ -42,3 +42,11 @@ export function obstacles(verdict: Verdict): readonly GateOutcome[] {
     ...verdict.gates.filter((gate) => gate.outcome === "wait"),
   ];
 }
+
+/** Once nothing runs any more, what still waits is waiting for a person: the remedy says for what. */
+export function settled(verdict: Verdict, remedy: string): Verdict {
+  const gates = verdict.gates.map((gate) =>
+    gate.outcome === "wait" && gate.remedy === null ? { ...gate, remedy } : gate,
+  );
+  return { ...verdict, gates };
+}

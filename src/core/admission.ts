@@ -1,0 +1,90 @@
+/** Whether a comment's command may act, judged from facts alone: who, on which pull request, at which commit. */
+import type { Answer } from "./answer.ts";
+import type { Command, CommandWord } from "./commands.ts";
+import type { Pair, SiteEnvironment } from "./config/types.ts";
+import { allows, type Permission, type Policy } from "./policy.ts";
+import * as answers from "./rendering/answers.ts";
+
+export interface AdmissionFacts {
+  readonly commands: readonly Command[];
+  readonly comment: { readonly created_at: string; readonly updated_at: string };
+  readonly permission: Permission;
+  readonly repository_id: number;
+  readonly pull_request: {
+    readonly state: "open" | "closed" | "merged";
+    readonly head_sha: string;
+    readonly head_repository_id: number | null;
+  };
+  /** Heads that webhooks told of, oldest first. */
+  readonly heads: readonly { readonly sha: string; readonly changed_at: string }[];
+  /** From the configuration on the default branch. */
+  readonly pair: Pair;
+}
+
+export type Admission =
+  | { readonly kind: "ignore"; readonly reason: string }
+  | { readonly kind: "answer"; readonly answer: Answer }
+  | { readonly kind: "help" }
+  | {
+      readonly kind: "act";
+      readonly word: Exclude<CommandWord, "help">;
+      readonly head_sha: string;
+      readonly source: SiteEnvironment;
+      readonly target: SiteEnvironment;
+    };
+
+/** Commands that still work after the pull request was merged or closed. */
+const AFTERWARDS: readonly CommandWord[] = ["rollback", "status", "help"];
+
+export function admit(facts: AdmissionFacts, policy: Policy): Admission {
+  const { commands, pair } = facts;
+  const [command] = commands;
+  if (command === undefined) return { kind: "ignore", reason: "no command" };
+  const elsewhere = !pair.ok && pair.reason === "not_governed";
+  if (elsewhere && command.kind === "unknown") return { kind: "ignore", reason: "not our pull request" };
+  if (facts.comment.created_at !== facts.comment.updated_at) return refuse(answers.edited());
+  if (commands.length > 1) return refuse(answers.severalCommands());
+  if (command.kind === "unknown" || command.kind === "not_available" || command.kind === "bad_argument") {
+    return refuse(answers.misunderstood(command));
+  }
+  if (command.kind === "help") return { kind: "help" };
+  if (!pair.ok) return refuse(answers.notAnEnvironment(pair));
+  const problem = refusal(facts, policy, command);
+  if (problem !== null) return refuse(problem);
+  const { source, target } = pair;
+  return { kind: "act", word: command.kind, head_sha: facts.pull_request.head_sha, source, target };
+}
+
+const refuse = (answer: Answer): Admission => ({ kind: "answer", answer });
+
+type Acting = Extract<Command, { kind: CommandWord }>;
+
+function refusal(facts: AdmissionFacts, policy: Policy, command: Acting): Answer | null {
+  const { pull_request, permission } = facts;
+  const word = command.kind;
+  if (!allows(policy, word, permission))
+    return answers.notAllowed(word, policy.permissions[word], permission);
+  if (word === "status") return null;
+  if (pull_request.head_repository_id !== facts.repository_id && !AFTERWARDS.includes(word))
+    return answers.fork();
+  if (pull_request.state !== "open" && !AFTERWARDS.includes(word))
+    return answers.closed(pull_request.state, word);
+  if (word === "rollback") return null;
+  return unboundHead(facts, command);
+}
+
+/**
+ * The head that the person saw is the newest one that a webhook told of before the comment, by GitHub's own clock. A head of
+ * the same second may have come after the comment, so it does not count; the first head cannot have: the pull request
+ * began with it. An explicit commit needs no history.
+ */
+function unboundHead(facts: AdmissionFacts, command: Acting): Answer | null {
+  const now = facts.pull_request.head_sha;
+  if (command.kind === "promote" && command.sha !== null) {
+    return now.startsWith(command.sha) ? null : answers.otherSha(command.sha, now);
+  }
+  const at = Date.parse(facts.comment.created_at);
+  const seen = facts.heads.findLast((head, index) => index === 0 || Date.parse(head.changed_at) < at);
+  if (seen === undefined) return answers.headUnseen(command.kind, now);
+  return seen.sha === now ? null : answers.headMoved(command.kind, seen.sha, now);
+}

@@ -1,0 +1,127 @@
+/** What a job is given, built from configuration, rules and facts, and checked against its own schema before it leaves. */
+import type { SiteConfig, SiteEnvironment } from "./config/types.ts";
+import type { Fingerprint } from "./facts.ts";
+import { INPUTS, type JobInputs } from "./jobs.ts";
+import type { Side } from "./operations.ts";
+import type { JobType } from "./vocabulary.ts";
+import { releaseBaseline } from "./wordpress/baseline.ts";
+import type { CompiledRules, Plan, RefreshPlan } from "./wordpress/types.ts";
+
+export interface JobSettings {
+  /** Largest number of rows (files) for which single hashes are reported. */
+  readonly row_limit: number;
+  readonly drain_ms: number;
+  readonly keep_releases: number;
+}
+
+export interface JobFacts {
+  readonly job: { readonly id: string; readonly type: JobType; readonly on: Side };
+  readonly operation_id: string;
+  readonly config: SiteConfig;
+  readonly rules: CompiledRules;
+  readonly settings: JobSettings;
+  readonly source: SiteEnvironment;
+  readonly target: SiteEnvironment;
+  readonly baseline: { readonly source: Fingerprint } | null;
+  /** The plan of a promotion and the release it is for. */
+  readonly plan: Plan | null;
+  readonly release_digest: string | null;
+  readonly refresh: RefreshPlan | null;
+  /** Release that the target runs now, and the one a rollback goes to (12 hexadecimal digits). */
+  readonly expected_release: string | null;
+  readonly to_release: string | null;
+}
+
+/** @throws when a fact is missing that the job needs: a fault of the program, since gates pass only with all facts. */
+export function jobInput(facts: JobFacts): Readonly<Record<string, unknown>> {
+  const input = BUILDERS[facts.job.type](facts);
+  return INPUTS[facts.job.type].parse(input);
+}
+
+type Builders = { readonly [T in JobType]: (facts: JobFacts) => JobInputs[T] };
+
+const BUILDERS: Builders = {
+  baseline_create: look,
+  drift_check: look,
+  backup_create: look,
+  health_check: (facts) => ({ ...common(facts), ...worked(facts), health_checks: health(facts) }),
+  release_build: (facts) => ({
+    ...common(facts),
+    ...side("source", facts.source),
+    ...rules(facts),
+    ...releaseBaseline(needed(facts.baseline, "baseline").source),
+  }),
+  env_promote: (facts) => {
+    const plan = needed(facts.plan, "plan");
+    return {
+      ...common(facts),
+      ...side("source", facts.source),
+      ...side("target", facts.target),
+      ...rules(facts),
+      release_digest: needed(facts.release_digest, "release"),
+      expected_release: needed(facts.expected_release, "active release"),
+      ...plan.job,
+      health_checks: health(facts),
+      drain_ms: facts.settings.drain_ms,
+      keep_releases: facts.settings.keep_releases,
+    };
+  },
+  release_rollback: (facts) => ({
+    ...common(facts),
+    ...side("target", facts.target),
+    ...rules(facts),
+    to_release: needed(facts.to_release, "release to go back to"),
+    expected_release: needed(facts.expected_release, "active release"),
+    health_checks: health(facts),
+    drain_ms: facts.settings.drain_ms,
+  }),
+  env_refresh: (facts) => ({
+    ...common(facts),
+    ...side("source", facts.source),
+    ...side("target", facts.target),
+    ...rules(facts),
+    initial: facts.baseline === null,
+    keep_tables: [...(facts.refresh?.keep_tables ?? [])],
+    keep_options: [...(facts.refresh?.keep_options ?? [])],
+  }),
+};
+
+/** Jobs that look at one environment call it their target, whichever side of the pair it is. */
+function look(facts: JobFacts): JobInputs["drift_check"] {
+  return { ...common(facts), ...worked(facts), ...rules(facts) };
+}
+
+const worked = (facts: JobFacts) => side("target", facts.job.on === "source" ? facts.source : facts.target);
+
+const common = (facts: JobFacts) => ({
+  job_id: facts.job.id,
+  job_type: facts.job.type,
+  operation_id: facts.operation_id,
+});
+
+const rules = (facts: JobFacts) => ({ ...facts.rules, row_limit: facts.settings.row_limit });
+
+const health = (facts: JobFacts) => [...facts.config.health];
+
+type SideKeys<S extends Side> = Record<
+  `${S}_environment` | `${S}_host` | `${S}_root` | `${S}_url` | `${S}_database` | `${S}_prefix`,
+  string
+>;
+
+function side(name: "source", environment: SiteEnvironment): SideKeys<"source">;
+function side(name: "target", environment: SiteEnvironment): SideKeys<"target">;
+function side(name: Side, environment: SiteEnvironment): Readonly<Record<string, string>> {
+  return {
+    [`${name}_environment`]: environment.name,
+    [`${name}_host`]: environment.host,
+    [`${name}_root`]: environment.root,
+    [`${name}_url`]: environment.url,
+    [`${name}_database`]: environment.database.name,
+    [`${name}_prefix`]: environment.database.prefix,
+  };
+}
+
+function needed<T>(fact: T | null, name: string): T {
+  if (fact === null) throw new Error(`The job cannot be given out: its ${name} is missing.`);
+  return fact;
+}

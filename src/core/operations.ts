@@ -1,0 +1,71 @@
+/** What each kind of operation consists of: its jobs in order, the environments it holds, what it may change. */
+import type { JobType, OperationKind, PromotionState } from "./vocabulary.ts";
+
+export type Side = "source" | "target";
+
+export interface PlannedJob {
+  readonly type: JobType;
+  /** The environment that the job works on. */
+  readonly on: Side;
+}
+
+const job = (type: JobType, on: Side): PlannedJob => ({ type, on });
+
+const JOBS: Readonly<Record<OperationKind, readonly PlannedJob[]>> = {
+  promote: [job("release_build", "source"), job("drift_check", "target"), job("env_promote", "target")],
+  plan: [job("release_build", "source"), job("drift_check", "target")],
+  drift: [job("drift_check", "target")],
+  backup: [job("backup_create", "target")],
+  /** Both sides are looked at: what changed in both since the baseline stops the refresh. */
+  refresh: [
+    job("drift_check", "target"),
+    job("drift_check", "source"),
+    job("backup_create", "source"),
+    job("env_refresh", "source"),
+  ],
+  rollback: [job("release_rollback", "target")],
+};
+
+/** Without a baseline a refresh is the first clone: there is nothing to compare with, and nothing of the source is kept. */
+const FIRST_CLONE = [job("env_refresh", "source")];
+
+export function jobsOf(kind: OperationKind, has_baseline: boolean): readonly PlannedJob[] {
+  return kind === "refresh" && !has_baseline ? FIRST_CLONE : JOBS[kind];
+}
+
+/** The sides that no other operation may touch meanwhile. */
+export function heldSides(kind: OperationKind): readonly Side[] {
+  const both: readonly Side[] = ["source", "target"];
+  return kind === "drift" || kind === "backup" || kind === "rollback" ? ["target"] : both;
+}
+
+/** Jobs that change an environment; the others only look, so losing one leaves no doubt. */
+export function changesSomething(type: JobType): boolean {
+  return type === "env_promote" || type === "release_rollback" || type === "env_refresh";
+}
+
+/** Whether a new head of the pull request ends the operation (unless it has activated): what it judged is no longer shown. */
+export function boundToHead(kind: OperationKind): boolean {
+  return kind === "promote" || kind === "plan";
+}
+
+/** Half an hour, as the specification has it; the two that move all data get longer. */
+export function timeoutOf(type: JobType): number {
+  return type === "backup_create" || type === "env_refresh" ? 2 * 3600 : 1800;
+}
+
+/** What the run as a whole ended as, for the action's outputs. */
+export function runResult(
+  state: PromotionState,
+): "succeeded" | "blocked" | "failed" | "rolled_back" | "cancelled" | "unknown" {
+  switch (state) {
+    case "succeeded":
+    case "blocked":
+    case "rolled_back":
+    case "cancelled":
+    case "unknown":
+      return state;
+    default:
+      return "failed";
+  }
+}

@@ -1,0 +1,217 @@
+/** Every refusal and answer that a command, the API or a runner may get. One function each, so that all words stand together. */
+import type { Answer } from "../answer.ts";
+import { COMMANDS, type Command, type CommandWord } from "../commands.ts";
+import type { ConfigError } from "../config/types.ts";
+import type { Permission } from "../policy.ts";
+import type { OperationKind } from "../vocabulary.ts";
+import { COMMENT_LIMIT, cap } from "./cap.ts";
+import { inert } from "./escape.ts";
+import { reasonList } from "./gates.ts";
+import { count, shortId } from "./words.ts";
+
+const NEW_COMMENT = "Write the command in a new comment.";
+
+/** The hidden first line of an answer; `key` names what is answered, so that an answer is given once. */
+export function answerMarker(key: string): string {
+  return `<!-- belay:answer=${key} -->`;
+}
+
+export function renderAnswer(answer: Answer, key: string): string {
+  const parts = [
+    answerMarker(key),
+    ...answer.sentences.map((sentence, at) => (at === 0 ? `**${inert(sentence)}**` : inert(sentence))),
+    answer.list === undefined ? "" : reasonList(answer.list),
+    answer.remedy === null ? "" : `Next: ${inert(answer.remedy)}`,
+  ];
+  return cap(parts.filter((part) => part !== "").join("\n\n"), COMMENT_LIMIT);
+}
+
+/** The same answer for a program: one line. */
+export function answerLine(answer: Answer): string {
+  return [...answer.sentences, answer.remedy ?? ""].filter((part) => part !== "").join(" ");
+}
+
+const answer = (code: string, sentence: string | readonly string[], remedy: string | null): Answer => ({
+  code,
+  sentences: typeof sentence === "string" ? [sentence] : sentence,
+  remedy,
+});
+
+export const edited = (): Answer =>
+  answer("comment_edited", "Nothing was started: the comment was edited after it was written.", NEW_COMMENT);
+
+export const severalCommands = (): Answer =>
+  answer(
+    "several_commands",
+    "Nothing was started: the comment holds several commands, and each of them needs the environment for itself.",
+    "Write one command in a new comment, and the next one when it is done.",
+  );
+
+export function misunderstood(
+  command: Extract<Command, { kind: "unknown" | "not_available" | "bad_argument" }>,
+): Answer {
+  if (command.kind === "not_available") {
+    const remedy = `Comment \`/help\` to see what this version can do.`;
+    return answer("command_not_available", `\`/${command.word}\` is not available yet.`, remedy);
+  }
+  if (command.kind === "bad_argument") {
+    const takes =
+      command.word === "promote"
+        ? "takes only a commit (7 to 40 hexadecimal digits)"
+        : "takes nothing after it";
+    const sentence = `\`/${command.word} ${command.argument}\` was not understood: \`/${command.word}\` ${takes}.`;
+    return answer("command_argument", sentence, `Comment \`/${command.word}\` alone on a line.`);
+  }
+  const meant = command.suggestion === null ? "" : ` Did you mean \`/${command.suggestion}\`?`;
+  const known = COMMANDS.map((word) => `\`/${word}\``).join(", ");
+  return answer(
+    "command_unknown",
+    `\`/${command.word}\` is no command of Belay.${meant}`,
+    `Comment \`/help\`, or one of ${known}.`,
+  );
+}
+
+export const noConfig = (branch: string): Answer =>
+  answer(
+    "config_missing",
+    `Nothing was started: there is no \`.github/belay.yml\` on \`${branch}\`.`,
+    `Add \`.github/belay.yml\` to \`${branch}\`; the README shows an example.`,
+  );
+
+export function badConfig(errors: readonly ConfigError[], branch: string): Answer {
+  return {
+    code: "config_invalid",
+    sentences: [
+      `Nothing was started: \`.github/belay.yml\` on \`${branch}\` has ${count(errors.length, "error")}.`,
+    ],
+    remedy: `Correct ${errors.length === 1 ? "it" : "them"} on \`${branch}\`, then comment the command again.`,
+    list: errors.map((error) => ({
+      sentence:
+        `line ${error.line}${error.path === "" ? "" : ` (\`${error.path}\`)`}: ${error.message} ${error.remedy}`.trim(),
+    })),
+  };
+}
+
+/** The pull request's branches are no environment pair; the configuration says why. */
+export const notAnEnvironment = (pair: {
+  readonly reason: string;
+  readonly message: string;
+  readonly remedy: string;
+}): Answer => answer(`pull_request_${pair.reason}`, `Nothing was started: ${pair.message}`, pair.remedy);
+
+export const fork = (): Answer =>
+  answer(
+    "pull_request_fork",
+    "Nothing was started: the pull request comes from a fork, and forks are never promoted.",
+    "Open the environment pull request from a branch of this repository.",
+  );
+
+export const closed = (state: "closed" | "merged", word: CommandWord): Answer =>
+  answer(
+    "pull_request_closed",
+    `Nothing was started: the pull request is ${state}, and \`/${word}\` needs an open one.`,
+    state === "merged"
+      ? "Open a new environment pull request. `/rollback` and `/status` still work here."
+      : "Reopen it, or open a new environment pull request. `/rollback` and `/status` still work here.",
+  );
+
+export const notAllowed = (word: CommandWord, needed: Permission, has: Permission): Answer =>
+  answer(
+    "permission_missing",
+    `Nothing was started: \`/${word}\` needs ${needed} permission in this repository, and you have ${has}.`,
+    "Ask somebody with that permission to comment it. `/help` and `/status` are for everybody.",
+  );
+
+export const headMoved = (word: CommandWord, seen: string, now: string): Answer =>
+  answer(
+    "head_moved",
+    `Nothing was started: the branch moved from \`${shortId(seen)}\` to \`${shortId(now)}\` around the time of your comment.`,
+    word === "promote"
+      ? `Look at \`${shortId(now)}\`, then comment \`/promote ${shortId(now)}\`.`
+      : `Look at \`${shortId(now)}\`, then comment \`/${word}\` again.`,
+  );
+
+export const headUnseen = (word: CommandWord, now: string): Answer =>
+  answer(
+    "head_unseen",
+    "Nothing was started: GitHub had not told Belay of this commit before your comment, so it cannot know what you saw.",
+    word === "promote"
+      ? `Look at \`${shortId(now)}\`, then comment \`/promote ${shortId(now)}\`.`
+      : `Comment \`/${word}\` again.`,
+  );
+
+export const otherSha = (given: string, now: string): Answer =>
+  answer(
+    "head_other",
+    `Nothing was started: you named \`${given}\`, but the pull request is at \`${shortId(now)}\`.`,
+    `Look at \`${shortId(now)}\`, then comment \`/promote ${shortId(now)}\`.`,
+  );
+
+export interface HolderWords {
+  readonly environment: string;
+  readonly kind: OperationKind;
+  readonly pull_request: number | null;
+  readonly by: string;
+  readonly since: string;
+  readonly unknown: boolean;
+}
+
+export const locked = (holder: HolderWords): Answer =>
+  answer(
+    "environment_locked",
+    `Nothing was started: ${holder.environment} is held by \`/${holder.kind}\`${holder.pull_request === null ? "" : ` of pull request ${holder.pull_request}`}, asked for by \`${holder.by}\`, since ${holder.since}.`,
+    holder.unknown
+      ? "How that operation ended is unknown, so the lock stays until an operator has looked; `/status` shows what is known."
+      : "Wait until it is done (its comment shows how far it is), then comment the command again.",
+  );
+
+export const environmentFailed = (environment: string, remedy: "/refresh" | "/rollback"): Answer =>
+  answer(
+    "environment_failed",
+    `Nothing was started: ${environment} was left in a failed state by the operation before.`,
+    `Comment \`${remedy}\` to bring it back.`,
+  );
+
+export const nothingToRollBack = (target: string): Answer =>
+  answer(
+    "rollback_nothing",
+    `Nothing was started: no promotion to ${target} has succeeded that a rollback could take back.`,
+    "`/status` shows what happened so far.",
+  );
+
+export const noPullRequest = (source: string, target: string): Answer =>
+  answer(
+    "pull_request_none",
+    `Nothing was started: there is no open pull request from ${source}'s branch to ${target}'s.`,
+    `Open one, then ask again or comment \`/promote\` on it.`,
+  );
+
+export const noPair = (source: string, target: string): Answer =>
+  answer(
+    "path_no_step",
+    `Nothing was started: ${source} to ${target} is no step of the site's path.`,
+    "Name two environments that follow each other in `path` of `.github/belay.yml`.",
+  );
+
+export const notFound = (what: string): Answer => answer("not_found", `There is no such ${what}.`, null);
+
+export const dispatchFailed = (message: string): Answer =>
+  answer(
+    "DISPATCH_FAILED",
+    `The workflow run could not be started: ${message}`,
+    "Check that `.github/workflows/belay.yml` is on the default branch and that the App may write Actions, then comment the command again.",
+  );
+
+export const runLost = (what: string): Answer =>
+  answer(
+    "RUN_LOST",
+    `The workflow run ended without a report while it was to ${what}.`,
+    "Look at the run's log, then comment the command again.",
+  );
+
+export const jobTimeout = (what: string, minutes: number): Answer =>
+  answer(
+    "JOB_TIMEOUT",
+    `The job to ${what} did not report within ${minutes} min.`,
+    "Look at the run's log, then comment the command again.",
+  );

@@ -1,0 +1,97 @@
+/** How an operation ended, as one sentence, and what to type next: the headline of its comment and the message of the API. */
+import { isOver } from "../promotion.ts";
+import { obstacles, type Verdict } from "../verdict.ts";
+import type { OperationKind, PromotionState } from "../vocabulary.ts";
+import { shortId } from "./words.ts";
+
+export interface Names {
+  readonly kind: OperationKind;
+  readonly source: string;
+  readonly target: string;
+}
+
+/** The sentence of a good end. `release` is what the target runs afterwards. */
+export function doneSentence({ kind, source, target }: Names, release: string | null): string {
+  const now = release === null ? "" : ` It runs release \`${shortId(release)}\`.`;
+  switch (kind) {
+    case "promote":
+      return `${source} is promoted: ${target} is healthy.${now}`;
+    case "plan":
+      return `This is what \`/promote\` would do to ${target}. Nothing has changed.`;
+    case "drift":
+      return `${target} is compared with its baseline.`;
+    case "backup":
+      return `A full backup of ${target} is taken, restored and compared.`;
+    case "refresh":
+      return `${source} is refreshed from ${target}, and the baseline of both is recorded.`;
+    case "rollback":
+      return `${target} is back on the release before, and healthy.${now}`;
+  }
+}
+
+export function blockedSentence({ kind, target }: Names, verdict: Verdict): string {
+  const [first] = obstacles(verdict);
+  return first?.sentences[0] ?? `The ${kind} of ${target} is blocked.`;
+}
+
+/** A host's own words (`error_message`), with what they mean for the environments. */
+export function failedSentence({ kind, source, target }: Names, why: string): string {
+  const changed = kind === "refresh" ? source : target;
+  switch (kind) {
+    case "promote":
+    case "rollback":
+      return `The ${kind === "promote" ? "promotion" : "rollback"} failed before the switch; ${changed} has not changed. ${why}`;
+    case "refresh":
+      return `The refresh of ${changed} failed. ${why}`;
+    default:
+      return `The ${kind} of ${changed} failed; nothing has changed. ${why}`;
+  }
+}
+
+export const rolledBackSentence = ({ target }: Names, why: string, release: string | null): string =>
+  `The release was active on ${target}, was found unhealthy, and was rolled back by itself${release === null ? "" : `; ${target} runs \`${shortId(release)}\` again`}. What visitors wrote stays. ${why}`;
+
+export const brokenSentence = ({ target }: Names, why: string): string =>
+  `${target} was switched, and could neither be confirmed nor be rolled back: it needs a person now. ${why}`;
+
+export const unknownSentence = ({ kind, source, target }: Names, why: string): string =>
+  `How the ${kind} of ${kind === "refresh" ? source : target} ended is unknown, so its lock stays. ${why}`;
+
+export const cancelledSentence = ({ kind }: Names, reason: string): string =>
+  `The ${kind} was stopped before it changed anything: ${reason}`;
+
+export const reasons = {
+  headMoved: (sha: string) => `the branch moved to \`${shortId(sha)}\`.`,
+  closed: () => "the pull request was closed.",
+  baseMoved: (base: string) => `the pull request's base is now \`${base}\`.`,
+  settingsChanged: () => "`.github/belay.yml` changed since the command.",
+  gone: () => "the pull request is gone.",
+} as const;
+
+/** What to type next, in the comment of an operation; null while it runs and where nothing is to be done. */
+export function nextStep(names: Names, state: PromotionState, verdict: Verdict | null): string | null {
+  if (state === "unknown") return `Look at ${names.target}; \`/status\` shows what is known.`;
+  if (!isOver(state)) return null;
+  const obstacle = verdict === null ? undefined : obstacles(verdict)[0];
+  if (state === "blocked") return obstacle?.remedy ?? null;
+  if (state === "succeeded") return afterSuccess(names, obstacle?.remedy ?? null);
+  if (state === "rolled_back") return `Correct the fault in ${names.source}, then comment \`/promote\`.`;
+  if (state === "cancelled") return `Comment \`/${names.kind}\` to begin again.`;
+  return `Correct what the message says, then comment \`/${names.kind}\` again.`;
+}
+
+function afterSuccess({ kind, source, target }: Names, remedy: string | null): string | null {
+  switch (kind) {
+    case "promote":
+      return `Merge this pull request when you are content with ${target}. \`/rollback\` takes the promotion back.`;
+    case "plan":
+      return remedy ?? "Comment `/promote` to do this.";
+    case "drift":
+    case "backup":
+      return remedy ?? "Comment `/promote`.";
+    case "refresh":
+      return `Look at ${source}, then comment \`/promote\`.`;
+    case "rollback":
+      return `Correct the fault in ${source}, then comment \`/promote\`.`;
+  }
+}

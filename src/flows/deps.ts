@@ -1,0 +1,43 @@
+/** What every flow is given, and what it answers. */
+import type { Answer } from "../core/answer.ts";
+import type { JobSettings } from "../core/job-input.ts";
+import type { Verdict } from "../core/verdict.ts";
+import type { Catalog } from "../core/wordpress/catalog.ts";
+import type { Clock, Github, Store } from "../ports.ts";
+
+export interface FlowSettings extends JobSettings {
+  /** File name of the workflow below `.github/workflows/` of the site's repository. */
+  readonly workflow: string;
+}
+
+export const DEFAULT_SETTINGS: FlowSettings = {
+  workflow: "belay.yml",
+  row_limit: 20_000,
+  drain_ms: 10_000,
+  keep_releases: 5,
+};
+
+export interface Deps<G extends keyof Github = keyof Github> {
+  readonly store: Store;
+  readonly github: Pick<Github, G>;
+  readonly clock: Clock;
+  /** Shipped data about tables and options, read once by the composition root. */
+  readonly catalog: Catalog;
+  readonly settings: FlowSettings;
+}
+
+/** What a command, a click or a request of the API led to. */
+export type CommandOutcome =
+  | { readonly kind: "ignored"; readonly reason: string }
+  | { readonly kind: "answered"; readonly answer: Answer }
+  | { readonly kind: "blocked"; readonly operation_id: string; readonly verdict: Verdict }
+  | { readonly kind: "started"; readonly operation_id: string; readonly job_id: string };
+
+/** A refusal of the API: an HTTP status, a code, a sentence; a gate's refusal carries the verdict. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly status: 400 | 403 | 404 | 409;
+  readonly code: string;
+  readonly message: string;
+  readonly verdict?: Verdict;
+}

@@ -1,0 +1,87 @@
+/** A site's configuration from the default branch, and its rows in the store. */
+import type { Answer } from "../core/answer.ts";
+import { digestOf } from "../core/canonical.ts";
+import { parseSiteConfig } from "../core/config/parse.ts";
+import type { SiteConfig, SiteEnvironment } from "../core/config/types.ts";
+import { type Policy, SHIPPED_POLICY, tighten } from "../core/policy.ts";
+import { badConfig, noConfig } from "../core/rendering/answers.ts";
+import { compileRules } from "../core/wordpress/rules.ts";
+import type { CompiledRules } from "../core/wordpress/types.ts";
+import type { Clock, EnvironmentRow, Repository, SiteRow, Tx } from "../ports.ts";
+import type { Deps } from "./deps.ts";
+
+export const CONFIG_PATH = ".github/belay.yml";
+
+/** Everything that is judged with: configuration, the rules compiled from it, policy. `digest` names all of it. */
+export interface SiteSettings {
+  readonly config: SiteConfig;
+  readonly rules: CompiledRules;
+  readonly policy: Policy;
+  readonly digest: string;
+}
+
+export type LoadedSettings =
+  | { readonly ok: true; readonly settings: SiteSettings }
+  | { readonly ok: false; readonly answer: Answer };
+
+export async function loadSettings(
+  deps: Deps<"defaultBranchFile">,
+  repository: Repository,
+): Promise<LoadedSettings> {
+  const file = await deps.github.defaultBranchFile(repository, CONFIG_PATH);
+  if (file === null) return { ok: false, answer: noConfig(repository.default_branch) };
+  const parsed = parseSiteConfig(file.text, deps.catalog);
+  if (!parsed.ok) return { ok: false, answer: badConfig(parsed.errors, repository.default_branch) };
+  const { config } = parsed;
+  const policy = tighten(SHIPPED_POLICY, config.promotion.backup);
+  const rules = compileRules(config, deps.catalog);
+  return { ok: true, settings: { config, rules, policy, digest: digestOf({ config, rules, policy }) } };
+}
+
+export interface SiteRows {
+  readonly site: SiteRow;
+  /** By name. */
+  readonly environments: ReadonlyMap<string, EnvironmentRow>;
+}
+
+/** Brings the rows of the site and its environments in line with the configuration; names are what binds them. */
+export async function syncSite(
+  tx: Tx,
+  clock: Clock,
+  { repository, config }: { readonly repository: Repository; readonly config: SiteConfig },
+): Promise<SiteRows> {
+  const known = await tx.siteOfRepository(repository.id);
+  const site: SiteRow = { id: known?.id ?? clock.id(), name: config.site, repository };
+  if (digestOf(known) !== digestOf(site)) await tx.putSite(site);
+  const rows = new Map((await tx.environmentsOf(site.id)).map((row) => [row.name, row]));
+  for (const environment of Object.values(config.environments)) {
+    const before = rows.get(environment.name);
+    const after = environmentRow(before ?? newEnvironment(clock.id(), site.id), environment);
+    if (digestOf(before ?? null) === digestOf(after)) continue;
+    await tx.putEnvironment(after);
+    rows.set(environment.name, after);
+  }
+  return { site, environments: rows };
+}
+
+function environmentRow(row: EnvironmentRow, environment: SiteEnvironment): EnvironmentRow {
+  const { name, type, branch, url } = environment;
+  return { ...row, name, type, branch, url };
+}
+
+function newEnvironment(id: string, site_id: string): EnvironmentRow {
+  return {
+    id,
+    site_id,
+    name: "",
+    type: "staging",
+    branch: "",
+    url: "",
+    status: "active",
+    drift_status: "unknown",
+    drift_checked_at: null,
+    last_drift_check_id: null,
+    current_release_id: null,
+    state_version: 0,
+  };
+}
