@@ -72,12 +72,20 @@ export interface PlanTable {
   readonly why: string;
   /** Rows in the source and in the target; null where the table does not exist. */
   readonly rows: { readonly source: number | null; readonly target: number | null };
-  readonly changed: { readonly source: boolean; readonly target: boolean };
+  readonly changed: Changed;
+}
+
+/** Who changed a table or an option row since the baseline; `equal`: both sides hold the same now, however they came to it. */
+export interface Changed {
+  readonly source: boolean;
+  readonly target: boolean;
+  readonly equal: boolean;
 }
 
 export interface PlanOption {
   readonly option: string;
   readonly class: DataClass;
+  readonly changed: Changed;
   readonly action: "keep" | "promote" | "conflict";
   /** True where the promotion removes the row. */
   readonly removes: boolean;

@@ -1,0 +1,146 @@
+/**
+ * Moving a baseline: item by item, and only where both sides are now equal. A wholesale renewal would turn an edit that
+ * production made in the meantime into "unchanged", and the next promotion would overwrite it.
+ */
+import type { Facts, Fingerprint } from "../facts.ts";
+import type { JobInputs } from "../jobs.ts";
+import { optionNames, tableNames } from "./changes.ts";
+import { hashOf, tableDiffers } from "./difference.ts";
+import type { Baseline, Sides } from "./types.ts";
+
+type Item = { readonly kind: "tables" | "options"; readonly name: string };
+type Both = readonly [source: Fingerprint, target: Fingerprint];
+
+/** The source's own baseline as `release_build` wants it: promotable tables' digests, and option rows' hashes. */
+export function releaseBaseline(
+  source: Fingerprint,
+): Pick<JobInputs["release_build"], "baseline_tables" | "baseline_options"> {
+  const tables = Object.entries(source.tables).flatMap(([table, { class: kind, parts }]) =>
+    kind === "config" && parts.config !== undefined ? [[table, parts.config.digest] as const] : [],
+  );
+  const options = Object.entries(source.options).map(([option, { hash }]) => [option, hash] as const);
+  return { baseline_tables: Object.fromEntries(tables), baseline_options: Object.fromEntries(options) };
+}
+
+export interface Advance {
+  readonly baseline: Baseline;
+  /** The sides as the plan saw them: what was promoted is equal to the source's state of that moment. */
+  readonly now: Sides;
+  readonly facts: Facts["env_promote"];
+}
+
+/**
+ * After a promotion: what was promoted, and what the plan found equal on both sides anyway. The baseline itself where
+ * nothing was activated or it was rolled back.
+ */
+export function advanceBaseline({ baseline, now, facts }: Advance): Baseline {
+  if (!facts.activated || facts.rolled_back || facts.promoted === undefined) return baseline;
+  const { promoted } = facts;
+  const moved = itemsOf(promoted);
+  const equal = equalItems(baseline, now).filter(
+    ({ kind, name }) => !moved.some((item) => item.kind === kind && item.name === name),
+  );
+  const settled = withItems(baseline, equal, [now.source, now.target]);
+  const after: Fingerprint = {
+    ...settled.target,
+    tables: { ...settled.target.tables, ...promoted.tables },
+    options: patched(settled.target.options, promoted.options),
+    code: promoted.code,
+    active_release: facts.release,
+    wordpress: { ...settled.target.wordpress, version: now.source.wordpress.version },
+  };
+  const { source } = withItems(settled, moved, [now.source, now.source]);
+  return { source: { ...source, code: now.source.code }, target: after };
+}
+
+/**
+ * After a rollback of the promotion that began with the baseline `before`: each item that went back gets its entries of then,
+ * on both sides. So the source's work counts as its change again, and what production wrote since the switch as production's.
+ */
+export function baselineAfterRollback(input: {
+  readonly current: Baseline;
+  readonly before: Baseline;
+  readonly facts: Facts["release_rollback"];
+}): Baseline {
+  const { current, before, facts } = input;
+  if (!facts.activated) return current;
+  const items = facts.promoted === undefined ? [] : itemsOf(facts.promoted);
+  const { source, target } = withItems(current, items, [before.source, before.target]);
+  return {
+    source: { ...source, code: before.source.code },
+    target: {
+      ...target,
+      code: facts.promoted?.code ?? before.target.code,
+      active_release: facts.release,
+      wordpress: before.target.wordpress,
+    },
+  };
+}
+
+/** After a refresh: both sides anew, but what stayed the source's keeps its old entries on both sides. */
+export function baselineAfterRefresh(
+  old: Baseline | null,
+  facts: Pick<Facts["env_refresh"], "source" | "target">,
+  keep: Pick<JobInputs["env_refresh"], "keep_tables" | "keep_options">,
+): Baseline {
+  const fresh = { source: facts.source, target: facts.target };
+  if (old === null) return fresh;
+  const items: Item[] = [
+    ...keep.keep_tables.map((name) => ({ kind: "tables" as const, name })),
+    ...keep.keep_options.map((name) => ({ kind: "options" as const, name })),
+  ];
+  return withItems(fresh, items, [old.source, old.target]);
+}
+
+/** Everything that is the same in source and target now although the baseline may say otherwise. */
+function equalItems(baseline: Baseline, now: Sides): Item[] {
+  const tables = tableNames(now).filter(
+    (name) =>
+      now.source.tables[name]?.class === "config" &&
+      !tableDiffers(now.source.tables[name], now.target.tables[name]),
+  );
+  const options = optionNames(baseline, now).filter(
+    (name) => hashOf(now.source, name) === hashOf(now.target, name),
+  );
+  return [
+    ...tables.map((name) => ({ kind: "tables" as const, name })),
+    ...options.map((name) => ({ kind: "options" as const, name })),
+  ];
+}
+
+const itemsOf = (promoted: { readonly tables: object; readonly options: object }): Item[] => [
+  ...Object.keys(promoted.tables).map((name) => ({ kind: "tables" as const, name })),
+  ...Object.keys(promoted.options).map((name) => ({ kind: "options" as const, name })),
+];
+
+/** A baseline in which the given items have the entries of other fingerprints; an item they lack is taken out. */
+function withItems(baseline: Baseline, items: readonly Item[], [source, target]: Both): Baseline {
+  return {
+    source: withEntries(baseline.source, items, source),
+    target: withEntries(baseline.target, items, target),
+  };
+}
+
+function withEntries(side: Fingerprint, items: readonly Item[], from: Fingerprint): Fingerprint {
+  const entries = <T>(all: Readonly<Record<string, T>>, kind: Item["kind"]): Record<string, T | null> =>
+    Object.fromEntries(
+      items.flatMap((item) => (item.kind === kind ? [[item.name, all[item.name] ?? null] as const] : [])),
+    );
+  return {
+    ...side,
+    tables: patched(side.tables, entries(from.tables, "tables")),
+    options: patched(side.options, entries(from.options, "options")),
+  };
+}
+
+/** The entries with some replaced, and those that are null now removed. */
+function patched<T>(
+  all: Readonly<Record<string, T>>,
+  changes: Readonly<Record<string, T | null>>,
+): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries({ ...all, ...changes }).flatMap(([name, value]) =>
+      value === null ? [] : [[name, value]],
+    ),
+  );
+}

@@ -1,0 +1,35 @@
+/** Protected content that was worked on in the source: it does not travel, and a refresh overwrites it. Never silently. */
+import type { Fingerprint } from "../facts.ts";
+import { describe, filesDifference, partDifference } from "./difference.ts";
+import { PROTECTED_CLASSES } from "./drift.ts";
+import type { LeftBehind } from "./types.ts";
+
+/** By table and class of rows, then by path; from the source's own baseline to the source now. */
+export function leftBehind(baseline: Fingerprint, now: Fingerprint): LeftBehind[] {
+  const tables = names(baseline.tables, now.tables).flatMap((name) =>
+    PROTECTED_CLASSES.flatMap((kind) => {
+      const found = partDifference(baseline.tables[name]?.parts[kind], now.tables[name]?.parts[kind]);
+      if (found === null) return [];
+      const rows = kind === "live" ? "visitors' rows" : "editors' rows";
+      return [
+        {
+          kind: "table" as const,
+          name,
+          class: kind,
+          ...found,
+          note: `${name} (${rows}): ${describe(found, "row")}`,
+        },
+      ];
+    }),
+  );
+  const files = names(baseline.files, now.files).flatMap((name) => {
+    const found = filesDifference(baseline.files[name], now.files[name]);
+    const note = found === null ? "" : `${name}: ${describe(found, "file")}`;
+    return found === null
+      ? []
+      : [{ kind: "files" as const, name, class: "editorial" as const, ...found, note }];
+  });
+  return [...tables, ...files];
+}
+
+const names = (a: object, b: object): string[] => [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();

@@ -1,0 +1,85 @@
+/**
+ * A refresh is a rebase: the source's protected data is replaced by the target's, promotable things that only the target
+ * changed are taken over, those that only the source changed stay the source's, and a conflict refuses it.
+ */
+import { listed } from "./blocks.ts";
+import { optionChange, optionNames, tableChange, tableNames } from "./changes.ts";
+import { leftBehind } from "./left-behind.ts";
+import type { Baseline, RefreshPlan, Sentence, Sides } from "./types.ts";
+
+/**
+ * `baseline` null, or measured by another algorithm: nothing tells what the source changed, so all of it is replaced. Another
+ * server version is no reason: unequal digests of one algorithm can make a refresh refuse, never lose a change.
+ * `now.target` may be older than now (the last drift check, or the baseline itself): what changed since then stays a conflict
+ * for the next plan, because kept items keep the baseline of both sides.
+ */
+export function planRefresh(input: { readonly baseline: Baseline | null; readonly now: Sides }): RefreshPlan {
+  const { baseline, now } = input;
+  if (baseline === null)
+    return { keep_tables: [], keep_options: [], conflicts: [], overwritten: [], sentences: [all] };
+  const tables = tableNames(now).filter((table) => isPromotable(now, table));
+  const options = optionNames(baseline, now).filter((option) => isPromotableRow(now, option));
+  const [tableChanges, optionChanges] = [
+    tables.map((name) => ({ name, ...tableChange(baseline, now, name) })),
+    options.map((name) => ({ name, ...optionChange(baseline, now, name) })),
+  ];
+  const onlySource = [tableChanges, optionChanges].map((all) =>
+    all.filter((one) => one.source && !one.target && !one.equal).map(({ name }) => name),
+  );
+  const both = [...tableChanges, ...optionChanges].filter((one) => one.source && one.target && !one.equal);
+  const overwritten = leftBehind(baseline.source, now.source);
+  return {
+    keep_tables: onlySource[0] ?? [],
+    keep_options: onlySource[1] ?? [],
+    conflicts: conflict(both.map(({ name }) => name)),
+    overwritten,
+    sentences: [overwrites(overwritten.map(({ note }) => note))],
+  };
+}
+
+/** Unclassified tables are the source's own as long as nobody says what they are: they count as promotable here. */
+function isPromotable({ source, target }: Sides, table: string): boolean {
+  const here = target.tables[table] ?? source.tables[table];
+  return here?.class === "config" || here?.class === "unclassified";
+}
+
+function isPromotableRow({ source, target }: Sides, option: string): boolean {
+  return [source, target].every((side) => (side.options[option]?.class ?? "config") === "config");
+}
+
+function conflict(names: readonly string[]): Sentence[] {
+  if (names.length === 0) return [];
+  const text = `Source and target both changed ${listed(names)} since the baseline: a refresh would lose one of the two.`;
+  return [
+    {
+      code: "refresh_conflict",
+      text,
+      remedy: "Make both sides equal by hand, then comment `/refresh` again.",
+    },
+  ];
+}
+
+function overwrites(notes: readonly string[]): Sentence {
+  const text =
+    notes.length === 0
+      ? "Nothing was changed in the source's protected data since the last refresh: nothing of it is lost."
+      : `These changes in the source will be overwritten (and are in the backup taken before): ${notes.join("; ")}.`;
+  return { code: notes.length === 0 ? "overwrites_nothing" : "overwrites", text, remedy: null };
+}
+
+const sameAlgorithm = (baseline: Baseline, now: Sides): boolean =>
+  baseline.source.algorithm === now.source.algorithm && baseline.target.algorithm === now.target.algorithm;
+
+const replacesAll: RefreshPlan = {
+  keep_tables: [],
+  keep_options: [],
+  conflicts: [],
+  overwritten: [],
+  sentences: [
+    {
+      code: "overwrites_all",
+      text: "No baseline tells what the source changed: everything in it is replaced by the target's (a backup is taken before).",
+      remedy: null,
+    },
+  ],
+};

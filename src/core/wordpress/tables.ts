@@ -1,0 +1,120 @@
+/** The plan of each table: what happens to it, and why. */
+import type { TableFingerprint } from "../facts.ts";
+import { isExact } from "../glob.ts";
+import type { DataClass } from "../vocabulary.ts";
+import { tableChange, tableNames } from "./changes.ts";
+import { rowCount } from "./difference.ts";
+import { PROTECTED_CLASSES } from "./drift.ts";
+import type { Changed, PlanInput, PlanTable, TableAction } from "./types.ts";
+
+type Decision = readonly [TableAction, string];
+
+/** Every table of either side, then those that the preset names and production does not have. */
+export function planTables(input: PlanInput): PlanTable[] {
+  return [...tableNames(input.now).flatMap((name) => planTable(input, name)), ...absentTables(input)];
+}
+
+function planTable(input: PlanInput, table: string): PlanTable[] {
+  const { source, target } = input.now;
+  const here = target.tables[table] ?? source.tables[table];
+  if (here === undefined) return [];
+  const changed = tableChange(input.baseline, input.now, table);
+  const [action, why] = decide(input, { table, here, changed });
+  return [
+    {
+      table,
+      class: here.class,
+      origin: here.origin,
+      action,
+      why,
+      rows: { source: rowCount(source.tables[table]), target: rowCount(target.tables[table]) },
+      changed,
+    },
+  ];
+}
+
+interface Subject {
+  readonly table: string;
+  readonly here: TableFingerprint;
+  readonly changed: Changed;
+}
+
+function decide(input: PlanInput, subject: Subject): Decision {
+  const { table, here } = subject;
+  const inTarget = input.now.target.tables[table] !== undefined;
+  if (here.class === "unclassified") return unclassified(inTarget);
+  if (here.class !== "config") {
+    const action = here.class === "editorial" || here.class === "live" ? "protect" : "keep";
+    const missing = inTarget
+      ? ""
+      : " It exists only in the source: production gets it from the plugin itself.";
+    return [action, `${STAYS[here.class]}${missing}`];
+  }
+  return promotable(input, subject, inTarget);
+}
+
+const STAYS: Readonly<Record<Exclude<DataClass, "config" | "unclassified">, string>> = {
+  editorial: "Editors' work: production's is never overwritten.",
+  live: "Visitors' data: production's is never overwritten.",
+  secret: "Secrets belong to their environment: production's stay.",
+  derived: "Computed from other data: production's stays with the data it comes from.",
+  noise: "Means nothing to a release: production's stays.",
+};
+
+function unclassified(inTarget: boolean): Decision {
+  return inTarget
+    ? ["unclassified", "No preset, no catalog entry and no line of the site's configuration knows it."]
+    : [
+        "unclassified",
+        "It exists only in the source and nothing classifies it: it stays there until something does.",
+      ];
+}
+
+/** Neither or only production changed: production's stays. Only the source: promote. Both: nobody but a person can tell. */
+function promotable(input: PlanInput, { table, changed }: Subject, inTarget: boolean): Decision {
+  if (!changed.source)
+    return changed.target
+      ? ["keep", "Only production changed it since the baseline: production's stays."]
+      : ["keep", "Neither side changed it since the baseline."];
+  if (changed.equal) return ["keep", "Both sides hold the same now."];
+  if (input.now.source.tables[table] === undefined)
+    return ["keep", "The source no longer has it; a promotion removes no table."];
+  if (changed.target)
+    return [
+      "conflict",
+      "Source and production both changed it since the baseline: promoting would lose production's changes.",
+    ];
+  if (!Object.hasOwn(input.manifest.tables, table))
+    return ["keep", "The source changed it, but this release does not hold it."];
+  if (holdsProtectedRows(input, table))
+    return [
+      "conflict",
+      "Production's table holds rows of editors or visitors, and a table is promoted as a whole.",
+    ];
+  return inTarget
+    ? ["promote", "Only the source changed it since the baseline."]
+    : ["promote", "New in the source; production does not have it yet."];
+}
+
+function holdsProtectedRows(input: PlanInput, table: string): boolean {
+  const parts = input.now.target.tables[table]?.parts ?? {};
+  return [...PROTECTED_CLASSES, "secret" as const].some((kind) => (parts[kind]?.rows ?? 0) > 0);
+}
+
+/** What the preset protects and production does not have: said aloud, so that a typing error or a missing plugin is seen. */
+function absentTables({ rules, now }: PlanInput): PlanTable[] {
+  return rules.table_rules
+    .filter(({ origin, pattern }) => origin.startsWith("preset:") && isExact(pattern))
+    .filter(
+      ({ pattern }) => now.target.tables[pattern] === undefined && now.source.tables[pattern] === undefined,
+    )
+    .map(({ pattern, class: kind, origin }) => ({
+      table: pattern,
+      class: kind,
+      origin,
+      action: "absent",
+      why: "The preset protects it; neither side has it.",
+      rows: { source: null, target: null },
+      changed: { source: false, target: false, equal: true },
+    }));
+}

@@ -1,0 +1,84 @@
+/** What in a plan is worth reading although it blocks nothing. */
+import { listed } from "./blocks.ts";
+import type { LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
+
+interface Parts {
+  readonly tables: readonly PlanTable[];
+  readonly options: readonly PlanOption[];
+  readonly left: readonly LeftBehind[];
+}
+
+export function warningsOf(input: PlanInput, parts: Parts): Sentence[] {
+  return [
+    ...leftBehindWarning(parts.left),
+    ...flaggedWarning(parts.options),
+    ...sourceOnly(input, parts.tables),
+    ...versions(input),
+    ...nothingToDo(input, parts),
+  ];
+}
+
+function leftBehindWarning(left: readonly LeftBehind[]): Sentence[] {
+  if (left.length === 0) return [];
+  const text = `Work in protected data of the source stays behind: ${left.map(({ note }) => note).join("; ")}.`;
+  return [{ code: "left_behind", text, remedy: "Do this work in production by hand, or carry it in code." }];
+}
+
+function flaggedWarning(options: readonly PlanOption[]): Sentence[] {
+  const flagged = options.filter(({ flags }) => flags.length > 0);
+  if (flagged.length === 0) return [];
+  const names = flagged.map(({ option }) => option);
+  const text = `Look at these options before promoting: ${flagged.map(({ option, flags }) => `\`${option}\` (${flags.join("; ")})`).join(", ")}.`;
+  const remedy = `To keep production's, write \`keep: [${names.join(", ")}]\` under \`promotion.options\` in .github/belay.yml.`;
+  return [{ code: "flagged_options", text, remedy }];
+}
+
+function sourceOnly({ now }: PlanInput, tables: readonly PlanTable[]): Sentence[] {
+  const missing = tables.filter(({ table }) => now.target.tables[table] === undefined);
+  const unknown = missing.filter(({ action }) => action === "unclassified").map(({ table }) => table);
+  const kept = missing
+    .filter(({ action }) => action === "protect" || action === "keep")
+    .map(({ table }) => table);
+  return [
+    ...(unknown.length === 0
+      ? []
+      : [
+          {
+            code: "unclassified_in_source",
+            text: `${listed(unknown)} of the source stay there: nothing classifies them.`,
+            remedy: `To promote them, write \`promote: [${unknown.join(", ")}]\` under \`promotion.tables\` in .github/belay.yml.`,
+          },
+        ]),
+    ...(kept.length === 0
+      ? []
+      : [
+          {
+            code: "missing_in_target",
+            text: `Production does not have ${listed(kept)}, and a promotion does not create them: their plugin must do so itself.`,
+            remedy: null,
+          },
+        ]),
+  ];
+}
+
+/** Older code over a newer database is a direction that WordPress never migrates in. */
+function versions({ now }: PlanInput): Sentence[] {
+  const [source, target] = [now.source.wordpress, now.target.wordpress];
+  if (source.db_version === target.db_version) return [];
+  const older = Number(source.db_version) < Number(target.db_version);
+  const text = older
+    ? `The source's WordPress ${source.version} is older than production's database (${source.db_version} against ${target.db_version}).`
+    : `WordPress ${source.version} brings a newer database structure (${source.db_version}; production has ${target.db_version}).`;
+  const remedy = older
+    ? "Update WordPress in the source first."
+    : "Read the release notes; WordPress updates its own tables after the switch.";
+  return [{ code: older ? "wordpress_older" : "wordpress_newer", text, remedy }];
+}
+
+function nothingToDo({ now }: PlanInput, { tables, options }: Parts): Sentence[] {
+  const moves = [...tables, ...options].some(({ action }) => action === "promote");
+  if (moves || now.source.code.digest !== now.target.code.digest) return [];
+  return [
+    { code: "nothing_to_promote", text: "Code, tables and options are already the same.", remedy: null },
+  ];
+}
