@@ -15,8 +15,7 @@ import type { Baseline, RefreshPlan, Sentence, Sides } from "./types.ts";
  */
 export function planRefresh(input: { readonly baseline: Baseline | null; readonly now: Sides }): RefreshPlan {
   const { baseline, now } = input;
-  if (baseline === null)
-    return { keep_tables: [], keep_options: [], conflicts: [], overwritten: [], sentences: [all] };
+  if (baseline === null || !sameAlgorithm(baseline, now)) return replacesAll;
   const tables = tableNames(now).filter((table) => isPromotable(now, table));
   const options = optionNames(baseline, now).filter((option) => isPromotableRow(now, option));
   const [tableChanges, optionChanges] = [
