@@ -1,0 +1,58 @@
+"""One operation at a time per site and host, whoever started it and whether or not its runner still lives."""
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from datetime import datetime, timezone
+from typing import Iterator
+
+from .errors import BelayError
+
+POLL_S = 0.1
+
+
+@contextlib.contextmanager
+def host_lock(site, operation_id: str, wait_s: float = 120.0) -> Iterator[None]:
+    """Holds `<root>/.belay/lock` for the block.
+
+    A step of the same operation that outlived its runner is waited for, at most `wait_s`; another operation is not:
+    BelayError HOST_BUSY. A process that dies frees the lock.
+    """
+    os.makedirs(site.belay, mode=0o700, exist_ok=True)
+    path = os.path.join(site.belay, "lock")
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _acquire(handle, operation_id, time.monotonic() + wait_s)
+        owner = {"operation_id": operation_id, "pid": os.getpid(), "since": datetime.now(timezone.utc).isoformat(timespec="seconds")}
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, json.dumps(owner).encode(), 0)
+        yield
+        os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+def _acquire(handle: int, operation_id: str, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            owner = _owner(handle)
+        if owner.get("operation_id") not in (None, operation_id) or time.monotonic() > deadline:
+            raise BelayError(
+                "HOST_BUSY",
+                f"Another operation ({owner.get('operation_id', 'unknown')}, process {owner.get('pid', '?')}, since {owner.get('since', '?')}) works on this site.",
+                "Wait for it to end, then try again. A process that died does not hold the lock.",
+            )
+        time.sleep(POLL_S)
+
+
+def _owner(handle: int) -> dict:
+    try:
+        return json.loads(os.pread(handle, 4096, 0))
+    except ValueError:
+        return {}
