@@ -1,0 +1,137 @@
+/** What people may look up: environments, jobs, promotions, drift checks. */
+import { z } from "zod";
+import { JobState, PromotionState } from "../core/vocabulary.ts";
+import type { EnvironmentRow, JobRow, Page, Tx } from "../ports.ts";
+import { type AccessDeps, onlyVisible, person, visibleSite } from "./access.ts";
+import { notFound } from "./errors.ts";
+import { idOf, PAGE, pageOf, parseQuery } from "./query.ts";
+import type { ApiRequest, ApiResponse, Route } from "./router.ts";
+import { driftCheckView, environmentView, jobView, promotionView } from "./views.ts";
+
+export function records(deps: AccessDeps): readonly Route[] {
+  const get = (
+    path: string,
+    handle: (deps: AccessDeps, request: ApiRequest) => Promise<ApiResponse>,
+  ): Route => ({
+    method: "GET",
+    path,
+    handle: (request) => handle(deps, request),
+  });
+  return [
+    get("/api/environments", listEnvironments),
+    get("/api/environments/{id}", oneEnvironment),
+    get("/api/jobs", listJobs),
+    get("/api/jobs/{id}", oneJob),
+    get("/api/promotions", listPromotions),
+    get("/api/promotions/{id}", onePromotion),
+    get("/api/drift-checks/{id}", oneDriftCheck),
+  ];
+}
+
+async function listEnvironments(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
+  const login = await person(deps, request);
+  const page = pageOf(parseQuery(PAGE, request));
+  const rows = await deps.store.transaction((tx) => tx.environments(page));
+  const visible = await onlyVisible(deps, login, rows);
+  return listed(visible.map(environmentView), { page, rows });
+}
+
+async function oneEnvironment(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
+  const login = await person(deps, request);
+  const id = idOf(request, "environment");
+  const row = await deps.store.transaction((tx) => tx.environment(id));
+  await visibleSite(deps, login, { site_id: row?.site_id, what: "environment" });
+  return found(row, environmentView, "environment");
+}
+
+const JobQuery = PAGE.extend({ environment_id: z.uuid().optional(), state: JobState.optional() });
+
+async function listJobs(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
+  const login = await person(deps, request);
+  const { environment_id, state, ...rest } = parseQuery(JobQuery, request);
+  const page = pageOf(rest);
+  const filter = { ...(environment_id && { environment_id }), ...(state && { states: [state] }) };
+  const rows = await deps.store.transaction(async (tx) => withSites(tx, await tx.jobs(filter, page)));
+  const visible = await onlyVisible(deps, login, rows);
+  return listed(
+    visible.map(({ row }) => jobView(row)),
+    { page, rows: rows.map(({ row }) => row) },
+  );
+}
+
+async function oneJob(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
+  const login = await person(deps, request);
+  const id = idOf(request, "job");
+  const { row, site_id } = await deps.store.transaction(async (tx) => {
+    const row = await tx.job(id);
+    return { row, site_id: (row && (await tx.environment(row.environment_id)))?.site_id };
+  });
+  await visibleSite(deps, login, { site_id, what: "job" });
+  return found(row, jobView, "job");
+}
+
+const PromotionQuery = PAGE.extend({
+  target_environment_id: z.uuid().optional(),
+  state: PromotionState.optional(),
+});
+
+/** A rollback is recorded as a promotion. */
+async function listPromotions(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
+  const login = await person(deps, request);
+  const { target_environment_id, state, ...rest } = parseQuery(PromotionQuery, request);
+  const page = pageOf(rest);
+  const filter = {
+    kinds: ["promote", "rollback"] as const,
+    ...(target_environment_id && { target_environment_id }),
+    ...(state && { states: [state] }),
+  };
+  const rows = await deps.store.transaction((tx) => tx.operations(filter, page));
+  const visible = await onlyVisible(deps, login, rows);
+  return listed(visible.map(promotionView), { page, rows });
+}
+
+async function onePromotion(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
+  const login = await person(deps, request);
+  const id = idOf(request, "promotion");
+  const operation = await deps.store.transaction((tx) => tx.operation(id));
+  const row = operation?.kind === "promote" || operation?.kind === "rollback" ? operation : null;
+  await visibleSite(deps, login, { site_id: row?.site_id, what: "promotion" });
+  return found(row, promotionView, "promotion");
+}
+
+async function oneDriftCheck(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
+  const login = await person(deps, request);
+  const id = idOf(request, "drift check");
+  const { row, site_id } = await deps.store.transaction(async (tx) => {
+    const row = await tx.driftCheck(id);
+    return { row, site_id: (row && (await tx.environment(row.environment_id)))?.site_id };
+  });
+  await visibleSite(deps, login, { site_id, what: "drift check" });
+  return found(row, driftCheckView, "drift check");
+}
+
+async function withSites(tx: Tx, rows: readonly JobRow[]) {
+  const environments = new Map<string, EnvironmentRow | null>();
+  for (const { environment_id } of rows) {
+    if (!environments.has(environment_id))
+      environments.set(environment_id, await tx.environment(environment_id));
+  }
+  return rows.flatMap((row) => {
+    const site_id = environments.get(row.environment_id)?.site_id;
+    return site_id === undefined ? [] : [{ row, site_id }];
+  });
+}
+
+/** `next` continues after the last row that was looked at, whether or not the person may see it. */
+function listed(
+  items: readonly unknown[],
+  { page, rows }: { readonly page: Page; readonly rows: readonly { readonly id: string }[] },
+): ApiResponse {
+  const next = rows.length === page.limit ? (rows.at(-1)?.id ?? null) : null;
+  return { status: 200, body: { items, next } };
+}
+
+function found<Row>(row: Row | null, view: (row: Row) => unknown, what: string): ApiResponse {
+  if (row === null) throw notFound(what);
+  return { status: 200, body: view(row) };
+}

@@ -1,0 +1,92 @@
+/** Routes as data, and the way of a request through them: match, answer, and every error as `{code, message}`. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { readBody } from "./body.ts";
+import { ApiError } from "./errors.ts";
+
+export interface ApiRequest {
+  /** Values of the path's `{names}`. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** The token of `Authorization: Bearer ...`; null when there is none. */
+  readonly token: string | null;
+  /** Reads and parses the body, once: who asks is checked first, so that strangers cannot make the bot read. */
+  json(limit: number): Promise<unknown>;
+}
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** As in OpenAPI: `/api/jobs/{id}/claim`. */
+  readonly path: string;
+  readonly handle: (request: ApiRequest) => Promise<ApiResponse>;
+}
+
+/** @returns a handler that answers a request below its routes, or leaves it alone and says false */
+export function router(routes: readonly Route[], onFault: (error: unknown, route: Route) => void) {
+  const compiled = routes.map((route) => ({ route, pattern: patternOf(route.path) }));
+  return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<boolean> => {
+    const url = new URL(incoming.url ?? "/", "http://bot");
+    const matches = compiled.filter(({ pattern }) => pattern.test(url.pathname));
+    const match = matches.find(({ route }) => route.method === incoming.method);
+    if (matches.length === 0) return false;
+    if (match === undefined) {
+      const allowed = matches.map(({ route }) => route.method).join(", ");
+      outgoing.setHeader("allow", allowed);
+      send(outgoing, errorOf(new ApiError(405, "method_not_allowed", `Use ${allowed} here.`)));
+      return true;
+    }
+    const params = match.pattern.exec(url.pathname)?.groups ?? {};
+    const response = await match.route.handle(requestOf(incoming, url, params)).catch((error: unknown) => {
+      if (!(error instanceof ApiError)) onFault(error, match.route);
+      return errorOf(error);
+    });
+    send(outgoing, response);
+    return true;
+  };
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`);
+}
+
+function requestOf(incoming: IncomingMessage, url: URL, params: Record<string, string>): ApiRequest {
+  return {
+    params,
+    query: url.searchParams,
+    token: /^Bearer +(\S+)$/i.exec(incoming.headers.authorization ?? "")?.[1] ?? null,
+    json: async (limit) => {
+      const text = await readBody(incoming, limit);
+      try {
+        return JSON.parse(text);
+      } catch {
+        throw new ApiError(400, "bad_request", "The body is not JSON.");
+      }
+    },
+  };
+}
+
+function errorOf(error: unknown): ApiResponse {
+  if (error instanceof ApiError) {
+    return { status: error.status, body: { code: error.code, message: error.message } };
+  }
+  const message = "Belay could not do this because of a fault of its own; it is in the bot's log.";
+  return { status: 500, body: { code: "internal_error", message } };
+}
+
+export function send(outgoing: ServerResponse, { status, body }: ApiResponse): void {
+  if (outgoing.headersSent) return;
+  const text = JSON.stringify(body);
+  outgoing.writeHead(status, {
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    // What was not read of a refused body must not be taken for the next request.
+    ...(status >= 400 && { connection: "close" }),
+  });
+  outgoing.end(text);
+}

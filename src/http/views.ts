@@ -1,0 +1,40 @@
+/** Rows as the API shows them: without what is large, internal or the host's own business. */
+import type { DriftCheckRow, EnvironmentRow, JobRow, OperationRow } from "../ports.ts";
+
+export function environmentView(row: EnvironmentRow) {
+  const { site_id, drift_status, drift_checked_at, last_drift_check_id, current_release_id, ...rest } = row;
+  const { id, name, type, branch, url, status, state_version } = rest;
+  return {
+    ...{ id, site_id, name, type, branch, url, status },
+    ...{ drift_status, drift_checked_at, last_drift_check_id, current_release_id, state_version },
+  };
+}
+
+export function jobView(row: JobRow) {
+  const { id, operation_id, environment_id, type, state, timeout_s, attempt_count, run_id } = row;
+  const { created_at, claimed_at, finished_at, error_code, error_message, report } = row;
+  return {
+    ...{ id, operation_id, environment_id, type, state, timeout_s, attempt_count, run_id },
+    ...{ created_at, claimed_at, finished_at, error_code, error_message },
+    steps: report?.steps ?? [],
+  };
+}
+
+export function promotionView(row: OperationRow) {
+  const { id, kind, site_id, source_environment_id, target_environment_id, pull_request, head_sha } = row;
+  const { state, requested_by, requested_at, finished_at, result_code, result_message, run_url } = row;
+  const { baseline_id, drift_check_id, backup_id, release_id, release_before, release_after, verdict } = row;
+  return {
+    ...{ id, kind, site_id, source_environment_id, target_environment_id, pull_request, head_sha, state },
+    ...{ requested_by, requested_at, finished_at, result_code, result_message, run_url },
+    ...{ baseline_id, drift_check_id, backup_id, release_id, release_before, release_after, verdict },
+  };
+}
+
+export function driftCheckView(row: DriftCheckRow) {
+  const { id, environment_id, source_environment_id, operation_id, baseline_id, status, checked_at } = row;
+  return {
+    ...{ id, environment_id, source_environment_id, operation_id, baseline_id, status, checked_at },
+    drift: row.drift,
+  };
+}
