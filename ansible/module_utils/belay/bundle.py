@@ -1,0 +1,193 @@
+"""Tables of a site in files, and files in tables of another site: rows exact, addresses and folders rewritten on the way in.
+
+Export reads inside whatever snapshot the session has open. Import creates a table under any name (a shadow's) and never
+touches one that exists.
+"""
+from __future__ import annotations
+
+import os
+from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional
+
+from . import ddl
+from .errors import BelayError
+from .mysql import SqlError, ident, literal
+from .rewrite import Rewriter, Unrewritable
+from .rowfile import Row, read_header, read_rows, write_rows
+
+TEXT = frozenset(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "json", "enum", "set"))
+BINARY = frozenset(("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"))
+SHAPES = frozenset(("geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection"))
+# Columns that WordPress promises never to change, even when a site moves.
+_KEPT = frozenset((("posts", "guid"),))
+_BATCH_BYTES = 512 * 1024
+_REFUSED_LIMIT = 20
+
+
+class Target(NamedTuple):
+    """Where rows go: `name` in full; `reference(table)` is the full name that foreign keys to a table of the site get."""
+
+    name: str
+    reference: Callable[[str], str]
+    min_auto_increment: int = 0
+    prefixes: tuple = ("", "")
+
+
+def target_of(site, name: str, min_auto_increment: int = 0, from_prefix: str = "") -> Target:
+    """A table of this site under the name `name`; its foreign keys refer to the live tables, its keys with a prefix get this site's."""
+    return Target(name, lambda table: site.prefix + table, min_auto_increment, (from_prefix or site.prefix, site.prefix))
+
+
+def export_tables(session, site, tables: Iterable[str], directory: str, where: Optional[Callable[[str], str]] = None) -> Dict[str, dict]:
+    """Writes `<directory>/<table>.rows` for every table (named without prefix) -> `{table: {rows, digest, ddl}}`.
+
+    `where(table)` may give an SQL condition for the rows that belong; without it all do.
+    """
+    os.makedirs(directory, exist_ok=True)
+    written = {}
+    for table in tables:
+        header = describe(session, site, table)
+        condition = where(table) if where else ""
+        written[table] = write_rows(os.path.join(directory, table + ".rows"), header, _rows(session, site, header, condition))
+    return written
+
+
+def describe(session, site, table: str) -> dict:
+    """The first line of a table's file: columns that can be written, key, DDL and AUTO_INCREMENT."""
+    full = literal(site.prefix + table)
+    columns = session.query(
+        "SELECT column_name, data_type, extra FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position" % full
+    )
+    key = session.query(
+        "SELECT column_name FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = %s AND index_name = 'PRIMARY' ORDER BY seq_in_index" % full
+    )
+    counter = session.query("SELECT auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s" % full)
+    return {
+        "table": table,
+        "columns": [{"name": name.decode(), "type": kind.decode().lower()} for name, kind, extra in columns if b"GENERATED" not in extra.upper()],
+        "key": [name.decode() for (name,) in key],
+        "ddl": ddl.template(session, site, table),
+        "auto_increment": int(counter[0][0]) if counter and counter[0][0] else None,
+    }
+
+
+def _rows(session, site, header: dict, condition: str) -> Iterator[Row]:
+    columns = ", ".join(_selected(column) for column in header["columns"])
+    order = " ORDER BY " + ", ".join(map(ident, header["key"])) if header["key"] else ""
+    return session.stream("SELECT %s FROM %s%s%s" % (columns, ident(site.prefix + header["table"]), " WHERE " + condition if condition else "", order))
+
+
+def _selected(column: dict) -> str:
+    # As text a FLOAT shows six digits; as DOUBLE it shows all that it has.
+    return "%s + 0e0" % ident(column["name"]) if column["type"] == "float" else ident(column["name"])
+
+
+def import_table(session, file: str, target: Target, rewriter: Rewriter) -> int:
+    """Creates `target.name` from the file and fills it -> number of rows.
+
+    Raises BelayError REWRITE_REFUSED (values that hold the other side's address and cannot be changed safely, listed),
+    TABLE_REFUSED (the server does not take the table or a row: a collation it does not know, a value too long).
+    """
+    header = read_header(file)
+    try:
+        session.execute("SET SESSION foreign_key_checks = 0, unique_checks = 0")
+        session.execute(ddl.statement(header["ddl"], target.name, target.reference))
+        count = _fill(session, file, header, _Changes(header, rewriter, target))
+        if header["auto_increment"] is not None:
+            session.execute("ALTER TABLE %s AUTO_INCREMENT = %d" % (ident(target.name), max(header["auto_increment"], target.min_auto_increment)))
+        return count
+    except SqlError as error:
+        raise BelayError(
+            "TABLE_REFUSED",
+            "The database does not take table %s: %s." % (header["table"], error.message),
+            "Make both databases alike (version, collations), or shorten the value in the source, then try again.",
+        ) from error
+    finally:
+        session.execute("SET SESSION foreign_key_checks = 1, unique_checks = 1")
+
+
+def _fill(session, file: str, header: dict, changes: "_Changes") -> int:
+    names = ", ".join(ident(column["name"]) for column in header["columns"])
+    head = "INSERT INTO %s (%s) VALUES " % (ident(changes.target.name), names)
+    count, size, batch = 0, 0, []
+    for row in read_rows(file):
+        values = changes.values(row)
+        batch.append(values)
+        size += len(values)
+        count += 1
+        if size > _BATCH_BYTES:
+            session.execute(head + ",".join(batch))
+            size, batch = 0, []
+    if batch:
+        session.execute(head + ",".join(batch))
+    changes.refuse()
+    return count
+
+
+class _Changes:
+    """Turns a row of the file into SQL, rewritten; what cannot be rewritten is remembered and refused at the end."""
+
+    def __init__(self, header: dict, rewriter: Rewriter, target: Target):
+        self.target = target
+        self._table, self._columns = header["table"], header["columns"]
+        self._key = [n for n, column in enumerate(self._columns) if column["name"] in header["key"]]
+        self._rewriter = rewriter
+        self._refused: List[str] = []
+        self._how = [self._converter(column) for column in self._columns]
+
+    def values(self, row: Row) -> str:
+        return "(%s)" % ",".join("NULL" if value is None else how(value, row) for value, how in zip(row, self._how))
+
+    def refuse(self) -> None:
+        if self._refused:
+            raise BelayError(
+                "REWRITE_REFUSED",
+                "Values of table %s hold the other environment's address and cannot be rewritten safely: %s." % (self._table, "; ".join(self._refused)),
+                "Repair or delete these values where they come from, then try again.",
+            )
+
+    def _converter(self, column: dict) -> Callable[[bytes, Row], str]:
+        name, kind = column["name"], column["type"]
+        if kind in TEXT and (self._table, name) not in _KEPT:
+            return lambda value, row: _text(self._rewritten(self._renamed(name, value), name, row))
+        if kind in TEXT:
+            return lambda value, row: _text(value)
+        if kind in BINARY:
+            return lambda value, row: literal(self._rewritten(value, name, row) if _is_utf8(value) else value)
+        if kind in SHAPES:
+            return lambda value, row: literal(value)
+        if kind == "bit":
+            return lambda value, row: value.decode("ascii")
+        return lambda value, row: "'%s'" % value.decode("ascii").replace("'", "''")
+
+    def _renamed(self, column: str, value: bytes) -> bytes:
+        old, new = (prefix.encode() for prefix in self.target.prefixes)
+        return rename_key(self._table, column, value, old, new)
+
+    def _rewritten(self, value: bytes, column: str, row: Row) -> bytes:
+        try:
+            return self._rewriter.value(value)
+        except Unrewritable as error:
+            if len(self._refused) < _REFUSED_LIMIT:
+                key = ", ".join((row[n] or b"").decode(errors="replace") for n in self._key)
+                self._refused.append("%s of row %s: %s" % (column, key or "without a key", error))
+            return value
+
+
+def rename_key(table: str, column: str, value: bytes, old: bytes, new: bytes) -> bytes:
+    """Keys that carry the prefix: option `{prefix}user_roles`, and every usermeta key that begins with it."""
+    if old == new or not value.startswith(old):
+        return value
+    is_key = (table, column) == ("usermeta", "meta_key") or (table, column, value) == ("options", "option_name", old + b"user_roles")
+    return new + value[len(old) :] if is_key else value
+
+
+def _text(value: bytes) -> str:
+    return "_utf8mb4 " + literal(value) if value else "''"
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

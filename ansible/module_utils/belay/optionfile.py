@@ -1,0 +1,80 @@
+"""Single rows of the options table in a file: one JSON object a line, `{name, value, autoload}`, sorted by name.
+
+`value` is hexadecimal, null where the row is to be removed. A name that carries the site's prefix has `{prefix}` in its place.
+"""
+from __future__ import annotations
+
+import json
+from typing import Dict, Iterable, List, Optional
+
+from .errors import BelayError
+from .manifest import canonical
+from .mysql import ident, literal
+from .rewrite import Rewriter, Unrewritable
+
+_PREFIX = "{prefix}"
+_CARRY_PREFIX = ("user_roles",)
+
+
+def neutral_name(site, name: str) -> str:
+    """An option's name as it is the same in every environment."""
+    rest = name[len(site.prefix) :]
+    return _PREFIX + rest if name.startswith(site.prefix) and rest in _CARRY_PREFIX else name
+
+
+def own_name(site, name: str) -> str:
+    """An option's name as this environment has it."""
+    return site.prefix + name[len(_PREFIX) :] if name.startswith(_PREFIX) else name
+
+
+def export_options(session, site, names: Iterable[str], path: str) -> None:
+    """Writes the rows of these options (neutral names); an option that has no row is one to be removed."""
+    wanted = {own_name(site, name): name for name in names}
+    found: Dict[str, tuple] = {}
+    listed = sorted(wanted)
+    for start in range(0, len(listed), 500):
+        batch = ", ".join(literal(name) for name in listed[start : start + 500])
+        sql = "SELECT option_name, option_value, autoload FROM %s WHERE BINARY option_name IN (%s)"
+        for name, value, autoload in session.stream(sql % (ident(site.prefix + "options"), batch)):
+            found[name.decode()] = (value, autoload)
+    with open(path, "wb") as out:
+        for own, name in sorted(wanted.items(), key=lambda pair: pair[1]):
+            value, autoload = found.get(own, (None, None))
+            row = {"name": name, "value": None if value is None else value.hex(), "autoload": autoload.decode() if autoload else None}
+            out.write(canonical(row) + b"\n")
+
+
+def read_options(path: str) -> List[dict]:
+    """The lines of the file, with `value` as bytes."""
+    with open(path, encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    return [{**row, "value": None if row["value"] is None else bytes.fromhex(row["value"])} for row in rows]
+
+
+def import_options(path: str, site, rewriter: Rewriter, names: Optional[Iterable[str]] = None) -> Dict[str, Optional[Dict[str, Optional[bytes]]]]:
+    """Rows as this environment has to have them: own name -> columns, or None where the row goes.
+
+    Only the given (neutral) names, or all. Raises BelayError REWRITE_REFUSED naming every option that cannot be rewritten.
+    """
+    wanted = None if names is None else set(names)
+    rows: Dict[str, Optional[Dict[str, Optional[bytes]]]] = {}
+    refused = []
+    for row in read_options(path):
+        if wanted is not None and row["name"] not in wanted:
+            continue
+        name = own_name(site, row["name"])
+        try:
+            rows[name] = None if row["value"] is None else _columns(name, rewriter.value(row["value"]), row["autoload"])
+        except Unrewritable as error:
+            refused.append("%s: %s" % (name, error))
+    if refused:
+        raise BelayError(
+            "REWRITE_REFUSED",
+            "Options hold the other environment's address and cannot be rewritten safely: %s." % "; ".join(refused),
+            "Repair or delete these options where they come from, then try again.",
+        )
+    return rows
+
+
+def _columns(name: str, value: bytes, autoload: Optional[str]) -> Dict[str, Optional[bytes]]:
+    return {"option_name": name.encode(), "option_value": value, "autoload": autoload.encode() if autoload is not None else None}
