@@ -123,7 +123,7 @@ final class Belay_Hold
         try {
             $database = mysqli_init();
             $database->options(MYSQLI_OPT_CONNECT_TIMEOUT, $config['wait_s']);
-            $ok = @$database->real_connect($config['host'], $config['user'], $config['password'], $config['database'], $config['port'], $config['socket']);
+            $ok = @$database->real_connect($config['host'], $config['user'], $config['password'], $config['database'], $config['port'], $config['socket'], $config['flags']);
             // A switch whose client has died may still be at work in the server: it keeps this lock until it is done.
             $lock = $ok ? $database->query(sprintf("SELECT GET_LOCK('%s', %d)", $config['lock'], $config['wait_s'])) : false;
             $held = $lock && $lock->fetch_row()[0] === '1';

@@ -1,0 +1,176 @@
+"""What must hold on the target before anything of it is touched. Each check raises BelayError or returns None."""
+import fnmatch
+import json
+import os
+import re
+import urllib.error
+import urllib.request
+import uuid
+
+from . import names, prepare
+from .errors import BelayError
+from .mysql import SqlError, ident, literal
+
+OLDEST = (10, 6, 1)
+SHOWN = 10
+
+
+def check_server(session):
+    """RENAME TABLE is whole or not at all, also through a crash, since MariaDB 10.6.1."""
+    found = re.search(r"(\d+)\.(\d+)\.(\d+)-MariaDB", session.server_version)
+    if not found or tuple(map(int, found.groups())) < OLDEST:
+        raise BelayError(
+            "SERVER_TOO_OLD",
+            f"The target's database server is {session.server_version}; the switch needs MariaDB 10.6.1 or newer.",
+            "Upgrade the database server of the target.",
+        )
+
+
+def check_rights(site, session):
+    """Tries what the switch will do, with empty tables of reserved names."""
+    first, second = names.shadow(site, "belay_probe"), names.base(site, "belay_probe")
+    try:
+        for table in (first, second):
+            session.execute(f"DROP TABLE IF EXISTS {ident(table)}")
+        session.execute(f"CREATE TABLE {ident(first)} (id INT PRIMARY KEY) ENGINE=InnoDB")
+        session.execute(f"ALTER TABLE {ident(first)} AUTO_INCREMENT = 2")
+        session.execute(f"INSERT INTO {ident(first)} VALUES (1)")
+        session.execute(f"RENAME TABLE {ident(first)} TO {ident(second)}")
+        session.execute(f"DROP TABLE {ident(second)}")
+    except SqlError as error:
+        raise BelayError(
+            "RIGHTS_MISSING",
+            f"The database user of {site.url} may not do what a switch needs: {error}.",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX ON `{site.database}`.* TO the user of wp-config.php;",
+        ) from error
+
+
+def check_tables(site, session, tables):
+    """`tables` (without prefix) and the options table can be moved by renaming."""
+    full = [site.prefix + table for table in (*tables, "options")]
+    listed = ", ".join(literal(name) for name in full)
+    here = "table_schema = DATABASE()"
+    _refuse(
+        session,
+        f"SELECT table_name, engine FROM information_schema.tables WHERE {here} AND table_name IN ({listed}) AND (engine <> 'InnoDB' OR engine IS NULL)",
+        "ENGINE_UNSUPPORTED", "not InnoDB tables, so they cannot be switched as one", "ALTER TABLE ... ENGINE=InnoDB on the target, or take these tables out of the promotion.",
+    )
+    _refuse(
+        session,
+        f"SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE event_object_schema = DATABASE() AND event_object_table IN ({listed})",
+        "TRIGGERS_ON_TABLE", "tables with triggers, which would stay with the old table", "Remove the triggers, or take these tables out of the promotion.",
+    )
+    _refuse(
+        session,
+        "SELECT table_name, constraint_name FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() "
+        f"AND (table_name IN ({listed}) OR referenced_table_name IN ({listed}))",
+        "FOREIGN_KEYS", "tied by foreign keys, which follow the old table", "Remove the foreign keys, or take these tables out of the promotion.",
+    )
+    _refuse(
+        session,
+        f"SELECT table_name, column_name FROM information_schema.columns WHERE {here} AND table_name IN ({listed}) AND column_default LIKE '%nextval(%'",
+        "SEQUENCES", "numbered by a sequence, which is not switched", "Use AUTO_INCREMENT, or take these tables out of the promotion.",
+    )
+
+
+def _refuse(session, query, code, what, remedy):
+    found = [" (".join(value.decode() for value in row) + ")" for row in session.query(query)]
+    if found:
+        raise BelayError(code, f"These tables of the target are {what}: {', '.join(found)}.", remedy)
+
+
+def check_classes(table_rules, option_rules, tables, options, prefix):
+    """The last line of defence: protected tables and option rows are refused, whatever the plan says."""
+    refused = [t for t in tables if _class(table_rules, t, prefix) != "config"]
+    if refused or "options" in tables:
+        raise BelayError("TABLE_PROTECTED", f"The plan wants to replace tables that are not promotable: {', '.join(refused) or 'options'}.", "Make a new plan: comment `/plan`.")
+    refused = [o for o in options if _class(option_rules, o, prefix) not in ("config", "unclassified")]
+    if refused:
+        raise BelayError("OPTION_PROTECTED", f"The plan wants to replace option rows that stay the target's: {', '.join(refused)}.", "Make a new plan: comment `/plan`.")
+
+
+def _class(rules, name, prefix):
+    for rule in rules:
+        if fnmatch.fnmatchcase(name, rule["pattern"].replace("{prefix}", prefix)):
+            return rule["class"]
+    return "unclassified"
+
+
+def check_release(point, expected):
+    if point.version.release != expected:
+        raise BelayError(
+            "RELEASE_CHANGED",
+            f"The target is on release {point.version.release}, and the plan was made for {expected}.",
+            "Make a new plan: comment `/plan`.",
+        )
+
+
+def check_code(site, release, edits):
+    """`edits` as in Fingerprint.code_edits."""
+    if edits:
+        shown = [f"{edit['path']} ({edit['change']})" for edit in edits[:SHOWN]]
+        more = f" and {len(edits) - SHOWN} more" if len(edits) > SHOWN else ""
+        raise BelayError(
+            "CODE_EDITED",
+            f"The code of {site.url} is not what release {release} brought: {', '.join(shown)}{more}. A promotion would undo these edits.",
+            "Bring the edits to the source, or undo them on the target.",
+        )
+
+
+def check_space(site, session, tables, code_bytes):
+    """Room for the archive and the unpacked code, and for both copies of the tables where their disk can be seen."""
+    listed = ", ".join(literal(site.prefix + table) for table in (*tables, "options"))
+    rows = session.query(f"SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ({listed})")
+    table_bytes = int(rows[0][0] or 0)
+    folder = session.query("SELECT @@datadir")[0][0].decode()
+    needed = {os.fspath(site.root): 2 * code_bytes}
+    if os.path.isdir(folder):
+        needed[folder] = 2 * table_bytes
+    for path, size in needed.items():
+        free = os.statvfs(path)
+        if free.f_bavail * free.f_frsize < size + (64 << 20):
+            raise BelayError("SPACE_MISSING", f"{path} has {free.f_bavail * free.f_frsize >> 20} MiB left, and {(size >> 20) + 64} MiB are needed.", "Free space on the target.")
+
+
+def check_migration(manifest_db_version, target_db_version):
+    if manifest_db_version != target_db_version:
+        raise BelayError(
+            "MIGRATION_NEEDED",
+            f"The release was built on database version {manifest_db_version} of WordPress, and the target has {target_db_version}: "
+            "it needs a migration of the database, which is not built yet.",
+            "Bring both environments to the same version of WordPress first.",
+        )
+
+
+def check_hold(site, hold, version, probe_url=None):
+    """The hold is installed with today's credentials, and the web server's PHP runs it."""
+    secret = prepare.read_probe(hold)
+    if secret is None or not all(os.path.exists(path) for path in (hold.script, hold.turnstile, hold.room)):
+        raise _not_held("HOLD_MISSING", f"The hold is not installed below {site.root}.")
+    with open(hold.config, "rb") as file:
+        if file.read() != prepare.config_text(site, secret):
+            raise _not_held("HOLD_OUTDATED", "The hold has other database credentials than wp-config.php.")
+    answer = _ask(probe_url or site.url, secret)
+    wanted = {"state": str(version), "room": os.stat(hold.room).st_ino}
+    if any(answer.get(name) != value for name, value in wanted.items()):
+        raise _not_held("HOLD_INACTIVE", f"PHP requests of {site.url} do not go through the hold (answer: {json.dumps(answer)[:200]}).")
+
+
+def _ask(url, secret):
+    request = urllib.request.Request(
+        f"{url.rstrip('/')}/index.php?belay-probe={uuid.uuid4().hex}", headers={"X-Belay-Probe": secret, "Cache-Control": "no-cache"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            answer = json.loads(response.read(4096))
+            return answer if isinstance(answer, dict) else {"error": "no object"}
+    except (OSError, ValueError) as error:
+        return {"error": str(error)}
+
+
+def _not_held(code, sentence):
+    return BelayError(
+        code,
+        sentence,
+        "Set php_admin_value[auto_prepend_file] = <root>/.belay/hold/hold.php in the site's PHP pool, and run host-prepare.yml.",
+    )

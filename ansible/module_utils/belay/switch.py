@@ -1,0 +1,227 @@
+"""The switch: one RENAME TABLE and one symbolic link, made while no PHP request runs.
+
+What may happen at any instant, and what then:
+- killed before the RENAME: the locks are free at once, `state` says old or is in doubt, the tables say old.
+- killed after it: `state` is in doubt, the tables say new; requests and `recover` believe the tables.
+- the server refuses: nothing has changed, `state` goes back to old.
+- the connection is lost during the RENAME: the server is asked over a new one, after it has finished.
+- frozen: the guard kills the process, and one of the above holds.
+"""
+import contextlib
+import hashlib
+import os
+import random
+import time
+from dataclasses import dataclass
+from typing import Any, Callable, Tuple
+
+from . import commit_point, names
+from .errors import BelayError
+from .guard import Guard
+from .hold import Hold, NotDrained, Version
+from .links import replace_link, sync_folder
+from .mysql import LostConnection, SqlError, ident, literal
+
+ATTEMPTS = 30
+#: Visitors wait through the drain and through this at most; the work inside takes milliseconds.
+INSIDE_S = 4.0
+RENAME_RETRY_S = 0.005
+RENAME_CAP_S = 0.5
+LOCK_WAIT_S = 30
+LOCK_WAIT_TIMEOUT = 1205
+DEADLOCK = 1213
+
+
+class Again(Exception):
+    """This attempt changed nothing and was given up; another one may succeed."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """What a switch works with on the environment's host."""
+
+    site: Any
+    hold: Hold
+    guard: Guard
+    journal: Any
+    #: Opens a new database client; used as a context manager.
+    open_session: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Move:
+    """From one version to another. `renames` are (from, to) in order, the table `release` among them."""
+
+    old: Version
+    new: Version
+    renames: Tuple[Tuple[str, str], ...]
+
+
+def switch(host, move, settle, drain_s):
+    """Make the move; returns the figures of SwitchFacts.
+
+    `settle(session)` runs inside the hold: it carries late rows over, returns their number, and raises BelayError where
+    the move must not happen; then nothing has changed. Raises BelayError HOLD_NOT_DRAINED after many attempts.
+    """
+    host.journal.append("switch", old=str(move.old), new=str(move.new), renames=[list(pair) for pair in move.renames])
+    reason = ""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            figures = _attempt(host, move, settle, drain_s)
+        except (NotDrained, Again, LostConnection) as given_up:
+            reason = str(given_up) or "requests that were running did not end in time"
+            time.sleep(random.uniform(0.2, 0.5))
+            continue
+        sync_folder(host.hold.folder)
+        figures = {**figures, "attempts": attempt, "tables": sum(new.startswith(host.site.prefix) for _, new in move.renames)}
+        host.journal.append("activated", version=str(move.new), **figures)
+        return figures
+    raise BelayError(
+        "HOLD_NOT_DRAINED",
+        f"The switch was given up after {ATTEMPTS} attempts: {reason}. Nothing has changed.",
+        "Look for requests or queries that run for long on the target, then promote again.",
+    )
+
+
+def _attempt(host, move, settle, drain_s):
+    with host.open_session() as session:
+        take_lock(host.site, session, LOCK_WAIT_S)
+        host.guard.arm(drain_s + INSIDE_S)
+        started = time.monotonic()
+        try:
+            with host.hold.closed(drain_s):
+                merged = settle(session)
+                _in_time(started + drain_s + INSIDE_S / 2)
+                rename_s = _activate(host, session, move)
+        finally:
+            host.guard.disarm()
+        hold_s = time.monotonic() - started
+    return {"hold_ms": round(hold_s * 1000, 1), "rename_ms": round(rename_s * 1000, 1), "merged_rows": merged}
+
+
+def _in_time(deadline):
+    """Before anything changes there is still a kinder end than the guard's."""
+    if time.monotonic() > deadline:
+        raise BelayError("HOLD_TOO_LONG", "The last checks took too long to keep visitors waiting. Nothing has changed.", "Try again when the target is less busy.")
+
+
+def _activate(host, session, move):
+    host.hold.set_in_doubt(move.old, move.new)
+    started = time.monotonic()
+    try:
+        _rename(session, move.renames)
+    except (SqlError, Again) as error:
+        host.hold.set_certain(move.old)
+        if isinstance(error, Again):
+            raise
+        raise BelayError("SWITCH_REFUSED", f"The database refused to rename the tables: {error}. Nothing has changed.") from error
+    except LostConnection:
+        # An orphaned statement may still be at work: the server frees the lock when it has ended.
+        session.close()
+        if _ask_again(host) != move.new:
+            host.hold.set_certain(move.old)
+            raise Again("the connection to the database was lost") from None
+    rename_s = time.monotonic() - started
+    set_links(host.site, host.hold, move.new)
+    return rename_s
+
+
+def _rename(session, renames):
+    """The commit point. It must not wait for a table: every reader behind it would wait too."""
+    pairs = ", ".join(f"{ident(old)} TO {ident(new)}" for old, new in renames)
+    deadline = time.monotonic() + RENAME_CAP_S
+    while True:
+        try:
+            session.execute(f"SET STATEMENT lock_wait_timeout=0 FOR RENAME TABLE {pairs}")
+            return
+        except SqlError as error:
+            if error.errno not in (LOCK_WAIT_TIMEOUT, DEADLOCK):
+                raise
+            if time.monotonic() > deadline:
+                raise Again("a transaction kept one of the tables in use") from None
+        time.sleep(RENAME_RETRY_S)
+
+
+def _ask_again(host):
+    """The version after a lost reply. Where nobody answers, the doubt stays, and visitors ask for themselves."""
+    deadline = time.monotonic() + INSIDE_S / 2
+    while True:
+        try:
+            with host.open_session() as session:
+                take_lock(host.site, session, 1)
+                return active(host.site, session).version
+        except (LostConnection, SqlError, BelayError):
+            if time.monotonic() > deadline:
+                raise BelayError(
+                    "SWITCH_UNKNOWN",
+                    "The connection to the database was lost during the switch, and the database does not answer.",
+                    "When it is back, run the same operation again: it finds out by itself which release is active.",
+                ) from None
+        time.sleep(0.05)
+
+
+def set_links(site, hold, version):
+    """`current` first: while `state` is in doubt nobody relies on it."""
+    replace_link(site.current, f"releases/{version.release}")
+    sync_folder(site.root)
+    hold.set_certain(version)
+
+
+def lock_name(site):
+    """The name of the database lock; its scope is the whole server, so the schema is part of it. Also in config.php."""
+    return "belay:" + hashlib.sha256(f"{site.database}\0{site.prefix}".encode()).hexdigest()[:24]
+
+
+def take_lock(site, session, wait_s):
+    """Held until the session ends, also by a statement that has outlived its client."""
+    if session.query(f"SELECT GET_LOCK({literal(lock_name(site))}, {int(wait_s)})")[0][0] != b"1":
+        raise BelayError(
+            "DATABASE_LOCK_BUSY",
+            "Another switch of this site is still at work in the database.",
+            "Wait for it, then try again.",
+        )
+
+
+def active(site, session):
+    """The commit point of what the database is on; BelayError HOLD_MISSING where the environment was never prepared."""
+    point = commit_point.read(session, names.release_table(site))
+    if point is None:
+        raise BelayError(
+            "HOLD_MISSING",
+            f"The database of {site.url} has no table that says which release it is on.",
+            "Run host-prepare.yml for this environment once.",
+        )
+    return point
+
+
+def recover(host):
+    """Bring both links in line with the table `release`, after whatever happened; returns (CommitPoint, repaired).
+
+    Only a state in doubt is repaired. Links that contradict the table without a doubt were changed by somebody:
+    BelayError RELEASE_MISMATCH.
+    """
+    with host.open_session() as session:
+        take_lock(host.site, session, LOCK_WAIT_S)
+        point = active(host.site, session)
+    state = host.hold.state()
+    current = os.path.basename(os.readlink(host.site.current))
+    if state is not None and state.doubt and point.version in state.doubt:
+        set_links(host.site, host.hold, point.version)
+        sync_folder(host.hold.folder)
+        host.journal.append("recovered", version=str(point.version))
+        return point, True
+    if state is None or state.certain != point.version or current != point.version.release:
+        said = None if state is None else state.certain or "/".join(map(str, state.doubt))
+        raise BelayError(
+            "RELEASE_MISMATCH",
+            f"The database is on {point.version}, the hold on {said}, and `current` points to {current}.",
+            "Somebody changed one of them by hand or restored a backup. Put them in line, then run host-prepare.yml.",
+        )
+    return point, False
+
+
+@contextlib.contextmanager
+def host_for(site, journal, open_session):
+    """A Host with its guard running. Enter it before opening anything else: the guard must inherit nothing."""
+    with Guard() as guard:
+        yield Host(site, Hold(os.path.join(site.belay, "hold")), guard, journal, open_session)

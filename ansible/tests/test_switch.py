@@ -1,0 +1,286 @@
+"""The switch and its way back, on a real database server."""
+import fcntl
+import os
+import subprocess
+import unittest
+import uuid
+from unittest import mock
+
+from belay import commit_point, late_rows, leftovers, names, promote, recheck, rollback
+from belay import switch as engine
+from belay.errors import BelayError
+from belay.hold import Hold, Version
+from belay.journal import Journal
+from belay.mysql import LostConnection, Session
+
+from .switchbench import MEASURES, NEW, NEWER, OLD, Bench
+
+NOTHING = recheck.Expected({}, {}, frozenset(), lambda session, table: {}, lambda session, found: {})
+
+
+def fill(session, table, shadow, number):
+    session.execute(f"CREATE TABLE `{shadow}` (id INT PRIMARY KEY AUTO_INCREMENT, word VARCHAR(50)) ENGINE=InnoDB")
+    session.execute(f"INSERT INTO `{shadow}` VALUES (1, 'uno'), (7, 'siete')")
+    return 2
+
+
+def promotion(release=NEW, tables=("things", "extra"), rows=None):
+    rows = {"theme": {"option_name": b"theme", "option_value": b"new", "autoload": b"yes"}, "added": {"option_name": b"added", "option_value": b"1", "autoload": b"no"}} if rows is None else rows
+    return promote.Promotion(str(uuid.uuid4()), release, list(tables), list(rows), rows, fill)
+
+
+class SwitchCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.bench = Bench()
+        cls.addClassCleanup(cls.bench.close)
+
+    def setUp(self):
+        self.site = self.bench.fresh()
+        self.sql = lambda text: self.bench.rows(self.site, text)
+        self.hold = Hold(os.path.join(self.site.belay, "hold"))
+
+    def host(self, operation):
+        context = engine.host_for(self.site, Journal(self.site, operation), lambda: Session(self.site))
+        host = context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+        return host
+
+    def promote(self, wanted, between=None, expected=NOTHING):
+        host = self.host(wanted.operation)
+        point, _ = engine.recover(host)
+        with host.open_session() as session:
+            promote.load(self.site, session, wanted)
+        if between:
+            between()
+        return promote.activate(host, point, wanted, expected, MEASURES, 0.3)
+
+    def active(self):
+        with Session(self.site) as session:
+            return commit_point.read(session, names.release_table(self.site)).version
+
+    def assert_on(self, release):
+        self.assertEqual(self.active().release, release)
+        self.assertEqual(self.hold.state().certain, self.active())
+        self.assertEqual(os.readlink(self.site.current), f"releases/{release}")
+
+
+class Promote(SwitchCase):
+    def test_everything_changes_at_once(self):
+        figures, promoted = self.promote(promotion())
+        self.assert_on(NEW)
+        self.assertEqual(self.sql("SELECT word FROM wp_things"), [["uno"], ["siete"]])
+        self.assertEqual(self.sql("SELECT COUNT(*) FROM wp_extra"), [["2"]])
+        self.assertEqual(self.bench.options(self.site), {"blogname": "Shop", "theme": "new", "visits": "1", "gone": "x", "added": "1"})
+        self.assertEqual((figures["attempts"], figures["tables"], figures["merged_rows"]), (1, 3, 0))
+        self.assertEqual(promoted["options"]["theme"]["hash"], "new")
+
+    def test_late_rows_are_carried_over_and_promoted_rows_are_not(self):
+        late = (
+            "UPDATE wp_options SET option_value = '2' WHERE option_name = 'visits'; DELETE FROM wp_options WHERE option_name = 'gone';"
+            "INSERT INTO wp_options (option_name, option_value) VALUES ('fresh', 'f'); UPDATE wp_options SET option_name = 'BlogName', option_value = 'SHOP' WHERE option_name = 'blogname';"
+            "UPDATE wp_options SET option_value = 'mine' WHERE option_name = 'theme'; UPDATE wp_options SET option_value = 'later' WHERE option_name = 'rewrite_rules'"
+        )
+        self.promote(promotion(), lambda: self.sql(late))
+        self.assertEqual(self.bench.options(self.site), {"BlogName": "SHOP", "theme": "new", "visits": "2", "added": "1", "fresh": "f"})
+
+    def test_a_row_deleted_between_two_attempts_does_not_come_back(self):
+        wanted = promotion()
+        with Session(self.site) as session:
+            promote.load(self.site, session, wanted)
+            options = promote.options_of(self.site, session)
+            self.sql("INSERT INTO wp_options (option_name, option_value) VALUES ('brief', 'b')")
+            self.assertEqual(late_rows.merge(session, options, set()), 1)
+            self.sql("DELETE FROM wp_options WHERE option_name = 'brief'")
+            late_rows.merge(session, options, set())
+            self.assertEqual(late_rows.changed_names(session, options), set())
+        self.assertNotIn("brief", self.bench.options(self.site, names.shadow(self.site, "options")))
+
+    def test_values_are_compared_in_binary(self):
+        self.promote(promotion(), lambda: self.sql("UPDATE wp_options SET option_value = 'shop ' WHERE option_name = 'blogname'"))
+        self.assertEqual(self.sql("SELECT HEX(option_value) FROM wp_options WHERE option_name = 'blogname'"), [["73686F7020"]])
+
+    def test_new_rows_get_numbers_that_production_does_not_give_out(self):
+        self.promote(promotion(), lambda: self.sql("INSERT INTO wp_options (option_name, option_value) SELECT CONCAT('n', seq), '' FROM seq_1_to_100"))
+        self.assertEqual(self.sql("SELECT COUNT(*), COUNT(DISTINCT option_id) FROM wp_options"), [["105", "105"]])
+
+    def test_an_error_of_the_server_leaves_everything_old(self):
+        before = self.bench.options(self.site)
+        with self.assertRaises(BelayError) as caught:
+            self.promote(promotion(), expected=self.blocking_table_made_late())
+        self.assertEqual(caught.exception.code, "SWITCH_REFUSED")
+        self.assert_on(OLD)
+        self.assertEqual(self.bench.options(self.site), before)
+        self.assertEqual(self.sql("SELECT word FROM wp_things"), [["one"], ["two"]])
+
+    def blocking_table_made_late(self):
+        """Makes the RENAME fail in the middle of its list: somebody makes a table of the new name while the hold is closed."""
+        def in_the_way(_session, _names):
+            if self.hold_is_closed():
+                self.sql("CREATE TABLE IF NOT EXISTS wp_extra (id INT)")
+            return {}
+
+        return recheck.Expected({}, {}, frozenset(), lambda session, table: {}, in_the_way)
+
+    def hold_is_closed(self):
+        with open(self.hold.turnstile) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return False
+            except BlockingIOError:
+                return True
+
+    def test_a_conflict_inside_the_hold_changes_nothing(self):
+        hashes = lambda session, wanted: {row[0].decode(): row[1].decode() for row in session.query("SELECT option_name, option_value FROM wp_options")}
+        seen = []
+
+        def then_changed(session, wanted):
+            seen.append(self.hold_is_closed())
+            if seen[-1]:
+                self.sql("UPDATE wp_options SET option_value = 'mine' WHERE option_name = 'theme'")
+            return hashes(session, wanted)
+
+        expected = recheck.Expected({}, {"theme": "old", "added": None}, frozenset(), lambda session, table: {}, then_changed)
+        with self.assertRaises(BelayError) as caught:
+            self.promote(promotion(), expected=expected)
+        self.assertEqual((caught.exception.code, seen), ("CONFLICT_IN_HOLD", [False, True]))
+        self.assert_on(OLD)
+        self.assertFalse(self.hold_is_closed())
+
+    def test_waits_for_a_request_that_is_running(self):
+        with open(self.hold.room) as room:
+            fcntl.flock(room, fcntl.LOCK_SH)
+            with mock.patch.object(engine, "ATTEMPTS", 2), self.assertRaises(BelayError) as caught:
+                self.promote(promotion())
+        self.assertEqual(caught.exception.code, "HOLD_NOT_DRAINED")
+        self.assert_on(OLD)
+        self.promote(promotion())
+        self.assert_on(NEW)
+
+    def test_a_transaction_on_a_table_makes_it_try_again(self):
+        with Session(self.site) as other:
+            other.execute("START TRANSACTION")
+            other.query("SELECT * FROM wp_things")
+            with mock.patch.object(engine, "ATTEMPTS", 1), mock.patch.object(engine, "RENAME_CAP_S", 0.02), self.assertRaises(BelayError) as caught:
+                self.promote(promotion())
+        self.assertIn("in use", str(caught.exception))
+        self.assert_on(OLD)
+
+
+class Interrupted(SwitchCase):
+    def losing(self, carried_out):
+        """The connection is lost during the RENAME, before or after the server has carried it out."""
+        original = engine._rename
+
+        def rename(session, renames):
+            if carried_out:
+                original(session, renames)
+            session.close()
+            raise LostConnection("gone")
+
+        return mock.patch.object(engine, "_rename", rename)
+
+    def test_lost_after_the_rename_it_goes_forward(self):
+        with self.losing(True):
+            self.promote(promotion())
+        self.assert_on(NEW)
+
+    def test_lost_before_the_rename_it_tries_again(self):
+        with self.losing(False), mock.patch.object(engine, "ATTEMPTS", 2), self.assertRaises(BelayError):
+            self.promote(promotion())
+        self.assert_on(OLD)
+
+    def test_recovery_believes_the_table(self):
+        for carried_out, release in ((False, OLD), (True, NEW)):
+            with self.subTest(carried_out=carried_out):
+                wanted = promotion()
+                with self.losing(carried_out), mock.patch.object(engine, "_ask_again", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+                    self.promote(wanted)
+                self.assertIsNotNone(self.hold.state().doubt)
+                point, repaired = engine.recover(self.host(str(uuid.uuid4())))
+                self.assertEqual((point.version.release, repaired), (release, True))
+                self.assert_on(release)
+
+    def test_links_changed_by_hand_are_not_repaired_silently(self):
+        os.unlink(self.site.current)
+        os.symlink(f"releases/{NEW}", self.site.current)
+        with self.assertRaises(BelayError) as caught:
+            engine.recover(self.host("x"))
+        self.assertEqual(caught.exception.code, "RELEASE_MISMATCH")
+
+
+class Rollback(SwitchCase):
+    def roll_back(self, to_release):
+        operation = str(uuid.uuid4())
+        host = self.host(operation)
+        engine.recover(host)
+        return rollback.roll_back(host, operation, to_release, MEASURES, 0.3)
+
+    def test_old_values_come_back_and_what_visitors_wrote_stays(self):
+        before = self.bench.options(self.site)
+        self.promote(promotion())
+        self.sql("UPDATE wp_options SET option_value = '9' WHERE option_name = 'visits'; INSERT INTO wp_things (word) VALUES ('late'); INSERT INTO wp_extra (word) VALUES ('late')")
+        figures, promoted, late = self.roll_back(OLD)
+        self.assert_on(OLD)
+        self.assertEqual(self.bench.options(self.site), {**{k: v for k, v in before.items() if k != "rewrite_rules"}, "visits": "9"})
+        self.assertEqual(self.sql("SELECT word FROM wp_things"), [["one"], ["two"]])
+        self.assertNotIn("wp_extra", self.bench.tables(self.site))
+        self.assertEqual(late, {"things": 1, "extra": 1, "options": 0})
+        self.assertEqual((promoted["tables"]["extra"], promoted["options"]["added"], promoted["options"]["theme"]["hash"]), (None, None, "old"))
+        kept = [table for table in self.bench.tables(self.site) if table.endswith("_extra")]
+        self.assertEqual(self.sql(f"SELECT COUNT(*) FROM {kept[0]}"), [["3"]])
+        self.assertEqual(figures["tables"], 2)
+
+    def test_two_steps_back(self):
+        before = self.bench.options(self.site)
+        self.promote(promotion())
+        self.promote(promotion(NEWER, ("things",), {"theme": {"option_name": b"theme", "option_value": b"newest", "autoload": b"yes"}}))
+        self.assertEqual(self.bench.options(self.site)["theme"], "newest")
+        self.roll_back(OLD)
+        self.assert_on(OLD)
+        self.assertEqual(self.sql("SELECT word FROM wp_things"), [["one"], ["two"]])
+        self.assertEqual(self.bench.options(self.site)["theme"], before["theme"])
+        self.assertNotIn("wp_extra", self.bench.tables(self.site))
+
+    def test_the_same_release_again_and_back_again(self):
+        for _ in range(2):
+            self.promote(promotion())
+            self.assert_on(NEW)
+            self.roll_back(OLD)
+            self.assert_on(OLD)
+        self.assertEqual(self.sql("SELECT word FROM wp_things"), [["one"], ["two"]])
+
+    def test_back_to_the_active_or_to_an_unknown_release_is_refused(self):
+        self.promote(promotion())
+        self.roll_back(OLD)
+        for release, code in ((OLD, "ALREADY_ACTIVE"), (NEW, "RELEASE_NOT_KEPT")):
+            with self.subTest(release), self.assertRaises(BelayError) as caught:
+                self.roll_back(release)
+            self.assertEqual(caught.exception.code, code)
+        self.assert_on(OLD)
+
+    def test_only_what_a_rollback_needs_is_kept(self):
+        self.promote(promotion())
+        self.promote(promotion(NEWER))
+        with Session(self.site) as session:
+            leftovers.drop_copies(self.site, session)
+            self.assertEqual(leftovers.drop_old_archives(self.site, session, 2), [NEWER, NEW])
+        self.roll_back(NEW)
+        self.assert_on(NEW)
+        self.assertEqual(self.bench.options(self.site)["theme"], "new")
+        with self.assertRaises(BelayError) as caught:
+            self.roll_back(OLD)
+        self.assertEqual(caught.exception.code, "RELEASE_NOT_KEPT")
+
+
+class HoldInDoubt(SwitchCase):
+    def test_a_request_asks_the_database_and_believes_it(self):
+        self.promote(promotion())
+        self.hold.set_in_doubt(Version(OLD, "adopted"), self.active())
+        script = os.path.join(self.site.releases, OLD, "index.php")
+        seen = subprocess.run(["php", "-d", f"auto_prepend_file={self.hold.script}", script], stdout=subprocess.PIPE, check=True).stdout
+        self.assertEqual(seen.decode(), NEW)
+
+
+if __name__ == "__main__":
+    unittest.main()
