@@ -2,7 +2,7 @@
  * The inbox of webhooks and the outbox of effects. A row is leased in a short transaction, worked on outside any
  * transaction, and settled in a second one: a process that dies leaves a lease that runs out, and the row is done again.
  */
-import { supersedes } from "../core/effects.ts";
+import { type EffectResult, supersedes } from "../core/effects.ts";
 import type { DeliveryRow, EffectRow, Queue, ResourceRow } from "../ports.ts";
 import { type Db, type DbTx, unnumbered } from "./schema.ts";
 
@@ -81,7 +81,7 @@ async function leaseDelivery(tx: DbTx, now: string): Promise<DeliveryRow | undef
 async function takeEffect(
   db: Db,
   now: string,
-  work: (row: EffectRow, known: ResourceRow | null) => Promise<import("../core/effects.ts").EffectResult>,
+  work: (row: EffectRow, known: ResourceRow | null) => Promise<EffectResult>,
 ): Promise<boolean> {
   const leased = await db.transaction().execute((tx) => leaseEffect(tx, now));
   if (leased === undefined) return false;

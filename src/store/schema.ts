@@ -26,8 +26,8 @@ export interface Database {
   environments: Numbered & Stored<ports.EnvironmentRow>;
   pull_requests: Stored<ports.PullRequestRow>;
   pull_request_heads: Numbered & Stored<ports.HeadRow>;
-  operations: Numbered & Stored<ports.OperationRow, "verdict" | "plan" | "progress">;
-  jobs: Numbered & Stored<ports.JobRow, "input" | "report">;
+  operations: Numbered & Stored<ports.OperationRow, "verdict" | "plan" | "refresh" | "progress">;
+  jobs: Numbered & Stored<ports.JobRow, "input" | "report" | "answer">;
   releases: Numbered & Stored<ports.ReleaseRow, "manifest">;
   baselines: Numbered & Stored<ports.BaselineRow, "source" | "target">;
   drift_checks: Numbered & Stored<ports.DriftCheckRow, "fingerprint" | "drift">;
@@ -49,8 +49,8 @@ export type DbTx = Transaction<Database>;
 
 /** The columns that hold JSON, by table. */
 export const JSON_COLUMNS = {
-  operations: ["verdict", "plan", "progress"],
-  jobs: ["input", "report"],
+  operations: ["verdict", "plan", "refresh", "progress"],
+  jobs: ["input", "report", "answer"],
   releases: ["manifest"],
   baselines: ["source", "target"],
   drift_checks: ["fingerprint", "drift"],

@@ -1,0 +1,164 @@
+/** The bot's configuration: read from environment variables, checked all at once. docs/operating.md lists them. */
+import { createPrivateKey } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { z } from "zod";
+
+const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
+
+export interface BotSettings {
+  readonly app: {
+    readonly id: number;
+    /** PEM. */
+    readonly private_key: string;
+    readonly webhook_secret: string;
+    readonly client_id: string;
+    readonly client_secret: string;
+  };
+  readonly github: {
+    /** Of the API, without a slash at the end. */
+    readonly api_url: string;
+    readonly oidc_issuer: string;
+    readonly oidc_audience: string;
+    /** Reusable workflows that may run jobs, as `owner/repo/.github/workflows/file.yml`. */
+    readonly workflows: readonly string[];
+  };
+  /** A directory for the embedded database, or the address of a PostgreSQL server. */
+  readonly store: { readonly directory: string } | { readonly database_url: string };
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly log_level: (typeof LEVELS)[number] | "silent";
+}
+
+/** Every sentence says what is wrong and what to set. */
+export class SettingsError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`Belay cannot start:\n${problems.map((problem) => `- ${problem}`).join("\n")}`);
+    this.name = "SettingsError";
+    this.problems = problems;
+  }
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** @throws SettingsError with everything that is wrong */
+export function settingsFrom(env: Env): BotSettings {
+  const problems: string[] = [];
+  const value = (name: string) => (env[name]?.trim() === "" ? undefined : env[name]?.trim());
+  const needed = (name: string, what: string) => {
+    const found = value(name);
+    if (found === undefined) problems.push(`${name} is not set: ${what}.`);
+    return found ?? "";
+  };
+  const reader: Reader = { value, needed, problems };
+  const settings: BotSettings = {
+    app: appSettings(reader),
+    github: githubSettings(reader),
+    store: storeSettings(reader),
+    listen: { host: value("HOST") ?? "127.0.0.1", port: portOf(reader) },
+    log_level: levelOf(reader),
+  };
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings;
+}
+
+interface Reader {
+  readonly value: (name: string) => string | undefined;
+  readonly needed: (name: string, what: string) => string;
+  readonly problems: string[];
+}
+
+function appSettings(reader: Reader): BotSettings["app"] {
+  const { needed, problems } = reader;
+  const id = needed("APP_ID", "the number of Belay's GitHub App, on the App's settings page");
+  if (id !== "" && !/^[1-9]\d*$/.test(id)) problems.push(`APP_ID is "${id}": it must be the App's number.`);
+  return {
+    id: Number(id),
+    private_key: privateKey(reader),
+    webhook_secret: needed(
+      "WEBHOOK_SECRET",
+      "without it anybody could send webhooks in GitHub's name; it is the secret of the App's webhook",
+    ),
+    client_id: needed("CLIENT_ID", "the App's client id, to check the user tokens of the API"),
+    client_secret: needed("CLIENT_SECRET", "a client secret of the App, to check the user tokens of the API"),
+  };
+}
+
+/** As PKCS#8: the form that every library reads. Line breaks may be written as \n where a variable holds one line only. */
+function privateKey({ value, problems }: Reader): string {
+  const path = value("PRIVATE_KEY_PATH");
+  const inline = value("PRIVATE_KEY");
+  if ((path === undefined) === (inline === undefined)) {
+    problems.push("Set one of PRIVATE_KEY (PEM) and PRIVATE_KEY_PATH (a file): the private key of the App.");
+    return "";
+  }
+  try {
+    const text = path === undefined ? (inline ?? "").replaceAll("\\n", "\n") : readFileSync(path, "utf8");
+    return createPrivateKey(text).export({ type: "pkcs8", format: "pem" }).toString();
+  } catch {
+    const where = path === undefined ? "PRIVATE_KEY" : `The file ${path} (PRIVATE_KEY_PATH)`;
+    problems.push(`${where} is not a readable private key in PEM form.`);
+    return "";
+  }
+}
+
+function githubSettings(reader: Reader): BotSettings["github"] {
+  const { value, problems } = reader;
+  const host = value("GHE_HOST");
+  if (host !== undefined && !/^[A-Za-z0-9.-]+(:\d+)?$/.test(host)) {
+    problems.push(`GHE_HOST is "${host}": it must be a host name, for example github.acme.example.`);
+  }
+  if (host !== undefined && value("GITHUB_API_URL") !== undefined) {
+    problems.push("GHE_HOST and GITHUB_API_URL are both set: keep one.");
+  }
+  const issuer =
+    host === undefined ? "https://token.actions.githubusercontent.com" : `https://${host}/_services/token`;
+  const api = host === undefined ? "https://api.github.com" : `https://${host}/api/v3`;
+  return {
+    api_url: urlOf(reader, "GITHUB_API_URL", api),
+    oidc_issuer: urlOf(reader, "BELAY_OIDC_ISSUER", issuer),
+    oidc_audience: value("BELAY_OIDC_AUDIENCE") ?? "belay",
+    workflows: workflowsOf(reader),
+  };
+}
+
+function urlOf({ value, problems }: Reader, name: string, otherwise: string): string {
+  const text = value(name) ?? otherwise;
+  const url = z.url({ protocol: /^https?$/ }).safeParse(text);
+  if (!url.success) problems.push(`${name} is "${text}": it must be an address that begins with https://.`);
+  return text.replace(/\/+$/, "");
+}
+
+function workflowsOf({ value, problems }: Reader): readonly string[] {
+  const list = (value("BELAY_WORKFLOWS") ?? "belay-bot/belay/.github/workflows/promote.yml").split(",");
+  const names = list.map((name) => name.trim()).filter((name) => name !== "");
+  for (const name of names) {
+    if (/^[^/\s@]+\/[^/\s@]+\/\.github\/workflows\/[^/\s@]+\.ya?ml$/.test(name)) continue;
+    problems.push(
+      `BELAY_WORKFLOWS holds "${name}": write owner/repo/.github/workflows/file.yml, without @ref.`,
+    );
+  }
+  return names;
+}
+
+function storeSettings({ value, problems }: Reader): BotSettings["store"] {
+  const url = value("DATABASE_URL");
+  const directory = value("BELAY_STORE_DIR");
+  if (url === undefined) return { directory: resolve(directory ?? "belay-store") };
+  if (directory !== undefined) problems.push("DATABASE_URL and BELAY_STORE_DIR are both set: keep one.");
+  if (!/^postgres(ql)?:\/\//.test(url)) problems.push("DATABASE_URL must begin with postgres://.");
+  return { database_url: url };
+}
+
+function portOf({ value, problems }: Reader): number {
+  const text = value("PORT") ?? "3000";
+  const port = z.coerce.number().int().min(0).max(65_535).safeParse(text);
+  if (!port.success) problems.push(`PORT is "${text}": it must be a number up to 65535.`);
+  return port.data ?? 0;
+}
+
+function levelOf({ value, problems }: Reader): BotSettings["log_level"] {
+  const level = z.enum([...LEVELS, "silent"]).safeParse(value("LOG_LEVEL") ?? "info");
+  if (!level.success) problems.push(`LOG_LEVEL must be one of ${LEVELS.join(", ")}.`);
+  return level.data ?? "info";
+}
