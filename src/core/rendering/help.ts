@@ -1,0 +1,49 @@
+/** What `/help` answers: the commands, who may give them, and the limits that hold. */
+import { COMMANDS, type CommandWord } from "../commands.ts";
+import { showDuration } from "../duration.ts";
+import { help as backup } from "../gates/backup.ts";
+import { help as drift } from "../gates/drift.ts";
+import { help as promotion } from "../gates/promotion.ts";
+import { help as release } from "../gates/release.ts";
+import type { Policy } from "../policy.ts";
+
+const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly meaning: string }>> = {
+  promote: {
+    form: "/promote [sha]",
+    meaning:
+      "Move the source's code, configuration tables and changed options to the target, if every gate passes.",
+  },
+  plan: {
+    form: "/plan",
+    meaning: "Show everything that `/promote` would do. Builds the release, changes nothing.",
+  },
+  drift: { form: "/drift", meaning: "Compare the target's protected data with the baseline." },
+  backup: { form: "/backup", meaning: "Take a full backup of the target, restore it elsewhere and compare." },
+  refresh: {
+    form: "/refresh",
+    meaning:
+      "Bring the target's data to the source (a backup of the source is taken first) and record a new baseline.",
+  },
+  rollback: {
+    form: "/rollback",
+    meaning: "Go back to the release before the last promotion. Live rows stay.",
+  },
+  status: { form: "/status", meaning: "Where things stand, what is in the way, and who can help." },
+  help: { form: "/help", meaning: "This table." },
+};
+
+export function renderHelp(policy: Policy, marker: string): string {
+  const rows = COMMANDS.map((word) => {
+    const { form, meaning } = MEANINGS[word];
+    const needed = policy.permissions[word];
+    return `| \`${form}\` | ${needed === "none" ? "everybody" : needed} | ${meaning} |`;
+  });
+  return [
+    marker,
+    "### Belay: commands",
+    "A command stands alone on a line of a new comment on an environment pull request.",
+    ["| command | who | what |", "|---|---|---|", ...rows].join("\n"),
+    `Gates, each a check run:\n${[drift, backup, release, promotion].map((line) => `- ${line}`).join("\n")}`,
+    `Policy: the shipped default, made stricter by this site where it says so. A backup may be ${showDuration(policy.backup.max_age_s)} old. No command, button or label opens a gate that is shut.`,
+  ].join("\n\n");
+}

@@ -1,0 +1,78 @@
+/** What `/status` answers: why is it stuck, who can unblock it, and when. */
+import { showDuration } from "../duration.ts";
+import type { Verdict } from "../verdict.ts";
+import type { DriftStatus, EnvironmentStatus, OperationKind, PromotionState } from "../vocabulary.ts";
+import { COMMENT_LIMIT, cap } from "./cap.ts";
+import { cell, code, inert, person } from "./escape.ts";
+import { gatesTable, reasonList } from "./gates.ts";
+import { details, STATE_WORDS } from "./words.ts";
+
+export interface StatusView {
+  readonly marker: string;
+  readonly source: string;
+  readonly target: string;
+  readonly environments: readonly {
+    readonly name: string;
+    readonly status: EnvironmentStatus;
+    readonly drift_status: DriftStatus;
+    readonly drift_checked_at: string | null;
+    readonly release: string | null;
+  }[];
+  /** What holds one of the two environments, if anything. */
+  readonly holder: (OperationWords & { readonly since: string }) | null;
+  /** Newest first. */
+  readonly recent: readonly (OperationWords & { readonly message: string | null })[];
+  readonly verdict: Verdict;
+  readonly has_baseline: boolean;
+  readonly backup_age_s: number | null;
+  /** False for people without write permission: no row keys, no values. */
+  readonly details: boolean;
+}
+
+interface OperationWords {
+  readonly kind: OperationKind;
+  readonly state: PromotionState;
+  readonly by: string;
+  readonly at: string;
+}
+
+export function renderStatus(view: StatusView): string {
+  const reasons = view.verdict.gates.flatMap((gate) => gate.details ?? []);
+  const parts = [
+    view.marker,
+    `### Status of ${inert(view.source)} to ${inert(view.target)}`,
+    holderLine(view),
+    environmentsTable(view),
+    `A promotion now would find:\n\n${gatesTable(view.verdict)}`,
+    view.backup_age_s === null ? "" : `The newest proven backup is ${showDuration(view.backup_age_s)} old.`,
+    view.details && reasons.length > 0 ? details("details", reasonList(reasons)) : "",
+    recentList(view),
+  ];
+  return cap(parts.filter((part) => part !== "").join("\n\n"), COMMENT_LIMIT);
+}
+
+function holderLine({ holder }: StatusView): string {
+  if (holder === null) return "Nothing is running.";
+  const who = `\`/${holder.kind}\` by ${person(holder.by)}, ${STATE_WORDS[holder.state]} since ${inert(holder.since)}`;
+  if (holder.state !== "unknown") return `Running: ${who}. The environments are free when it is done.`;
+  return `Stuck: ${who}. Its run ended without a report, so the lock stays until an operator has looked at the host.`;
+}
+
+function environmentsTable(view: StatusView): string {
+  const rows = view.environments.map((environment) => {
+    const checked =
+      environment.drift_checked_at === null ? "never checked" : inert(environment.drift_checked_at);
+    const release = environment.release === null ? "not by Belay" : code(environment.release);
+    return `| ${cell(code(environment.name))} | ${environment.status} | ${environment.drift_status} (${checked}) | ${cell(release)} |`;
+  });
+  return ["| environment | status | drift | release |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+function recentList(view: StatusView): string {
+  if (view.recent.length === 0) return "";
+  const lines = view.recent.map((one) => {
+    const message = one.message === null || !view.details ? "" : ` ${inert(one.message)}`;
+    return `- ${inert(one.at)} \`/${one.kind}\` by ${person(one.by)}: ${STATE_WORDS[one.state]}.${message}`;
+  });
+  return `Lately:\n${lines.join("\n")}`;
+}

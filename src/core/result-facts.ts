@@ -1,0 +1,31 @@
+/** What a report tells of the switch and of health, whatever else it holds: facts of a failed job are partial. */
+import { z } from "zod";
+import { HealthResult, SwitchFacts } from "./facts.ts";
+import { NO_RESULT, type ResultFacts } from "./rendering/operation.ts";
+import type { Report } from "./report.ts";
+
+const Partial = z.object({
+  health: z.array(HealthResult).optional().catch(undefined),
+  switch: SwitchFacts.optional().catch(undefined),
+  late_rows: z.record(z.string(), z.number()).optional().catch(undefined),
+});
+
+export function resultFacts(report: Report | null): ResultFacts {
+  const told = Partial.safeParse(report?.facts ?? {});
+  if (!told.success) return NO_RESULT;
+  const { health, late_rows } = told.data;
+  return { health: health ?? [], switch: told.data.switch ?? null, late_rows: late_rows ?? {} };
+}
+
+const Switched = z.object({
+  activated: z.boolean().optional().catch(undefined),
+  rolled_back: z.boolean().optional().catch(undefined),
+  release: z.string().optional().catch(undefined),
+  previous_release: z.string().optional().catch(undefined),
+});
+
+/** What a job that switches tells about it; undefined where it did not get so far as to know. */
+export function switchFacts(report: Report): z.infer<typeof Switched> {
+  const told = Switched.safeParse(report.facts);
+  return told.success ? told.data : {};
+}

@@ -1,0 +1,75 @@
+/** The comment and the checks of an operation, as effects from what the store holds now. */
+import { evaluate as promotionGate } from "../core/gates/promotion.ts";
+import { isOver } from "../core/promotion.ts";
+import { renderCheck } from "../core/rendering/check.ts";
+import { nextStep } from "../core/rendering/endings.ts";
+import { operationMarker, renderOperation } from "../core/rendering/operation.ts";
+import { planSection } from "../core/rendering/plan.ts";
+import { resultFacts } from "../core/result-facts.ts";
+import type { GateOutcome } from "../core/verdict.ts";
+import { change, emit, namesOf, type Work } from "./work.ts";
+
+/** GitHub allows 500 content creations an hour; edits of one comment keep this distance while an operation runs. */
+const COMMENT_INTERVAL_MS = 15_000;
+
+/** Edits (first: writes) the operation's one comment. `soon` waits for the interval, for progress alone. */
+export async function showComment(work: Work, when: "now" | "soon"): Promise<Work> {
+  const { operation } = work;
+  if (operation.pull_request === null) return work;
+  const earliest = Date.parse(operation.commented_at ?? work.now) + COMMENT_INTERVAL_MS;
+  const waits = when === "soon" && operation.commented_at !== null && earliest > Date.parse(work.now);
+  const due = waits ? new Date(earliest).toISOString() : work.now;
+  const marker = operationMarker(operation.id);
+  const body = await renderComment(work);
+  await emit(work, { kind: "comment", pull_request: operation.pull_request, marker, body }, due);
+  return waits ? work : change(work, { commented_at: work.now });
+}
+
+async function renderComment(work: Work): Promise<string> {
+  const { operation, source, target } = work;
+  const last = (await work.tx.jobsOf(operation.id)).findLast((job) => job.report !== null);
+  return renderOperation({
+    id: operation.id,
+    kind: operation.kind,
+    state: operation.state,
+    source: source.name,
+    target: target.name,
+    head_sha: operation.head_sha,
+    requested_by: operation.requested_by,
+    requested_at: operation.requested_at,
+    progress: operation.progress,
+    verdict: operation.verdict,
+    plan: operation.plan,
+    refresh: operation.refresh,
+    message: operation.result_message,
+    next: nextStep(namesOf(work), operation.state, operation.verdict),
+    run_url: await runUrl(work),
+    result: resultFacts(last?.report ?? null),
+  });
+}
+
+async function runUrl({ tx, site, operation }: Work): Promise<string | null> {
+  if (operation.run_url !== null) return operation.run_url;
+  return (await tx.resource(site.repository.id, `dispatch:${operation.nonce}`))?.url ?? null;
+}
+
+/** One check run per judged gate on the bound commit, and the promotion's own. */
+export async function showChecks(work: Work): Promise<void> {
+  const { operation } = work;
+  if (operation.head_sha === "") return;
+  for (const gate of operation.verdict?.gates ?? []) await emitCheck(work, gate);
+  if (operation.kind !== "promote") return;
+  const promotion = {
+    state: operation.state,
+    message: isOver(operation.state) ? operation.result_message : null,
+  };
+  await emitCheck(work, promotionGate({ source: work.source.name, target: work.target.name, promotion }));
+}
+
+async function emitCheck(work: Work, gate: GateOutcome): Promise<void> {
+  const { operation, target } = work;
+  const more = gate.gate === "release" && operation.plan !== null ? planSection(operation.plan) : "";
+  const { head_sha, verdict } = operation;
+  const details_url = await runUrl(work);
+  await emit(work, renderCheck(gate, { target: target.name, head_sha, verdict, more, details_url }));
+}

@@ -1,0 +1,146 @@
+/** A new comment on a pull request: whether it holds a command, whether the person may give it, and what it begins. */
+import { type Admission, admit } from "../core/admission.ts";
+import type { Answer } from "../core/answer.ts";
+import { parseCommands } from "../core/commands.ts";
+import { pairFor } from "../core/config/pairs.ts";
+import type { Permission } from "../core/policy.ts";
+import { seesDetails } from "../core/policy.ts";
+import * as answers from "../core/rendering/answers.ts";
+import { renderHelp } from "../core/rendering/help.ts";
+import type { IssueComment, PullRequest, Repository, Tx } from "../ports.ts";
+import type { CommandOutcome, Deps } from "./deps.ts";
+import { loadSettings, type SiteSettings } from "./site.ts";
+import { startOperation } from "./start-operation.ts";
+import { renderStatusOf } from "./status.ts";
+
+export interface CommentInput {
+  readonly repository: Repository;
+  readonly pull_request: number;
+  readonly comment_id: number;
+}
+
+type CommandDeps = Deps<"comment" | "pullRequest" | "permission" | "defaultBranchFile">;
+
+/** Acts once, however often the comment is delivered. @throws GithubError when GitHub could not tell: nothing was written. */
+export async function commandReceived(deps: CommandDeps, input: CommentInput): Promise<CommandOutcome> {
+  const loaded = await load(deps, input);
+  if (!("comment" in loaded)) return loaded;
+
+  const decision = await decide(deps, loaded);
+
+  return deps.store.transaction(async (tx) => {
+    if (decision.kind === "ignore") return { kind: "ignored", reason: decision.reason };
+    const key = `comment:${input.repository.id}:${input.comment_id}`;
+    if (!(await tx.claimOnce(key, deps.clock.now()))) return { kind: "ignored", reason: "seen before" };
+    await react(deps, tx, input);
+    return act({ deps, tx, loaded }, decision);
+  });
+}
+
+interface Loaded {
+  readonly input: CommentInput;
+  readonly comment: IssueComment;
+  readonly pull_request: PullRequest;
+  readonly permission: Permission;
+  readonly settings: SiteSettings | null;
+  /** Why there are no settings. */
+  readonly problem: Answer | null;
+}
+
+async function load(deps: CommandDeps, input: CommentInput): Promise<Loaded | CommandOutcome> {
+  const { repository } = input;
+  const comment = await deps.github.comment(repository, input.comment_id);
+  if (comment === null) return { kind: "ignored", reason: "the comment is gone" };
+  if (comment.author_type !== "User") return { kind: "ignored", reason: "not written by a person" };
+  if (parseCommands(comment.body).length === 0) return { kind: "ignored", reason: "no command" };
+  const pull_request = await deps.github.pullRequest(repository, input.pull_request);
+  if (pull_request === null) return { kind: "ignored", reason: "not a pull request" };
+  const permission = await deps.github.permission(repository, comment.author);
+  const loaded = await loadSettings(deps, repository);
+  const settings = loaded.ok ? loaded.settings : null;
+  return { input, comment, pull_request, permission, settings, problem: loaded.ok ? null : loaded.answer };
+}
+
+async function decide(deps: CommandDeps, loaded: Loaded): Promise<Admission> {
+  const { input, comment, pull_request, permission, settings, problem } = loaded;
+  const commands = parseCommands(comment.body);
+  if (settings === null) return withoutSettings(commands[0]?.kind ?? "unknown", problem);
+  const heads = await deps.store.transaction((tx) => tx.headsOf(input.repository.id, input.pull_request));
+  const pair = pairFor(settings.config, pull_request.base_ref, pull_request.head_ref);
+  const facts = {
+    commands,
+    comment,
+    permission,
+    repository_id: input.repository.id,
+    pull_request,
+    heads,
+    pair,
+  };
+  return admit(facts, settings.policy);
+}
+
+/** Where Belay is not set up, another bot's commands are not ours to answer. */
+function withoutSettings(kind: string, problem: Answer | null): Admission {
+  if (kind === "unknown" || problem === null) return { kind: "ignore", reason: "not set up here" };
+  return { kind: "answer", answer: problem };
+}
+
+async function react(deps: CommandDeps, tx: Tx, { repository, comment_id }: CommentInput): Promise<void> {
+  await tx.addEffect({
+    id: deps.clock.id(),
+    operation_id: null,
+    repository,
+    effect: { kind: "reaction", comment_id, content: "eyes" },
+    not_before: deps.clock.now(),
+  });
+}
+
+interface Acting {
+  readonly deps: CommandDeps;
+  readonly tx: Tx;
+  readonly loaded: Loaded;
+}
+
+async function act(
+  acting: Acting,
+  decision: Exclude<Admission, { kind: "ignore" }>,
+): Promise<CommandOutcome> {
+  const { deps, tx, loaded } = acting;
+  const key = `comment:${loaded.input.comment_id}`;
+  if (decision.kind === "answer") {
+    await say(acting, answers.renderAnswer(decision.answer, key), key);
+    return { kind: "answered", answer: decision.answer };
+  }
+  const { settings, input, comment } = loaded;
+  if (settings === null) throw new Error("A command was admitted without a configuration.");
+  if (decision.kind === "help") {
+    await say(acting, renderHelp(settings.policy, answers.answerMarker(key)), key);
+    return { kind: "answered", answer: { code: "help", sentences: [], remedy: null } };
+  }
+  const { word, source, target, head_sha } = decision;
+  if (word === "status") {
+    const pair = { source: source.name, target: target.name };
+    const asked = {
+      ...pair,
+      settings,
+      repository: input.repository,
+      details: seesDetails(loaded.permission),
+    };
+    await say(acting, await renderStatusOf(deps, tx, { ...asked, marker: answers.answerMarker(key) }), key);
+    return { kind: "answered", answer: { code: "status", sentences: [], remedy: null } };
+  }
+  const common = { repository: input.repository, settings, source, target, head_sha };
+  const asked = { kind: word, pull_request: input.pull_request, requested_by: comment.author };
+  return startOperation(deps, tx, { ...common, ...asked, comment_id: input.comment_id });
+}
+
+async function say({ deps, tx, loaded }: Acting, body: string, key: string): Promise<void> {
+  const { repository, pull_request } = loaded.input;
+  await tx.addEffect({
+    id: deps.clock.id(),
+    operation_id: null,
+    repository,
+    effect: { kind: "answer", pull_request, marker: answers.answerMarker(key), body },
+    not_before: deps.clock.now(),
+  });
+}

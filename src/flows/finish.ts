@@ -1,0 +1,112 @@
+/** The end of an operation: state, lock, environments, deployment, comment, checks, audit; all in one transaction. */
+
+import { changesSomething } from "../core/operations.ts";
+import { isOver, type PromotionEvent } from "../core/promotion.ts";
+import { answerMarker, renderAnswer } from "../core/rendering/answers.ts";
+import { capLine, DESCRIPTION_LIMIT } from "../core/rendering/cap.ts";
+import { nextStep } from "../core/rendering/endings.ts";
+import { settled } from "../core/verdict.ts";
+import type { EnvironmentRow, OperationRow } from "../ports.ts";
+import { showChecks, showComment } from "./announce.ts";
+import { emit, move, namesOf, record, type Work } from "./work.ts";
+
+export interface Ending {
+  readonly event: PromotionEvent;
+  /** Stable: a gate's code, a host's error code, or the state. */
+  readonly code: string;
+  readonly message: string;
+  /** `bot` or `run:<id>`. */
+  readonly actor: string;
+  /** The environment was left neither as it was nor as it should be. */
+  readonly broken?: boolean;
+}
+
+/** Ends an operation, or leaves it `unknown` with its lock. */
+export async function finish(work: Work, ending: Ending): Promise<Work> {
+  const { verdict } = work.operation;
+  const done = await move(work, ending.event, {
+    result_code: ending.code,
+    result_message: ending.message,
+    verdict: verdict === null ? null : settled(verdict, "Comment `/promote` to have it judged."),
+    finished_at: work.now,
+  });
+  const touched = await touchedEnvironment(done);
+  await endOpenJobs(done, ending);
+  if (isOver(done.operation.state)) await done.tx.releaseLock(done.operation.id);
+  if (touched !== null) await afterTouch(done, touched, ending);
+  await record(done, {
+    actor: ending.actor,
+    action: done.operation.state,
+    reason: ending.message,
+    details: { code: ending.code, release: done.operation.release_after },
+  });
+  return tell(done, ending);
+}
+
+async function tell(work: Work, ending: Ending): Promise<Work> {
+  await showChecks(work);
+  const shown = await showComment(work, "now");
+  const { operation } = shown;
+  const notify = ["failed", "rolled_back", "unknown"].includes(operation.state);
+  if (!notify || operation.pull_request === null) return shown;
+  const key = `ended:${operation.id}:${operation.state}`;
+  const answer = {
+    code: ending.code,
+    sentences: [ending.message],
+    remedy: nextStep(namesOf(work), operation.state, operation.verdict),
+  };
+  const body = renderAnswer(answer, key);
+  await emit(shown, {
+    kind: "answer",
+    pull_request: operation.pull_request,
+    marker: answerMarker(key),
+    body,
+  });
+  return shown;
+}
+
+/** Jobs that will not be done any more; a job that reported has its state already. */
+async function endOpenJobs(work: Work, ending: Ending): Promise<void> {
+  for (const job of await work.tx.jobsOf(work.operation.id)) {
+    if (job.state !== "queued" && job.state !== "running") continue;
+    const state = job.state === "running" ? "failed" : "cancelled";
+    const error = { error_code: ending.code, error_message: ending.message };
+    await work.tx.updateJob(job.id, { state, finished_at: work.now, ...error });
+    if (job.type === "backup_create") await failBackup(work, ending.message);
+  }
+}
+
+async function failBackup(work: Work, error_message: string): Promise<void> {
+  for (const environment of [work.source, work.target]) {
+    const backups = await work.tx.backupsOf(environment.id);
+    const open = backups.find((row) => row.operation_id === work.operation.id && row.state === "running");
+    if (open !== undefined) await work.tx.putBackup({ ...open, state: "failed", error_message });
+  }
+}
+
+/** The environment that a claimed job of this operation may have changed; null when none was claimed. */
+async function touchedEnvironment(work: Work): Promise<EnvironmentRow | null> {
+  const jobs = await work.tx.jobsOf(work.operation.id);
+  const job = jobs.find((one) => changesSomething(one.type) && one.claimed_at !== null);
+  if (job === undefined) return null;
+  return job.environment_id === work.source.id ? work.source : work.target;
+}
+
+async function afterTouch(work: Work, environment: EnvironmentRow, ending: Ending): Promise<void> {
+  const { state, kind, id } = work.operation;
+  if (state === "unknown") return;
+  await work.tx.updateEnvironment(environment.id, { status: ending.broken === true ? "failed" : "active" });
+  if (kind === "refresh") return;
+  await emit(work, {
+    kind: "deployment_status",
+    operation_id: id,
+    state: state === "succeeded" ? "success" : "failure",
+    description: capLine(ending.message.replaceAll("`", ""), DESCRIPTION_LIMIT),
+    environment_url: work.target.url,
+  });
+}
+
+/** What an operation's run is told when there is nothing more to do. */
+export function endSentence(operation: OperationRow): string {
+  return operation.result_message ?? `The ${operation.kind} is ${operation.state.replaceAll("_", " ")}.`;
+}

@@ -1,0 +1,96 @@
+/** The facts of `/status`, read in one transaction. */
+import { secondsBetween } from "../core/duration.ts";
+import { newestProven } from "../core/gates/backup.ts";
+import { judge } from "../core/judgement.ts";
+import { renderStatus, type StatusView } from "../core/rendering/status.ts";
+import { shortId } from "../core/rendering/words.ts";
+import type { EnvironmentRow, OperationRow, Repository, Tx } from "../ports.ts";
+import type { Deps } from "./deps.ts";
+import { type SiteSettings, syncSite } from "./site.ts";
+
+export interface StatusRequest {
+  readonly repository: Repository;
+  readonly settings: SiteSettings;
+  readonly source: string;
+  readonly target: string;
+  readonly details: boolean;
+  readonly marker: string;
+}
+
+const RECENT = 5;
+
+export async function renderStatusOf(deps: Deps<never>, tx: Tx, request: StatusRequest): Promise<string> {
+  const { settings, marker, details } = request;
+  const { environments } = await syncSite(tx, deps.clock, { ...request, config: settings.config });
+  const source = environments.get(request.source);
+  const target = environments.get(request.target);
+  if (source === undefined || target === undefined) throw new Error("An environment of the pair has no row.");
+  const pair = { source, target };
+  const judged = await judgeNext(deps, tx, { ...pair, settings });
+  const recent = await tx.operations({ target_environment_id: target.id }, { limit: RECENT });
+  return renderStatus({
+    marker,
+    details,
+    source: source.name,
+    target: target.name,
+    environments: [await shown(tx, source), await shown(tx, target)],
+    holder: await holder(tx, pair),
+    recent: recent.map((operation) => ({ ...words(operation), message: operation.result_message })),
+    ...judged,
+  });
+}
+
+interface Pair {
+  readonly source: EnvironmentRow;
+  readonly target: EnvironmentRow;
+}
+
+/** What the gates would say of a promotion that began now, from the newest facts on record. */
+async function judgeNext(
+  deps: Deps<never>,
+  tx: Tx,
+  { source, target, settings }: Pair & { readonly settings: SiteSettings },
+): Promise<Pick<StatusView, "verdict" | "has_baseline" | "backup_age_s">> {
+  const now = deps.clock.now();
+  const names = { source: source.name, target: target.name };
+  const baseline = await tx.baselineOf(source.id, target.id);
+  const check = baseline === null ? null : await tx.newestDriftCheck(target.id, baseline.id);
+  const backups = await tx.backupsOf(target.id);
+  const environment = settings.config.environments[source.name];
+  if (environment === undefined)
+    throw new Error(`The environment ${source.name} is not in the configuration.`);
+  const facts = {
+    drift: { ...names, has_baseline: baseline !== null, check },
+    backup: { target: target.name, backups },
+    release: { ...names, head_sha: "", head_parents: [], release: null, plan: null },
+  };
+  const judgement = { now, policy: settings.policy, source: environment, drift_check_may_be_stale: true };
+  const proven = newestProven(backups);
+  return {
+    verdict: judge("promote", facts, judgement),
+    has_baseline: baseline !== null,
+    backup_age_s: proven === null ? null : secondsBetween(proven.taken_at, now),
+  };
+}
+
+async function shown(tx: Tx, row: EnvironmentRow): Promise<StatusView["environments"][number]> {
+  const release = row.current_release_id === null ? null : await tx.release(row.current_release_id);
+  const { name, status, drift_status, drift_checked_at } = row;
+  return {
+    name,
+    status,
+    drift_status,
+    drift_checked_at,
+    release: release === null ? null : shortId(release.digest),
+  };
+}
+
+async function holder(tx: Tx, { source, target }: Pair): Promise<StatusView["holder"]> {
+  const lock = (await tx.locks()).find((row) => [source.id, target.id].includes(row.environment_id));
+  const operation = lock === undefined ? null : await tx.operation(lock.operation_id);
+  return operation === null || lock === undefined ? null : { ...words(operation), since: lock.acquired_at };
+}
+
+function words({ kind, state, requested_by, requested_at }: OperationRow) {
+  return { kind, state, by: requested_by, at: requested_at };
+}
