@@ -1,6 +1,6 @@
 /** Opens the store: where the rows live, who else may use them, and the tables that this code needs. */
 import { join } from "node:path";
-import { type Dialect, Kysely } from "kysely";
+import { type Dialect, Kysely, sql } from "kysely";
 import type { Queue, Store } from "../ports.ts";
 import { pgliteDialect, postgresDialect } from "./dialect.ts";
 import { lockDirectory } from "./directory-lock.ts";
@@ -12,6 +12,8 @@ import { transaction } from "./transaction.ts";
 export interface OpenStore {
   readonly store: Store;
   readonly queue: Queue;
+  /** Runs one statement as it is: for tests and for a person who repairs. */
+  sql(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** True when the database answers. */
   ready(): Promise<boolean>;
   /** Ends every connection and gives the directory free. */
@@ -43,6 +45,7 @@ export async function openStore(place: StorePlace): Promise<OpenStore> {
   return {
     store: { transaction: (work) => transaction(db, work) },
     queue: queue(db),
+    sql: async (statement) => (await sql.raw<Record<string, unknown>>(statement).execute(db)).rows,
     ready: () => isReady(db),
     close,
   };

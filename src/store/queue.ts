@@ -52,6 +52,8 @@ async function takeDelivery(
     .updateTable("deliveries")
     .set(error === null ? { ...SETTLED, state: "done" } : tryAgain(row.attempts, now, error))
     .where("id", "=", row.id)
+    // Whoever took it after this lease had run out has the last word.
+    .where("attempts", "=", row.attempts)
     .execute();
   return true;
 }
@@ -102,6 +104,7 @@ async function takeEffect(
       .updateTable("effects")
       .set(outdated ? { ...change, state: "superseded" } : change)
       .where("id", "=", row.id)
+      .where("attempts", "=", row.attempts)
       .execute();
   });
   return true;

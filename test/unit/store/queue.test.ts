@@ -1,0 +1,142 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { CheckEffect, Effect, EffectResult } from "../../../src/core/effects.ts";
+import type { OpenStore } from "../../../src/store/open.ts";
+import { MAX_ATTEMPTS } from "../../../src/store/queue.ts";
+import { openTestStore } from "../../support/store.ts";
+import { aRepository, later, NOW } from "./rows.ts";
+
+let opened: OpenStore;
+beforeAll(async () => {
+  opened = await openTestStore();
+}, 60_000);
+afterAll(() => opened.close());
+beforeEach(async () => {
+  await opened.sql("delete from deliveries");
+  await opened.sql("delete from effects");
+  await opened.sql("delete from resources");
+});
+
+const delivery = (id: string) => ({ id, event: "issue_comment", payload: { n: "\u0000" }, received_at: NOW });
+const check = (external_id: string, title: string): CheckEffect => ({
+  kind: "check",
+  head_sha: "a".repeat(40),
+  name: "belay / production / drift",
+  external_id,
+  status: "in_progress",
+  title,
+  summary: "",
+});
+const reaction = (comment_id: number): Effect => ({ kind: "reaction", comment_id, content: "eyes" });
+const write = (effect: Effect, not_before = NOW) =>
+  opened.store.transaction((tx) =>
+    tx.addEffect({ id: randomUUID(), operation_id: null, repository: aRepository(), effect, not_before }),
+  );
+const done = (external_id: number): EffectResult => ({ ok: true, external_id, url: null });
+
+/** Applies what is due and answers the titles (or comment ids) in order. */
+async function applyAll(now: string, answer: (effect: Effect) => EffectResult): Promise<unknown[]> {
+  const applied: unknown[] = [];
+  const apply = async (effect: Effect) => {
+    applied.push(
+      effect.kind === "check" ? effect.title : effect.kind === "reaction" ? effect.comment_id : null,
+    );
+    return answer(effect);
+  };
+  while (await opened.queue.takeEffect(now, ({ effect }) => apply(effect)));
+  return applied;
+}
+
+test("a delivery is stored once and handed out once", async () => {
+  const { queue } = opened;
+  expect(await queue.addDelivery(delivery("d1"))).toBe(true);
+  expect(await queue.addDelivery({ ...delivery("d1"), payload: "other" })).toBe(false);
+  const seen: unknown[] = [];
+  expect(await queue.takeDelivery(NOW, async ({ payload }) => void seen.push(payload))).toBe(true);
+  expect(await queue.takeDelivery(later(9999), async () => {})).toBe(false);
+  expect(seen).toEqual([{ n: "\u0000" }]);
+});
+
+test("a delivery whose work fails waits, is tried again, and is set aside in the end", async () => {
+  const { queue } = opened;
+  await queue.addDelivery(delivery("d2"));
+  const fail = () => Promise.reject(new Error("GitHub is down"));
+  expect(await queue.takeDelivery(NOW, fail)).toBe(true);
+  expect(await queue.takeDelivery(later(1), fail)).toBe(false);
+  let now = NOW;
+  for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) {
+    now = later(3600, now);
+    expect(await queue.takeDelivery(now, fail)).toBe(true);
+  }
+  expect(await queue.takeDelivery(later(3600, now), fail)).toBe(false);
+  const [row] = await opened.sql("select state, attempts, last_error from deliveries");
+  expect(row).toMatchObject({ state: "failed", attempts: MAX_ATTEMPTS });
+  expect(row?.last_error).toContain("GitHub is down");
+});
+
+test("work that never came back is handed out again when its lease has run out", async () => {
+  const { queue } = opened;
+  await queue.addDelivery(delivery("d3"));
+  const silent = Promise.withResolvers<void>();
+  const lost = queue.takeDelivery(NOW, () => silent.promise);
+  await expect
+    .poll(async () => (await opened.sql("select leased_until from deliveries"))[0]?.leased_until)
+    .not.toBeNull();
+  expect(await queue.takeDelivery(later(60), async () => {})).toBe(false);
+  expect(await queue.takeDelivery(later(3600), async () => {})).toBe(true);
+  silent.reject(new Error("too late"));
+  await lost;
+  expect(await opened.sql("select state, last_error from deliveries")).toEqual([
+    { state: "done", last_error: null },
+  ]);
+});
+
+test("of several states of one check only the newest is applied; other streams keep their order", async () => {
+  await write(check("x", "first"));
+  await write(reaction(1));
+  await write(check("x", "second"));
+  await write(check("y", "other"));
+  await write(check("x", "third"));
+  expect(await applyAll(NOW, () => done(5))).toEqual([1, "other", "third"]);
+  const resource = await opened.store.transaction((tx) => tx.resource(41, `check:${"a".repeat(40)}:x`));
+  expect(resource).toMatchObject({ external_id: 5 });
+});
+
+test("a stream waits for its first effect, and a newer state takes the place of one that failed", async () => {
+  await write(check("x", "first"));
+  const unavailable: EffectResult = {
+    ok: false,
+    retry: true,
+    code: "GITHUB_UNAVAILABLE",
+    message: "no answer",
+  };
+  await opened.queue.takeEffect(NOW, async () => {
+    await write(check("x", "second"));
+    return unavailable;
+  });
+  expect(await opened.sql("select state from effects order by seq")).toEqual([
+    { state: "superseded" },
+    { state: "pending" },
+  ]);
+  expect(await applyAll(NOW, () => done(5))).toEqual(["second"]);
+});
+
+test("an effect that cannot succeed is given up at once, one that may is tried again later", async () => {
+  await write(reaction(1));
+  await write(reaction(2));
+  const refused: EffectResult = { ok: false, retry: false, code: "GITHUB_FORBIDDEN", message: "no" };
+  const busy: EffectResult = { ok: false, retry: true, code: "GITHUB_RATE_LIMITED", message: "wait" };
+  const answer = (effect: Effect) => (effect.kind === "reaction" && effect.comment_id === 1 ? refused : busy);
+  expect(await applyAll(NOW, answer)).toEqual([1, 2]);
+  expect(await opened.sql("select state, last_error from effects order by seq")).toEqual([
+    { state: "failed", last_error: "GITHUB_FORBIDDEN: no" },
+    { state: "pending", last_error: "GITHUB_RATE_LIMITED: wait" },
+  ]);
+  expect(await applyAll(later(2), () => done(6))).toEqual([2]);
+});
+
+test("what waits for its time is left until then", async () => {
+  await write(reaction(1), later(15));
+  expect(await applyAll(later(14), () => done(1))).toEqual([]);
+  expect(await applyAll(later(15), () => done(1))).toEqual([1]);
+});
