@@ -15,15 +15,14 @@ const TEXT: Readonly<Record<string, string>> = {
 const emptyOf = (schema: Schema): unknown => {
   const own = resolve(schema);
   if (permitsNull(own)) return null;
-  const allowed = own["enum"];
+  const allowed = own.enum;
   if (Array.isArray(allowed)) return allowed[0];
-  const [first] = [own["type"]].flat();
+  const [first] = [own.type].flat();
   if (first === "array") return [];
   if (first === "boolean") return false;
-  if (first === "integer" || first === "number")
-    return typeof own["minimum"] === "number" ? own["minimum"] : 0;
-  if (first === "string") return TEXT[String(own["format"])] ?? "0".repeat(Number(own["minLength"] ?? 0));
-  const [alternative] = [own["oneOf"], own["anyOf"]].flat().filter(isObject);
+  if (first === "integer" || first === "number") return typeof own.minimum === "number" ? own.minimum : 0;
+  if (first === "string") return TEXT[String(own.format)] ?? "0".repeat(Number(own.minLength ?? 0));
+  const [alternative] = [own.oneOf, own.anyOf].flat().filter(isObject);
   return alternative && !("properties" in own) ? fill(alternative, undefined) : fillObject(own, {});
 };
 
@@ -35,7 +34,7 @@ const fillObject = (schema: Schema, value: Record<string, unknown>): Record<stri
       return [key, part ? fill(part, item) : item];
     }),
   );
-  const required = Array.isArray(schema["required"]) ? schema["required"].map(String) : [];
+  const required = Array.isArray(schema.required) ? schema.required.map(String) : [];
   for (const key of required) if (!(key in filled)) filled[key] = fill(known[key] ?? {}, undefined);
   return filled;
 };
@@ -49,7 +48,7 @@ export const fill = (schema: Schema, value: unknown): unknown => {
   for (const part of parts(own)) filled = fill(part, filled);
   const alternative = choose(own, filled);
   if (alternative) filled = fill(alternative, filled);
-  const items = own["items"];
+  const items = own.items;
   if (Array.isArray(filled)) return isObject(items) ? filled.map((item) => fill(items, item)) : filled;
   return isObject(filled) ? fillObject(own, filled) : filled;
 };
@@ -57,7 +56,7 @@ export const fill = (schema: Schema, value: unknown): unknown => {
 /** Paths of the properties that the schema does not name, where it does not say that any may come. */
 export const unknownProperties = (schema: Schema, value: unknown, path = ""): readonly string[] => {
   const own = resolve(schema);
-  const items = own["items"];
+  const items = own.items;
   if (Array.isArray(value)) {
     return isObject(items)
       ? value.flatMap((item, index) => unknownProperties(items, item, `${path}/${index}`))
@@ -69,7 +68,7 @@ export const unknownProperties = (schema: Schema, value: unknown, path = ""): re
     const alternative = choose(own, value);
     return alternative ? unknownProperties(alternative, value, path) : [];
   }
-  const open = own["additionalProperties"] === true || isObject(own["additionalProperties"]);
+  const open = own.additionalProperties === true || isObject(own.additionalProperties);
   return Object.entries(value).flatMap(([key, item]) => {
     const part = known[key];
     if (part) return unknownProperties(part, item, `${path}/${key}`);

@@ -54,7 +54,6 @@ export type Operation = (typeof OPERATIONS)[number];
 
 /** `event-action`, as GitHub's description of webhooks names them. */
 export const WEBHOOKS = [
-  "ping",
   "push",
   "pull-request-opened",
   "pull-request-synchronize",

@@ -47,7 +47,7 @@ const DEFINITIONS: Readonly<Record<string, Readonly<Record<string, Schema>>>> = 
 
 /** The schema that a reference names; any other schema as it is. */
 export const resolve = (schema: Schema): Schema => {
-  const reference = schema["$ref"];
+  const reference = schema.$ref;
   if (typeof reference !== "string") return schema;
   const [, set = "", name = ""] = /^https:\/\/(\w+)\.invalid\/#\/\$defs\/(.+)$/.exec(reference) ?? [];
   const found = DEFINITIONS[set]?.[name];
@@ -57,12 +57,12 @@ export const resolve = (schema: Schema): Schema => {
 
 const list = (value: unknown): readonly Schema[] => (Array.isArray(value) ? value.filter(isObject) : []);
 export const alternatives = (schema: Schema): readonly Schema[] => [
-  ...list(schema["oneOf"]),
-  ...list(schema["anyOf"]),
+  ...list(schema.oneOf),
+  ...list(schema.anyOf),
 ];
-export const parts = (schema: Schema): readonly Schema[] => list(schema["allOf"]);
+export const parts = (schema: Schema): readonly Schema[] => list(schema.allOf);
 export const properties = (schema: Schema): Readonly<Record<string, Schema>> => {
-  const found = schema["properties"];
+  const found = schema.properties;
   return isObject(found)
     ? Object.fromEntries(
         Object.entries(found).filter((entry): entry is [string, Schema] => isObject(entry[1])),
@@ -72,7 +72,7 @@ export const properties = (schema: Schema): Readonly<Record<string, Schema>> => 
 
 export const permitsNull = (schema: Schema): boolean => {
   const own = resolve(schema);
-  const type = own["type"];
+  const type = own.type;
   return (
     type === "null" || (Array.isArray(type) && type.includes("null")) || alternatives(own).some(permitsNull)
   );
@@ -85,14 +85,12 @@ const agrees = (schema: Schema, value: unknown): boolean => {
   if (value === null) return permitsNull(own);
   if (Array.isArray(value))
     return (
-      own["type"] === "array" &&
-      isObject(own["items"]) &&
-      value.every((item) => agrees(own["items"] as Schema, item))
+      own.type === "array" && isObject(own.items) && value.every((item) => agrees(own.items as Schema, item))
     );
   if (!isObject(value))
-    return own["type"] === typeof value || (own["type"] === "integer" && typeof value === "number");
+    return own.type === typeof value || (own.type === "integer" && typeof value === "number");
   return Object.entries(properties(own)).every(([key, part]) => {
-    const allowed = resolve(part)["enum"];
+    const allowed = resolve(part).enum;
     return !(key in value) || !Array.isArray(allowed) || allowed.includes(value[key]);
   });
 };
@@ -102,9 +100,6 @@ export const choose = (schema: Schema, value: unknown): Schema | undefined =>
   alternatives(schema).find((one) => {
     const own = resolve(one);
     const objects =
-      own["type"] === "object" ||
-      "properties" in own ||
-      alternatives(own).length > 0 ||
-      parts(own).length > 0;
+      own.type === "object" || "properties" in own || alternatives(own).length > 0 || parts(own).length > 0;
     return (isObject(value) ? objects : true) && agrees(own, value);
   });

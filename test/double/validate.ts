@@ -36,9 +36,9 @@ export type RequestParts = {
 
 /** Text of a path or query as its schema's type, so that `per_page=100` is a number. */
 const typed = (schema: Schema, text: string): unknown => {
-  if (schema["type"] === "integer" || schema["type"] === "number")
+  if (schema.type === "integer" || schema.type === "number")
     return /^-?\d+$/.test(text) ? Number(text) : text;
-  if (schema["type"] === "boolean") return text === "true" ? true : text === "false" ? false : text;
+  if (schema.type === "boolean") return text === "true" ? true : text === "false" ? false : text;
   return text;
 };
 
@@ -67,8 +67,7 @@ export const requestErrors = (operation: string, request: RequestParts): readonl
       ...unknownProperties(described.request, request.body).map((path) => `${path} is unknown to GitHub`),
     );
   }
-  const needsBody =
-    Array.isArray(described.request?.["required"]) && described.request["required"].length > 0;
+  const needsBody = Array.isArray(described.request?.required) && described.request.required.length > 0;
   if (request.body === undefined && needsBody) problems.push("the body is missing");
   if (request.body !== undefined && !described.request && JSON.stringify(request.body) !== "{}")
     problems.push("a body is sent where none is known");

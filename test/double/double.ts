@@ -1,0 +1,214 @@
+/**
+ * A GitHub with state, over HTTP on loopback, for tests and for the demo. It knows GitHub and nothing of Belay: every request, answer
+ * and webhook is checked against GitHub's own descriptions, and what is wrong is in `problems`.
+ */
+import { randomBytes } from "node:crypto";
+import { createCheck } from "./github/checks.ts";
+import { Refusal } from "./github/errors.ts";
+import {
+  ACTIONS_APP,
+  type App,
+  type CheckRun,
+  type Comment,
+  type Deployment,
+  type PullRequest,
+  type Repository,
+  type Run,
+  type State,
+} from "./github/state.ts";
+import { fullName, makeWorld, repositoryNamed, repositoryOf, type World } from "./github/world.ts";
+import { type Faults, makeFaults } from "./http/faults.ts";
+import { makeServer, type Seen } from "./http/server.ts";
+import { makeOidc, type Oidc } from "./oidc.ts";
+import { servePage } from "./pages/pages.ts";
+import { makePerson, type Person } from "./people.ts";
+import { actionRoutes } from "./routes/actions.ts";
+import { appRoutes } from "./routes/app.ts";
+import { checkRoutes } from "./routes/checks.ts";
+import { deploymentRoutes } from "./routes/deployments.ts";
+import { pullRoutes } from "./routes/pulls.ts";
+import { repositoryRoutes } from "./routes/repositories.ts";
+import type { RunnerOptions } from "./runner/options.ts";
+import { makeRuns, type Runs } from "./runner/runs.ts";
+import {
+  type AppOptions,
+  createApp,
+  createRepository,
+  ensureAccount,
+  install,
+  type RepositoryOptions,
+} from "./setup.ts";
+import { commentsOf } from "./views/pull.ts";
+import { makeWebhooks, type Webhooks } from "./webhooks.ts";
+
+export type DoubleOptions = {
+  /** The first owner owns the app; the app is installed at every owner but those of forks. */
+  readonly repositories: readonly RepositoryOptions[];
+  readonly app?: AppOptions;
+  /** Without it a dispatched run ends as `startup_failure`. */
+  readonly runner?: RunnerOptions;
+  readonly port?: number;
+  /** The clock of tokens, dates and limits; the real one when absent. */
+  readonly now?: () => Date;
+};
+
+export type Double = {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  /** The same with `/api/v3`, as on a GHES. */
+  readonly apiUrl: string;
+  readonly app: App;
+  readonly state: State;
+  /** What was asked of the double that GitHub would not understand, and what the double could not do. Empty at the end of a good test. */
+  readonly problems: readonly string[];
+  /** Every request to the API, oldest first. */
+  readonly requests: readonly Seen[];
+  readonly webhooks: Omit<Webhooks, "emit">;
+  readonly faults: Omit<Faults, "take">;
+  readonly oidc: Pick<Oidc, "issuer" | "token">;
+  readonly runs: Pick<Runs, "cancel" | "finished">;
+  /** Where the app listens; from now on webhooks are sent there. Nothing is sent to null. */
+  readonly connect: (webhookUrl: string | null) => void;
+  /** A person; the account is made when it is new. */
+  readonly as: (login: string) => Person;
+  readonly repository: (name?: string) => Repository;
+  readonly addRepository: (options: RepositoryOptions) => Repository;
+  /** A person's token for this app, or for another one (`clientId`). */
+  readonly userToken: (login: string, clientId?: string) => string;
+  readonly comments: (pull: PullRequest) => readonly Comment[];
+  /** The newest check run of each name on a commit. */
+  readonly checks: (sha: string) => readonly CheckRun[];
+  readonly deployments: (environment?: string) => readonly Deployment[];
+  /** Another app's check run; GitHub Actions when no app is named. */
+  readonly foreignCheck: (sha: string, name: string, conclusion: string, app?: number) => Promise<CheckRun>;
+  readonly pageOf: (what: PullRequest | Run) => string;
+  /** Resolves when no webhook is on its way and no run is under way. */
+  readonly idle: () => Promise<void>;
+  /** Stops runs, server and connections. */
+  readonly close: () => Promise<void>;
+};
+
+const DAY_MS = 86_400_000;
+
+const issueUserToken = (world: World, login: string, clientId: string): string => {
+  const token = `ghu_${randomBytes(18).toString("hex")}`;
+  const { login: known } = ensureAccount(world, login);
+  world.state.tokens.set(token, {
+    kind: "user",
+    token,
+    login: known,
+    clientId,
+    expiresAt: world.now().getTime() + DAY_MS,
+  });
+  return token;
+};
+
+const populate = (world: World, options: DoubleOptions): App => {
+  const [first] = options.repositories;
+  const app = createApp(world, first?.name.split("/")[0] ?? "owner", options.app ?? {});
+  for (const one of options.repositories) addRepository(world, one);
+  return app;
+};
+
+const addRepository = (world: World, options: RepositoryOptions): Repository => {
+  const repository = createRepository(world, options);
+  if (!repository.fork) install(world, repository.owner);
+  return repository;
+};
+
+const idle = async (world: World): Promise<void> => {
+  while (world.background.size > 0) await Promise.all(world.background);
+};
+
+const stopRuns = (world: World, runs: Runs): void => {
+  for (const run of world.state.runs.filter(({ status }) => status !== "completed")) {
+    try {
+      runs.cancel(run);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+};
+
+/** Starts a double; `close()` it. */
+export const startDouble = async (options: DoubleOptions): Promise<Double> => {
+  const world = makeWorld(options.now ?? (() => new Date()));
+  const webhooks = makeWebhooks(world);
+  world.emit = webhooks.emit;
+  const oidc = makeOidc(world);
+  const runs = makeRuns({ world, oidc, options: options.runner ?? null });
+  const faults = makeFaults();
+  const seen: Seen[] = [];
+  const app = populate(world, options);
+  const routes = [
+    ...appRoutes(webhooks),
+    ...repositoryRoutes,
+    ...pullRoutes,
+    ...checkRoutes,
+    ...deploymentRoutes,
+    ...actionRoutes(runs),
+  ];
+  const server = makeServer({
+    world,
+    routes,
+    faults,
+    seen,
+    beside: async (request, response, url) =>
+      servePage(world, request, response, url) || (await oidc.handle(request, response, url)),
+  });
+  await new Promise<void>((resolve, reject) =>
+    server.once("error", reject).listen(options.port ?? 0, "127.0.0.1", resolve),
+  );
+  const address = server.address();
+  world.url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  const first = (): Repository => repositoryNamed(world, options.repositories[0]?.name ?? "");
+  return {
+    url: world.url,
+    apiUrl: `${world.url}/api/v3`,
+    app,
+    state: world.state,
+    problems: world.problems,
+    requests: seen,
+    webhooks,
+    faults,
+    oidc,
+    runs,
+    connect: (webhookUrl) => {
+      app.webhookUrl = webhookUrl;
+    },
+    as: (login) => makePerson(world, runs, ensureAccount(world, login).login),
+    repository: (name) => (name === undefined ? first() : repositoryNamed(world, name)),
+    addRepository: (more) => addRepository(world, more),
+    userToken: (login, clientId = app.clientId) => issueUserToken(world, login, clientId),
+    comments: (pull) => commentsOf(world, pull),
+    checks: (sha) => [
+      ...new Map(
+        world.state.checks.filter((one) => one.headSha === sha).map((one) => [`${one.app}/${one.name}`, one]),
+      ).values(),
+    ],
+    deployments: (environment) =>
+      world.state.deployments.filter((one) => (environment ?? one.environment) === one.environment),
+    foreignCheck: async (sha, name, conclusion, by = ACTIONS_APP) => {
+      const { made, told } = createCheck(
+        world,
+        { repository: first().id, headSha: sha, app: by, name },
+        { status: "completed", conclusion },
+      );
+      await told;
+      return made;
+    },
+    pageOf: (what) => {
+      const name = fullName(repositoryOf(world, what.repository));
+      return "head" in what
+        ? `${world.url}/${name}/pull/${what.number}`
+        : `${world.url}/${name}/actions/runs/${what.id}`;
+    },
+    idle: () => idle(world),
+    close: async () => {
+      stopRuns(world, runs);
+      await idle(world);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};

@@ -1,0 +1,188 @@
+/** The issuer of the tokens by which a run proves what it is: discovery, keys and the runner's token endpoint, in the form of a GHES. */
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { exportJWK, SignJWT } from "jose";
+import type { Repository, Run } from "./github/state.ts";
+import { accountOf, fullName, repositoryOf, type World } from "./github/world.ts";
+
+export type Claims = Readonly<Record<string, unknown>>;
+export type TokenOrder = {
+  /** Sign with a key that the issuer does not publish, under the published key's name. */
+  readonly foreignKey?: boolean;
+};
+
+export type Oidc = {
+  readonly issuer: () => string;
+  /** A signed token with all of GitHub's claims; `overrides` change or (undefined) remove claims. */
+  readonly token: (overrides?: Claims, order?: TokenOrder) => Promise<string>;
+  /** What a run may ask with: the two variables of a runner. */
+  readonly grant: (claims: Claims) => { readonly url: string; readonly token: string };
+  readonly handle: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
+};
+
+const LIFETIME_S = 300;
+
+type Key = { readonly privateKey: KeyObject; readonly publicKey: KeyObject; readonly kid: string };
+
+const makeKey = (): Key => {
+  const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const kid = createHash("sha1")
+    .update(pair.publicKey.export({ type: "spki", format: "der" }))
+    .digest("hex")
+    .toUpperCase();
+  return { ...pair, kid };
+};
+
+export type JobFacts = {
+  readonly run: Run;
+  readonly environment: string | null;
+  /** `owner/repo/path@ref` of the file that holds the job: the called one, where one is called. */
+  readonly jobWorkflow: string;
+  readonly jobWorkflowSha: string;
+};
+
+/** GitHub's claims about one job of a run. */
+export const jobClaims = (
+  world: World,
+  { run, environment, jobWorkflow, jobWorkflowSha }: JobFacts,
+): Claims => {
+  const repository = repositoryOf(world, run.repository);
+  const name = fullName(repository);
+  const context = environment === null ? `ref:${run.ref}` : `environment:${environment}`;
+  return {
+    sub: `repo:${name}:${context}`,
+    ...repositoryClaims(world, repository),
+    ref: run.ref,
+    ref_type: "branch",
+    ref_protected: String((repository.rules.get(run.ref.replace("refs/heads/", "")) ?? []).length > 0),
+    sha: run.sha,
+    head_ref: "",
+    base_ref: "",
+    workflow: run.name,
+    workflow_ref: `${name}/${run.path}@${run.ref}`,
+    workflow_sha: run.sha,
+    job_workflow_ref: jobWorkflow,
+    job_workflow_sha: jobWorkflowSha,
+    event_name: run.event,
+    run_id: String(run.id),
+    run_number: String(run.number),
+    run_attempt: String(run.attempt),
+    actor: run.actor,
+    actor_id: String(accountOf(world, run.actor).id),
+    runner_environment: "github-hosted",
+    ...(environment !== null && { environment }),
+  };
+};
+
+const repositoryClaims = (world: World, repository: Repository): Claims => ({
+  repository: fullName(repository),
+  repository_id: String(repository.id),
+  repository_owner: repository.owner,
+  repository_owner_id: String(accountOf(world, repository.owner).id),
+  repository_visibility: repository.private ? "private" : "public",
+});
+
+/** Claims of a run that was never made, for tests that need only a token. */
+const inventedClaims = (world: World): Claims => {
+  const [repository] = world.state.repositories;
+  if (!repository) return {};
+  const ref = `refs/heads/${repository.defaultBranch}`;
+  const path = `${fullName(repository)}/.github/workflows/belay.yml@${ref}`;
+  const sha = repository.branches.get(repository.defaultBranch) ?? "";
+  return {
+    sub: `repo:${fullName(repository)}:ref:${ref}`,
+    ...repositoryClaims(world, repository),
+    ref,
+    ref_type: "branch",
+    sha,
+    workflow: "Belay",
+    workflow_ref: path,
+    workflow_sha: sha,
+    job_workflow_ref: path,
+    job_workflow_sha: sha,
+    event_name: "workflow_dispatch",
+    run_id: "1",
+    run_number: "1",
+    run_attempt: "1",
+    actor: repository.owner,
+    actor_id: String(accountOf(world, repository.owner).id),
+    runner_environment: "github-hosted",
+  };
+};
+
+const send = (response: ServerResponse, status: number, body: unknown): true => {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  return true;
+};
+
+export const makeOidc = (world: World): Oidc => {
+  const [key, foreign] = [makeKey(), makeKey()];
+  const grants = new Map<string, Claims>();
+  const issuer = (): string => `${world.url}/_services/token`;
+  const sign = (claims: Claims, privateKey: KeyObject): Promise<string> => {
+    const now = Math.floor(world.now().getTime() / 1000);
+    const times = {
+      jti: randomUUID(),
+      iss: issuer(),
+      iat: now,
+      nbf: now - LIFETIME_S,
+      exp: now + LIFETIME_S,
+    };
+    const given = Object.entries({ aud: world.url, ...times, ...claims }).filter(
+      ([, value]) => value !== undefined,
+    );
+    return new SignJWT(Object.fromEntries(given))
+      .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: key.kid, x5t: key.kid })
+      .sign(privateKey);
+  };
+  const issue = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<true> => {
+    const claims = grants.get((request.headers.authorization ?? "").replace(/^bearer /i, ""));
+    if (!claims) return send(response, 401, { message: "the request token is not one of a running job" });
+    const aud = url.searchParams.get("audience") ?? `${world.url}/${String(claims.repository_owner)}`;
+    const value = await sign({ ...claims, aud }, key.privateKey);
+    return send(response, 200, { count: value.length, value });
+  };
+  return {
+    issuer,
+    token: (overrides = {}, order = {}) =>
+      sign(
+        { ...inventedClaims(world), ...overrides },
+        order.foreignKey ? foreign.privateKey : key.privateKey,
+      ),
+    grant: (claims) => {
+      const token = randomBytes(24).toString("base64url");
+      grants.set(token, claims);
+      return {
+        url: `${world.url}/_services/pipelines/${String(claims.run_id)}/idtoken?api-version=2.0`,
+        token,
+      };
+    },
+    handle: async (request, response, url) => {
+      if (/^\/_services\/pipelines\/[^/]+\/idtoken$/.test(url.pathname)) return issue(request, response, url);
+      if (url.pathname === "/_services/token/.well-known/jwks") {
+        const jwk = { ...(await exportJWK(key.publicKey)), kid: key.kid, alg: "RS256", use: "sig" };
+        return send(response, 200, { keys: [jwk] });
+      }
+      if (!/^(\/_services\/token)?\/\.well-known\/openid-configuration$/.test(url.pathname)) return false;
+      return send(response, 200, {
+        issuer: issuer(),
+        jwks_uri: `${issuer()}/.well-known/jwks`,
+        subject_types_supported: ["public", "pairwise"],
+        response_types_supported: ["id_token"],
+        id_token_signing_alg_values_supported: ["RS256"],
+        scopes_supported: ["openid"],
+        claims_supported: [
+          "sub",
+          "aud",
+          "exp",
+          "iat",
+          "iss",
+          "jti",
+          "nbf",
+          ...Object.keys(inventedClaims(world)).slice(1),
+          "environment",
+        ],
+      });
+    },
+  };
+};
