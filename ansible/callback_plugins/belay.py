@@ -1,0 +1,130 @@
+"""Belay's view of a playbook's run."""
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import sys
+import time
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.callback import CallbackBase
+from ansible.utils.vars import load_extra_vars
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "module_utils"))
+from belay import report as reports  # noqa: E402  (its folder is known only now)
+
+DOCUMENTATION = r"""
+name: belay
+type: stdout
+short_description: One line per step, and a report at the end
+description:
+  - Prints a JSON line per event where the environment says C(BELAY_OUTPUT=jsonl), otherwise short lines for people.
+  - Writes the report to the path in the extra variable C(report_path), also when a task failed or a host was unreachable.
+"""
+
+MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "skipped", "unreachable": "UNREACHABLE"}
+
+
+class CallbackModule(CallbackBase):
+    """The stdout callback."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "stdout"
+    CALLBACK_NAME = "belay"
+
+    def __init__(self):
+        super().__init__()
+        self._jsonl = os.environ.get("BELAY_OUTPUT") == "jsonl"
+        self._recorder = reports.Recorder(self._tell, time.monotonic)
+        self._job: dict = {}
+        self._done = False
+        self._interrupted = False
+        self._nobody = False
+
+    def v2_playbook_on_start(self, playbook):
+        self._job = load_extra_vars(DataLoader())
+        self._main = os.getpid()
+        atexit.register(self._at_exit)
+        signal.signal(signal.SIGINT, self._on_interrupt)
+
+    def v2_playbook_on_no_hosts_matched(self):
+        self._nobody = True
+        self._recorder.failed(reports.no_such_host(self._pattern))
+        self._say(self._recorder.error["message"])
+
+    def v2_playbook_on_play_start(self, play):
+        self._pattern = ",".join(play.hosts) if isinstance(play.hosts, list) else str(play.hosts)
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        if not _is_internal(task):
+            self._recorder.step_started(_name(task))
+
+    def v2_playbook_on_handler_task_start(self, task):
+        self.v2_playbook_on_task_start(task, False)
+
+    def v2_runner_on_ok(self, result):
+        if not _is_internal(result._task):
+            self._recorder.step_finished(_name(result._task), "ok", result._result)
+
+    def v2_runner_on_skipped(self, result):
+        self._recorder.step_finished(_name(result._task), "skipped", {})
+
+    def v2_runner_on_failed(self, result, ignore_errors=False):
+        name = _name(result._task)
+        if not ignore_errors:
+            self._recorder.failed(reports.error_of(result._host.get_name(), name, result._result))
+        self._recorder.step_finished(name, "failed", result._result)
+
+    def v2_runner_on_unreachable(self, result):
+        self._recorder.failed(reports.unreachable(result._host.get_name(), result._result))
+        self._recorder.step_finished(_name(result._task), "unreachable", result._result)
+
+    def v2_playbook_on_stats(self, stats):
+        failed = self._nobody or any(stats.failures.values()) or any(stats.dark.values())
+        self._end("failed" if failed else "succeeded")
+        if self._nobody:  # Ansible itself would call a playbook without a host a success
+            raise SystemExit(2)
+
+    def _on_interrupt(self, number, frame):
+        self._interrupted = True
+        signal.default_int_handler(number, frame)
+
+    def _at_exit(self):
+        """Ansible ended without its statistics: a signal, or an error of the playbook itself."""
+        if self._done or os.getpid() != self._main:
+            return
+        self._recorder.failed(reports.interrupted() if self._interrupted else reports.play_error())
+        self._end("cancelled" if self._interrupted else "failed")
+
+    def _end(self, status):
+        self._done = True
+        report_path = self._job.get("report_path")
+        if report_path and all(name in self._job for name in ("job_id", "job_type", "operation_id")):
+            temporary = f"{report_path}.{os.getpid()}"
+            with open(temporary, "w", encoding="utf-8") as out:
+                json.dump(self._recorder.report(self._job, status), out)
+            os.rename(temporary, report_path)
+        error = self._recorder.error
+        if not self._jsonl:
+            self._say(status if status == "succeeded" or not error else f"{status}: {error['code']}\n{error['message']}\n{error.get('remedy', '')}".rstrip())
+
+    def _tell(self, event):
+        if self._jsonl:
+            self._say(json.dumps(event))
+        elif event["event"] == "step_finished":
+            self._say(f"{MARKS[event['status']]:>11} {event['seconds']:7.2f} s  {event['step']}")
+
+    def _say(self, line):
+        if not self._jsonl or line.startswith("{"):
+            self._display.display(line)
+
+
+def _name(task):
+    """The task's own words, without its role."""
+    return "Check the input" if _is_internal(task) else task.name or task.action
+
+
+def _is_internal(task):
+    return "validate_argument_spec" in task.action
