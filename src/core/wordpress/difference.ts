@@ -1,6 +1,6 @@
 /** How two measurements differ: rows of a table's part, files of a path. Nothing here judges. */
 import type { FilesFingerprint, Fingerprint, TableFingerprint, TablePart } from "../facts.ts";
-import type { DataClass } from "../vocabulary.ts";
+import { DataClass } from "../vocabulary.ts";
 import type { Difference } from "./types.ts";
 
 /** More keys help nobody to find what happened, and would swell every record. */
@@ -78,7 +78,28 @@ export function tableDiffers(
 ): boolean {
   if (before === undefined || now === undefined) return before !== now;
   if (before.ddl !== now.ddl) return true;
-  return TELLING.some((part) => partDifference(before.parts[part], now.parts[part]) !== null);
+  const parts = alignedParts(before, now);
+  return TELLING.some((part) => partDifference(parts[part], now.parts[part]) !== null);
+}
+
+/**
+ * The baseline's parts under today's names. A table whose rows are all of one class was perhaps classed otherwise (or not at
+ * all) when the baseline was taken; where the rows are still the same, that is no change of the data.
+ */
+export function alignedParts(
+  before: TableFingerprint | undefined,
+  now: TableFingerprint | undefined,
+): TableFingerprint["parts"] {
+  const [was, is] = [onlyPart(before), onlyPart(now)];
+  if (before === undefined || was === null || is === null) return before?.parts ?? {};
+  return partDifference(before.parts[was], now?.parts[is]) === null
+    ? { [is]: before.parts[was] }
+    : before.parts;
+}
+
+function onlyPart(table: TableFingerprint | undefined): DataClass | null {
+  const filled = DataClass.options.filter((part) => (table?.parts[part]?.rows ?? 0) > 0);
+  return filled.length === 1 ? (filled[0] ?? null) : null;
 }
 
 /** Whether an option's row differs; null and a missing row are the same. */

@@ -6,7 +6,7 @@
 import type { Fingerprint, TableFingerprint } from "../facts.ts";
 import type { DataClass, DriftMode, DriftStatus } from "../vocabulary.ts";
 import { incomparable, structureChanged } from "./comparable.ts";
-import { describe, filesDifference, partDifference } from "./difference.ts";
+import { alignedParts, describe, filesDifference, partDifference } from "./difference.ts";
 import type { DriftFinding, DriftVerdict, JudgeDrift, Sentence } from "./types.ts";
 
 export const PROTECTED_CLASSES = ["editorial", "live"] as const satisfies readonly DataClass[];
@@ -70,8 +70,9 @@ function tableFindings(
   [before, now]: readonly [TableFingerprint | undefined, TableFingerprint | undefined],
   mode: DriftMode,
 ): DriftFinding[] {
+  const parts = alignedParts(before, now);
   return PROTECTED_CLASSES.flatMap((kind) => {
-    const found = partDifference(before?.parts[kind], now?.parts[kind]);
+    const found = partDifference(parts[kind], now?.parts[kind]);
     if (found === null) return [];
     const blocking = kind === "editorial" || mode === "strict";
     const note = `${name}: ${describe(found, "row")}${now === undefined ? "; the table is gone" : ""}`;

@@ -1,6 +1,6 @@
 /** Protected content that was worked on in the source: it does not travel, and a refresh overwrites it. Never silently. */
 import type { Fingerprint } from "../facts.ts";
-import { describe, filesDifference, partDifference } from "./difference.ts";
+import { alignedParts, describe, filesDifference, partDifference } from "./difference.ts";
 import { PROTECTED_CLASSES } from "./drift.ts";
 import type { LeftBehind } from "./types.ts";
 
@@ -8,7 +8,10 @@ import type { LeftBehind } from "./types.ts";
 export function leftBehind(baseline: Fingerprint, now: Fingerprint): LeftBehind[] {
   const tables = names(baseline.tables, now.tables).flatMap((name) =>
     PROTECTED_CLASSES.flatMap((kind) => {
-      const found = partDifference(baseline.tables[name]?.parts[kind], now.tables[name]?.parts[kind]);
+      const found = partDifference(
+        alignedParts(baseline.tables[name], now.tables[name])[kind],
+        now.tables[name]?.parts[kind],
+      );
       if (found === null) return [];
       const rows = kind === "live" ? "visitors' rows" : "editors' rows";
       return [

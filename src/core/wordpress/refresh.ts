@@ -28,7 +28,7 @@ export function planRefresh(input: { readonly baseline: Baseline | null; readonl
   const both = [...tableChanges, ...optionChanges].filter((one) => one.source && one.target && !one.equal);
   const overwritten = leftBehind(baseline.source, now.source);
   return {
-    keep_tables: onlySource[0] ?? [],
+    keep_tables: (onlySource[0] ?? []).filter((name) => now.source.tables[name] !== undefined),
     keep_options: onlySource[1] ?? [],
     conflicts: conflict(both.map(({ name }) => name)),
     overwritten,

@@ -1,0 +1,244 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Fingerprint } from "../../../src/core/facts.ts";
+import { judgeDrift } from "../../../src/core/wordpress/drift.ts";
+import { files, fingerprint, type Parts, part, someRows, table } from "./facts.ts";
+
+const site = (
+  posts: Record<string, string>,
+  comments: Record<string, string> = {},
+  uploads = {},
+): Fingerprint =>
+  fingerprint({
+    tables: { posts: table("editorial", posts), comments: table("live", comments) },
+    files: { "wp-content/uploads": files(uploads) },
+  });
+
+describe("judgeDrift", () => {
+  it("is unknown without a baseline, and says what to type", () => {
+    const verdict = judgeDrift(null, site({}), "strict");
+    expect(verdict.status).toBe("unknown");
+    expect(verdict.sentences[0]).toMatchObject({
+      code: "no_baseline",
+      remedy: expect.stringContaining("/refresh"),
+    });
+  });
+
+  it("is clean where nothing changed", () => {
+    const verdict = judgeDrift(site({ "1": "a" }), site({ "1": "a" }), "strict");
+    expect(verdict).toMatchObject({ status: "clean", findings: [], sentences: [{ code: "clean" }] });
+  });
+
+  it("counts rows and names them", () => {
+    const verdict = judgeDrift(
+      site({ "1": "a", "2": "a", "3": "a" }),
+      site({ "1": "b", "3": "a", "4": "a" }),
+      "live",
+    );
+    expect(verdict.status).toBe("drifted");
+    expect(verdict.findings).toEqual([
+      {
+        kind: "table",
+        name: "posts",
+        class: "editorial",
+        before: 3,
+        now: 3,
+        added: 1,
+        changed: 1,
+        removed: 1,
+        keys: [
+          { change: "~", key: "1" },
+          { change: "-", key: "2" },
+          { change: "+", key: "4" },
+        ],
+        blocking: true,
+        note: "posts: 1 row added, 1 row changed, 1 row removed",
+      },
+    ]);
+    expect(verdict.sentences[0]?.text).toBe(
+      "Protected data of the target changed since the source was cloned: posts: 1 row added, 1 row changed, 1 row removed.",
+    );
+  });
+
+  it("names at most 50 keys", () => {
+    const many = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [String(index), "a"]));
+    const [finding] = judgeDrift(site({}), site(many), "strict").findings;
+    expect(finding?.added).toBe(80);
+    expect(finding?.keys).toHaveLength(50);
+  });
+
+  it("knows only totals of a large table", () => {
+    const big = (rows: Record<string, string>) =>
+      fingerprint({ tables: { posts: table("editorial", {}, { parts: { editorial: part(rows, false) } }) } });
+    const [grown] = judgeDrift(big({ "1": "a" }), big({ "1": "a", "2": "a" }), "strict").findings;
+    expect(grown).toMatchObject({ before: 1, now: 2, added: null, keys: [], note: "posts: 1 -> 2 rows" });
+    const [edited] = judgeDrift(big({ "1": "a" }), big({ "1": "b" }), "strict").findings;
+    expect(edited?.note).toBe("posts: 1 row, some of them changed");
+  });
+
+  it("blocks on visitors' rows when strict, and names the mode that does not", () => {
+    const verdict = judgeDrift(site({}, {}), site({}, { "1": "a" }), "strict");
+    expect(verdict.status).toBe("drifted");
+    expect(verdict.sentences.map(({ code }) => code)).toEqual(["drifted", "drifted_live_only"]);
+    expect(verdict.sentences[1]?.remedy).toContain("drift: live");
+  });
+
+  it("reports visitors' rows without blocking when live", () => {
+    const verdict = judgeDrift(site({}, {}), site({}, { "1": "a" }), "live");
+    expect(verdict.status).toBe("clean");
+    expect(verdict.findings).toMatchObject([{ name: "comments", blocking: false }]);
+    expect(verdict.sentences).toMatchObject([{ code: "clean_live_changes" }]);
+  });
+
+  it("does not offer the live mode when editors' rows changed too", () => {
+    const verdict = judgeDrift(site({}, {}), site({ "1": "a" }, { "1": "a" }), "strict");
+    expect(verdict.sentences.map(({ code }) => code)).toEqual(["drifted"]);
+  });
+
+  it("blocks on uploads in both modes", () => {
+    for (const mode of ["strict", "live"] as const) {
+      const verdict = judgeDrift(
+        site({}, {}, { "a.jpg": "1" }),
+        site({}, {}, { "a.jpg": "2", "b.jpg": "1" }),
+        mode,
+      );
+      expect(verdict.status).toBe("drifted");
+      expect(verdict.findings).toMatchObject([
+        { kind: "files", name: "wp-content/uploads", added: 1, changed: 1, removed: 0, blocking: true },
+      ]);
+    }
+  });
+
+  it.each([
+    ["algorithm", { algorithm: "other" }, "algorithm_changed"],
+    ["server", { server_version: "11.4.2-MariaDB" }, "server_changed"],
+  ])("is unknown, never clean, after another %s", (_name, more, code) => {
+    const verdict = judgeDrift(site({ "1": "a" }), { ...site({ "1": "a" }), ...more }, "strict");
+    expect(verdict).toMatchObject({ status: "unknown", findings: [], sentences: [{ code }] });
+  });
+
+  it("is unknown where the structure of a protected table changed, drifted where rows of another changed too", () => {
+    const before = site({ "1": "a" });
+    const restructured = {
+      ...before.tables,
+      posts: table("editorial", { "1": "a" }, { ddl: "f".repeat(64) }),
+    };
+    const verdict = judgeDrift(before, { ...before, tables: restructured }, "strict");
+    expect(verdict).toMatchObject({ status: "unknown", sentences: [{ code: "structure_changed" }] });
+    const both = { ...restructured, comments: table("live", { "1": "a" }) };
+    expect(judgeDrift(before, { ...before, tables: both }, "strict").status).toBe("drifted");
+    expect(judgeDrift(before, { ...before, tables: both }, "live").status).toBe("unknown");
+  });
+
+  it("sees a table that is gone, and one that is new", () => {
+    const before = site({ "1": "a" });
+    const gone = judgeDrift(before, { ...before, tables: {} }, "live");
+    expect(gone.findings[0]?.note).toBe("posts: 1 row removed; the table is gone");
+    expect(judgeDrift({ ...before, tables: {} }, before, "live").status).toBe("drifted");
+  });
+
+  it("does not take a table for changed because it is classed differently now", () => {
+    const as = (kind: "unclassified" | "editorial", rows: Record<string, string>) =>
+      fingerprint({ tables: { acme: table(kind, rows) } });
+    expect(judgeDrift(as("unclassified", { "1": "a" }), as("editorial", { "1": "a" }), "strict").status).toBe(
+      "clean",
+    );
+    expect(judgeDrift(as("unclassified", { "1": "a" }), as("editorial", { "1": "b" }), "strict").status).toBe(
+      "drifted",
+    );
+  });
+});
+
+describe("a table with rows of several classes", () => {
+  const posts = (parts: Parts) => fingerprint({ tables: { posts: table("editorial", parts) } });
+  it("has lost a post although an automatic draft appeared in its place", () => {
+    const verdict = judgeDrift(
+      posts({ editorial: { "1": "a" } }),
+      posts({ noise: { "2": "draft" } }),
+      "live",
+    );
+    expect(verdict).toMatchObject({ status: "drifted", findings: [{ removed: 1, added: 0 }] });
+  });
+  it("does not drift by noise, derived rows, secrets or configuration", () => {
+    const before = posts({ editorial: { "1": "a" } });
+    const now = posts({
+      editorial: { "1": "a" },
+      noise: { "2": "x" },
+      derived: { "3": "x" },
+      secret: { "4": "x" },
+    });
+    expect(judgeDrift(before, now, "strict").status).toBe("clean");
+  });
+});
+
+describe("judgeDrift against a naive comparison", () => {
+  const CLASSES = ["editorial", "live", "noise", "derived", "secret", "config"] as const;
+  const someParts = fc.record({
+    editorial: someRows,
+    live: someRows,
+    noise: someRows,
+    derived: someRows,
+    secret: someRows,
+    config: someRows,
+  });
+  const side = fc.record({
+    tables: fc.dictionary(fc.constantFrom("t1", "t2", "t3"), someParts, { maxKeys: 3 }),
+    uploads: someRows,
+  });
+  type Side = {
+    readonly tables: Record<string, Record<(typeof CLASSES)[number], Record<string, string>>>;
+    readonly uploads: Record<string, string>;
+  };
+
+  const measured = ({ tables, uploads }: Side, hashes: boolean): Fingerprint =>
+    fingerprint({
+      tables: Object.fromEntries(
+        Object.entries(tables).map(([name, parts]) => [
+          name,
+          table(
+            "editorial",
+            {},
+            {
+              parts: Object.fromEntries(CLASSES.map((kind) => [kind, part(parts[kind], hashes)])),
+            },
+          ),
+        ]),
+      ),
+      files: { uploads: files(uploads, hashes) },
+    });
+  const sorted = (rows: Record<string, string> | undefined) =>
+    JSON.stringify(Object.entries(rows ?? {}).sort());
+
+  it("finds drift exactly where a protected row or file differs", () => {
+    fc.assert(
+      fc.property(
+        side,
+        side,
+        fc.constantFrom("strict", "live"),
+        fc.boolean(),
+        (before, now, mode, hashes) => {
+          const judged = mode === "strict" ? (["editorial", "live"] as const) : (["editorial"] as const);
+          const names = ["t1", "t2", "t3"];
+          const differs =
+            sorted(before.uploads) !== sorted(now.uploads) ||
+            names.some((name) =>
+              judged.some((kind) => sorted(before.tables[name]?.[kind]) !== sorted(now.tables[name]?.[kind])),
+            );
+          fc.pre(!names.some((name) => isRenamed(before.tables[name], now.tables[name])));
+          const { status } = judgeDrift(measured(before, hashes), measured(now, hashes), mode);
+          expect(status).toBe(differs ? "drifted" : "clean");
+        },
+      ),
+    );
+  });
+
+  /** The same rows under another class's name are no change of the data: tested above. */
+  const isRenamed = (before: Side["tables"][string] | undefined, now: Side["tables"][string] | undefined) => {
+    const [was, is] = [before, now].map((parts) =>
+      CLASSES.filter((kind) => Object.keys(parts?.[kind] ?? {}).length > 0),
+    );
+    const [a, b] = [was?.[0], is?.[0]];
+    if (was?.length !== 1 || is?.length !== 1 || a === undefined || b === undefined) return false;
+    return a !== b && sorted(before?.[a]) === sorted(now?.[b]);
+  };
+});
