@@ -8,10 +8,13 @@ import type { Clock, Github, Store } from "../ports.ts";
 export interface FlowSettings extends JobSettings {
   /** File name of the workflow below `.github/workflows/` of the site's repository. */
   readonly workflow: string;
+  /** Reusable workflows that it may call, as `owner/repo/.github/workflows/file.yml`. */
+  readonly reusable_workflows: readonly string[];
 }
 
 export const DEFAULT_SETTINGS: FlowSettings = {
   workflow: "belay.yml",
+  reusable_workflows: ["belay-bot/belay/.github/workflows/promote.yml"],
   row_limit: 20_000,
   drain_ms: 10_000,
   keep_releases: 5,

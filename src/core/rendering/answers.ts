@@ -215,3 +215,10 @@ export const jobTimeout = (what: string, minutes: number): Answer =>
     `The job to ${what} did not report within ${minutes} min.`,
     "Look at the run's log, then comment the command again.",
   );
+
+export const reportInvalid = (type: string): Answer =>
+  answer(
+    "REPORT_INVALID",
+    `The report of \`${type}\` tells of success, but its facts cannot be read.`,
+    "Check that the action and the bot are of the same version, then comment the command again.",
+  );

@@ -1,0 +1,78 @@
+/** The checks of a head that nothing was judged on yet, so that required checks never hang. */
+
+import type { Answer } from "../answer.ts";
+import type { CheckEffect } from "../effects.ts";
+import { evaluate as promotionGate } from "../gates/promotion.ts";
+import { GATES, type Gate, type GateOutcome } from "../verdict.ts";
+import { answerLine } from "./answers.ts";
+import { renderCheck } from "./check.ts";
+
+export type HeadKind =
+  /** An environment pull request: source and target are a step of the path. */
+  | { readonly kind: "environment"; readonly source: string; readonly target: string }
+  /** Another head on a governed base, which touches nothing that is promoted. */
+  | { readonly kind: "harmless"; readonly target: string }
+  /** Another head on a governed base. */
+  | { readonly kind: "refused"; readonly target: string; readonly message: string; readonly remedy: string }
+  /** A base that is no environment's branch. */
+  | { readonly kind: "not_governed"; readonly base: string }
+  /** The configuration is missing or wrong, so nobody knows. */
+  | { readonly kind: "no_settings"; readonly base: string; readonly problem: Answer };
+
+export function initialChecks(head_sha: string, head: HeadKind): readonly CheckEffect[] {
+  switch (head.kind) {
+    case "environment":
+      return GATES.map((gate) => check(head_sha, head.target, untouched(gate, head)));
+    case "harmless":
+      return GATES.map((gate) => check(head_sha, head.target, pass(gate, "nothing_promoted", HARMLESS)));
+    case "refused":
+      return GATES.map((gate) => check(head_sha, head.target, block(gate, head.message, head.remedy)));
+    case "not_governed": {
+      const sentence = `Not governed: \`${head.base}\` is the branch of no environment.`;
+      return [check(head_sha, head.base, pass("promotion", "not_governed", sentence))];
+    }
+    case "no_settings": {
+      const { code, remedy } = head.problem;
+      const sentences = [answerLine({ ...head.problem, remedy: null }), ...listed(head.problem)];
+      return [check(head_sha, head.base, { gate: "promotion", outcome: "wait", code, sentences, remedy })];
+    }
+  }
+}
+
+const HARMLESS = "This pull request touches nothing that is promoted (`.github`, documentation).";
+
+function check(head_sha: string, target: string, gate: GateOutcome): CheckEffect {
+  return renderCheck(gate, { target, head_sha, verdict: null });
+}
+
+function untouched(
+  gate: Gate,
+  { source, target }: { readonly source: string; readonly target: string },
+): GateOutcome {
+  if (gate === "promotion") return promotionGate({ source, target, promotion: null });
+  return {
+    gate,
+    outcome: "wait",
+    code: "not_judged",
+    sentences: [`Not judged at this commit: nothing was promoted from ${source} to ${target} yet.`],
+    remedy: "Comment `/plan` to have it judged without changing anything, or `/promote`.",
+  };
+}
+
+const pass = (gate: Gate, code: string, sentence: string): GateOutcome => ({
+  gate,
+  outcome: "pass",
+  code,
+  sentences: [sentence],
+  remedy: null,
+});
+
+const block = (gate: Gate, sentence: string, remedy: string): GateOutcome => ({
+  gate,
+  outcome: "block",
+  code: "wrong_head",
+  sentences: [sentence],
+  remedy,
+});
+
+const listed = (problem: Answer): readonly string[] => (problem.list ?? []).map((reason) => reason.sentence);

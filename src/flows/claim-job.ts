@@ -1,0 +1,155 @@
+/**
+ * A runner claims a job. Head, base, configuration, lock and gates are read again here, right before the work: what was
+ * judged must still be so. The claim answers with the job's input, or with why the run must stop.
+ */
+
+import { isGranted } from "../core/lock.ts";
+import { changesSomething, heldSides } from "../core/operations.ts";
+import { isOver } from "../core/promotion.ts";
+import { answerLine } from "../core/rendering/answers.ts";
+import { blockedSentence, cancelledSentence } from "../core/rendering/endings.ts";
+import type { Claim } from "../core/report.ts";
+import { environmentStillFits } from "../core/still-fits.ts";
+import { obstacles } from "../core/verdict.ts";
+import type { JobRow, PullRequest } from "../ports.ts";
+import { showChecks, showComment } from "./announce.ts";
+import type { Deps, Refused } from "./deps.ts";
+import { finish } from "./finish.ts";
+import { inputOf } from "./input-of.ts";
+import { judgeNow } from "./judge.ts";
+import { actorOf, findJob, type RunnerInput, refuseJob } from "./runner-job.ts";
+import { type LoadedSettings, loadSettings } from "./site.ts";
+import { beginChange } from "./touch.ts";
+import { move, namesOf, record, type Work } from "./work.ts";
+
+export type ClaimOutcome = { readonly kind: "claimed"; readonly claim: Claim } | Refused;
+
+type ClaimDeps = Deps<"pullRequest" | "defaultBranchFile" | "commitParents">;
+
+export async function claimJob(deps: ClaimDeps, input: RunnerInput): Promise<ClaimOutcome> {
+  const found = await deps.store.transaction((tx) => findJob(deps, tx, input));
+  if (found.kind === "refused") return found;
+  const fresh = await load(deps, found.work);
+
+  return deps.store.transaction(async (tx) => {
+    const again = await findJob(deps, tx, input);
+    if (again.kind === "refused") return again;
+    const { job, work } = again;
+    const repeated = repeatedClaim(job);
+    if (repeated !== null) return { kind: "claimed", claim: repeated };
+    if (job.state !== "queued" || isOver(work.operation.state)) return over(work);
+
+    const stop = stopReason(work, fresh);
+    if (stop !== null) return cancel(work, stop, input);
+    return give({ deps, job, work, fresh, input });
+  });
+}
+
+/** What GitHub says now. */
+interface Fresh {
+  /** Null where the operation has no pull request, or GitHub has none of that number any more. */
+  readonly pull_request: PullRequest | null;
+  readonly settings: LoadedSettings;
+  readonly head_parents: readonly string[];
+}
+
+async function load(deps: ClaimDeps, { site, operation }: Work): Promise<Fresh> {
+  const { repository } = site;
+  const number = operation.pull_request;
+  const pull_request = number === null ? null : await deps.github.pullRequest(repository, number);
+  const settings = await loadSettings(deps, repository);
+  const parents =
+    operation.head_sha === "" ? null : await deps.github.commitParents(repository, operation.head_sha);
+  return { pull_request, settings, head_parents: parents ?? [] };
+}
+
+/** The same run asks again, because the answer was lost: it gets the same answer. */
+function repeatedClaim(job: JobRow): Claim | null {
+  if (job.state !== "running" || job.input === null) return null;
+  return claimOf(job, job.input);
+}
+
+function claimOf(job: JobRow, input: Claim["input"]): Claim {
+  const { id, type, operation_id, timeout_s } = job;
+  return { job_id: id, job_type: type, operation_id, timeout_s, input };
+}
+
+function over({ operation }: Work): Refused {
+  const message = operation.result_message ?? "The job has been done already.";
+  return refuseJob("job_over", message);
+}
+
+function stopReason(work: Work, fresh: Fresh): string | null {
+  const { operation, source, target } = work;
+  if (operation.cancel_reason !== null) return operation.cancel_reason;
+  return environmentStillFits({
+    kind: operation.kind,
+    has_pull_request: operation.pull_request !== null,
+    head_sha: operation.head_sha,
+    settings_digest: operation.settings_digest,
+    branches: { head: source.branch, base: target.branch },
+    pull_request: fresh.pull_request,
+    digest_now: fresh.settings.ok ? fresh.settings.settings.digest : null,
+  });
+}
+
+async function cancel(work: Work, reason: string, { runner }: RunnerInput): Promise<Refused> {
+  const message = cancelledSentence(namesOf(work), reason);
+  await finish(work, { event: "cancelled", code: "cancelled", message, actor: actorOf(runner) });
+  return refuseJob("cancelled", message);
+}
+
+interface Giving {
+  readonly deps: ClaimDeps;
+  readonly job: JobRow;
+  readonly work: Work;
+  readonly fresh: Fresh;
+  readonly input: RunnerInput;
+}
+
+async function give(giving: Giving): Promise<ClaimOutcome> {
+  const { deps, job, fresh, input } = giving;
+  const actor = actorOf(input.runner);
+  if (!fresh.settings.ok) return refuseJob(fresh.settings.answer.code, answerLine(fresh.settings.answer));
+  const { settings } = fresh.settings;
+  const held = heldSides(giving.work.operation.kind).map((side) => giving.work[side].id);
+  const lock = await giving.work.tx.acquireLock(giving.work.operation.id, held, giving.work.now);
+  if (!isGranted(lock)) return refuseJob("environment_locked", "Another operation holds the environment.");
+
+  let work = giving.work;
+  if (job.type === "env_promote") {
+    const judged = await judgeNow(work, { settings, head_parents: fresh.head_parents });
+    if (judged.verdict.outcome !== "pass") {
+      const code = obstacles(judged.verdict)[0]?.code ?? "blocked";
+      const message = blockedSentence(namesOf(work), judged.verdict);
+      await finish(judged.work, { event: "blocked", code, message, actor });
+      return refuseJob(code, message);
+    }
+    work = judged.work;
+  }
+  return handOut({ ...giving, work }, { actor, job_input: await inputOf(deps, work, { job, settings }) });
+}
+
+interface HandOut {
+  readonly actor: string;
+  readonly job_input: Claim["input"];
+}
+
+async function handOut(giving: Giving, { actor, job_input }: HandOut): Promise<ClaimOutcome> {
+  const { job, input } = giving;
+  const changes = changesSomething(job.type) || giving.work.operation.kind === "backup";
+  const event = changes ? "work_started" : "checks_started";
+  const work = await move(giving.work, event, { run_id: input.runner.run_id });
+  await work.tx.updateJob(job.id, {
+    state: "running",
+    claimed_at: work.now,
+    run_id: input.runner.run_id,
+    attempt_count: job.attempt_count + 1,
+    input: job_input,
+  });
+  await beginChange(work, job);
+  await record(work, { actor, action: "claimed", reason: `job ${job.type}`, details: { job: job.id } });
+  await showChecks(work);
+  await showComment(work, "soon");
+  return { kind: "claimed", claim: claimOf(job, job_input) };
+}

@@ -1,0 +1,43 @@
+/** A runner tells how far a job is: progress, the moment of the switch, and back whether somebody asked to stop. */
+
+import { milestoneOf } from "../core/milestones.ts";
+import { addEvent } from "../core/progress.ts";
+import type { PromotionEvent } from "../core/promotion.ts";
+import type { JobEvent } from "../core/report.ts";
+import { showChecks, showComment } from "./announce.ts";
+import type { Deps, Refused } from "./deps.ts";
+import { findJob, type RunnerInput } from "./runner-job.ts";
+import { can, change, move, type Work } from "./work.ts";
+
+export type EventsOutcome = { readonly kind: "noted"; readonly cancel: boolean } | Refused;
+
+export async function jobEvents(
+  deps: Deps<never>,
+  input: RunnerInput & { readonly events: readonly JobEvent[] },
+): Promise<EventsOutcome> {
+  return deps.store.transaction(async (tx) => {
+    const found = await findJob(deps, tx, input);
+    if (found.kind === "refused") return found;
+    const { job } = found;
+    const cancel = found.work.operation.cancel_reason !== null;
+    if (job.state !== "running") return { kind: "noted", cancel };
+
+    const progress = input.events.reduce(
+      (told, event) => addEvent(told, job.type, event),
+      found.work.operation.progress,
+    );
+    const milestones = input.events.flatMap((event) => milestoneOf(job.type, event) ?? []);
+
+    const work = await pass(await change(found.work, { progress }), milestones);
+    await showComment(work, "soon");
+    return { kind: "noted", cancel };
+  });
+}
+
+/** Milestones that the state machine does not take now are late or repeated, and change nothing. */
+async function pass(work: Work, milestones: readonly PromotionEvent[]): Promise<Work> {
+  let now = work;
+  for (const milestone of milestones) if (can(now, milestone)) now = await move(now, milestone);
+  if (now.operation.state !== work.operation.state) await showChecks(now);
+  return now;
+}

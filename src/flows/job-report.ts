@@ -1,0 +1,108 @@
+/** A runner reports a job: its facts are stored, and the answer names the next job or how the operation ended. */
+import { failureOf } from "../core/failure.ts";
+import { runResult } from "../core/operations.ts";
+import { jobDone } from "../core/progress.ts";
+import { cancelledSentence, doneSentence } from "../core/rendering/endings.ts";
+import { JOB_WORDS } from "../core/rendering/words.ts";
+import type { Report, ReportAnswer } from "../core/report.ts";
+import type { JobRow, Tx } from "../ports.ts";
+import { showChecks, showComment } from "./announce.ts";
+import type { Deps, Refused } from "./deps.ts";
+import { endSentence, finish } from "./finish.ts";
+import { addNextJob } from "./next-job.ts";
+import { conclude, type Loaded } from "./reports/conclude.ts";
+import type { Conclusion } from "./reports/reported.ts";
+import { actorOf, findJob, type RunnerInput, refuseJob } from "./runner-job.ts";
+import { loadSettings } from "./site.ts";
+import { can, change, namesOf, type Work } from "./work.ts";
+
+export type ReportOutcome = { readonly kind: "answered"; readonly answer: ReportAnswer } | Refused;
+
+type ReportInput = RunnerInput & { readonly report: Report };
+type ReportDeps = Deps<"defaultBranchFile" | "commitParents">;
+
+export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<ReportOutcome> {
+  const found = await deps.store.transaction((tx) => findJob(deps, tx, input));
+  if (found.kind === "refused") return found;
+  if (input.report.job_id !== found.job.id || input.report.job_type !== found.job.type) {
+    return { ...refuseJob("bad_request", "The report is for another job."), status: 400 };
+  }
+  const loaded = await load(deps, found.work);
+
+  return deps.store.transaction(async (tx) => {
+    const now = await findJob(deps, tx, input);
+    if (now.kind === "refused") return now;
+    const { job, work } = now;
+    if (job.answer !== null) return { kind: "answered", answer: job.answer };
+    const late = work.operation.state === "unknown" && job.state === "failed";
+    if (job.state !== "running" && !late) return refuseJob("job_over", endSentence(work.operation));
+    const answer = await settle({ work, job, report: input.report }, loaded, actorOf(input.runner));
+    await tx.updateJob(job.id, { answer });
+    return { kind: "answered", answer };
+  });
+}
+
+async function load(deps: ReportDeps, { site, operation }: Work): Promise<Loaded> {
+  const settings = await loadSettings(deps, site.repository);
+  const { head_sha } = operation;
+  const parents = head_sha === "" ? null : await deps.github.commitParents(site.repository, head_sha);
+  return { settings, head_parents: parents ?? [] };
+}
+
+interface InHand {
+  readonly work: Work;
+  readonly job: JobRow;
+  readonly report: Report;
+}
+
+async function settle(inHand: InHand, loaded: Loaded, actor: string): Promise<ReportAnswer> {
+  const { report, job } = inHand;
+  const state = report.status;
+  const { error_code = null, error_message = null } = report;
+  const { now: finished_at, tx } = inHand.work;
+  await tx.updateJob(job.id, { state, finished_at, report, error_code, error_message });
+  const progress = jobDone(inHand.work.operation.progress);
+  const work = await change(inHand.work, state === "succeeded" ? { progress } : {});
+  const conclusion = await concludeReport({ ...inHand, work }, loaded);
+  if (conclusion.kind === "end") {
+    return ended(await finish(conclusion.work, { ...conclusion.ending, actor }));
+  }
+  return goOn(conclusion.work, actor);
+}
+
+async function concludeReport({ work, job, report }: InHand, loaded: Loaded): Promise<Conclusion> {
+  if (report.status !== "succeeded") {
+    if (job.type === "backup_create") await failBackup(work.tx, job, report);
+    return { kind: "end", work, ending: failureOf(namesOf(work), job.type, report) };
+  }
+  return conclude({ work, job, report }, loaded);
+}
+
+async function failBackup(tx: Tx, job: JobRow, report: Report): Promise<void> {
+  const rows = await tx.backupsOf(job.environment_id);
+  const open = rows.find((row) => row.operation_id === job.operation_id && row.state === "running");
+  const error_message = report.error_message ?? null;
+  if (open !== undefined) await tx.putBackup({ ...open, state: "failed", error_message });
+}
+
+/** The next job, unless somebody asked to stop meanwhile; without a next job this is the good end. */
+async function goOn(work: Work, actor: string): Promise<ReportAnswer> {
+  const { operation } = work;
+  const names = namesOf(work);
+  if (operation.cancel_reason !== null && can(work, "cancelled")) {
+    const message = cancelledSentence(names, operation.cancel_reason);
+    return ended(await finish(work, { event: "cancelled", code: "cancelled", message, actor }));
+  }
+  const next = await addNextJob(work);
+  if (next === null) {
+    const message = doneSentence(names, operation.release_after);
+    return ended(await finish(work, { event: "finished", code: "done", message, actor }));
+  }
+  await showChecks(work);
+  await showComment(work, "now");
+  return { next_job_id: next.id, result: null, message: `Next: ${JOB_WORDS[next.type]}.` };
+}
+
+function ended({ operation }: Work): ReportAnswer {
+  return { next_job_id: null, result: runResult(operation.state), message: endSentence(operation) };
+}

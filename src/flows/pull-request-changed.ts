@@ -1,0 +1,141 @@
+/** A pull request was opened, moved, closed: its head goes on record and gets its checks at once; what it outdates stops. */
+import { pairFor } from "../core/config/pairs.ts";
+import { touchesNothingPromoted } from "../core/harmless.ts";
+import { boundToHead } from "../core/operations.ts";
+import { hasActivated, OPEN_STATES } from "../core/promotion.ts";
+import { cancelledSentence, reasons } from "../core/rendering/endings.ts";
+import { type HeadKind, initialChecks } from "../core/rendering/initial-checks.ts";
+import type { PullRequest, Repository, Tx } from "../ports.ts";
+import type { Deps } from "./deps.ts";
+import { finish } from "./finish.ts";
+import { loadSettings } from "./site.ts";
+import { change, namesOf, openWork } from "./work.ts";
+
+export interface PullRequestInput {
+  readonly repository: Repository;
+  /** As the webhook told it: `updated_at` is GitHub's clock at the moment of the change. */
+  readonly pull_request: PullRequest;
+}
+
+export type PullRequestOutcome = {
+  readonly kind: HeadKind["kind"] | "closed" | "not_set_up";
+  /** Operations that were stopped, or asked to stop. */
+  readonly stopped: readonly string[];
+};
+
+type PullRequestDeps = Deps<"defaultBranchFile" | "changedFiles">;
+
+export async function pullRequestChanged(
+  deps: PullRequestDeps,
+  input: PullRequestInput,
+): Promise<PullRequestOutcome> {
+  const { pull_request } = input;
+  const head = pull_request.state === "open" ? await classify(deps, input) : null;
+
+  return deps.store.transaction(async (tx) => {
+    const delivery = await keep(deps, tx, input);
+    if (head !== null && delivery === "news") await postChecks(deps, tx, { input, head });
+    const stopped = delivery === "late" ? [] : await stopOutdated(deps, tx, input);
+    if (pull_request.state !== "open") return { kind: "closed", stopped };
+    return { kind: head?.kind ?? "not_set_up", stopped };
+  });
+}
+
+/** Null where there is no configuration at all: then Belay is not set up, and says nothing. */
+async function classify(
+  deps: PullRequestDeps,
+  { repository, pull_request }: PullRequestInput,
+): Promise<HeadKind | null> {
+  const { base_ref, head_ref, number } = pull_request;
+  const loaded = await loadSettings(deps, repository);
+  if (!loaded.ok) {
+    const missing = loaded.answer.code === "config_missing";
+    return missing ? null : { kind: "no_settings", base: base_ref, problem: loaded.answer };
+  }
+  const pair = pairFor(loaded.settings.config, base_ref, head_ref);
+  if (pair.ok && pull_request.head_repository_id === repository.id) {
+    return { kind: "environment", source: pair.source.name, target: pair.target.name };
+  }
+  if (!pair.ok && pair.reason === "not_governed") return { kind: "not_governed", base: base_ref };
+  const target = Object.values(loaded.settings.config.environments).find((one) => one.branch === base_ref);
+  const name = target?.name ?? base_ref;
+  if (touchesNothingPromoted(await deps.github.changedFiles(repository, number))) {
+    return { kind: "harmless", target: name };
+  }
+  const why = pair.ok ? FORK : pair;
+  return { kind: "refused", target: name, message: why.message, remedy: why.remedy };
+}
+
+const FORK = {
+  message: "This pull request comes from a fork, and forks are never promoted.",
+  remedy: "Open the environment pull request from a branch of this repository.",
+};
+
+/** Deliveries repeat and come out of order: only news gets checks, and a late one stops nothing. */
+async function keep(
+  deps: PullRequestDeps,
+  tx: Tx,
+  { repository, pull_request }: PullRequestInput,
+): Promise<"news" | "known" | "late"> {
+  const { number, base_ref, head_ref, head_repository_id, author, title, state } = pull_request;
+  const key = { repository_id: repository.id, number };
+  const before = await tx.pullRequest(repository.id, number);
+  const heads = await tx.headsOf(repository.id, number);
+  const newest = heads.at(-1);
+  const late = newest !== undefined && Date.parse(newest.changed_at) > Date.parse(pull_request.updated_at);
+  if (!late)
+    await tx.putPullRequest({ ...key, base_ref, head_ref, head_repository_id, author, title, state });
+  const sha = pull_request.head_sha;
+  const known = newest?.sha === sha && before?.base_ref === base_ref && before?.state === state;
+  if (newest?.sha !== sha) {
+    await tx.addHead({ ...key, sha, changed_at: pull_request.updated_at, seen_at: deps.clock.now() });
+  }
+  if (late) return "late";
+  return known ? "known" : "news";
+}
+
+async function postChecks(
+  deps: PullRequestDeps,
+  tx: Tx,
+  { input, head }: { readonly input: PullRequestInput; readonly head: HeadKind },
+): Promise<void> {
+  for (const effect of initialChecks(input.pull_request.head_sha, head)) {
+    const row = { id: deps.clock.id(), operation_id: null, repository: input.repository, effect };
+    await tx.addEffect({ ...row, not_before: deps.clock.now() });
+  }
+}
+
+/** What has not activated stops: at once where no runner is at work, else at the runner's next safe point. */
+async function stopOutdated(
+  deps: PullRequestDeps,
+  tx: Tx,
+  { repository, pull_request }: PullRequestInput,
+): Promise<readonly string[]> {
+  const site = await tx.siteOfRepository(repository.id);
+  if (site === null) return [];
+  const filter = { site_id: site.id, pull_request: pull_request.number, states: OPEN_STATES };
+  const stopped: string[] = [];
+  for (const operation of await tx.operations(filter, { limit: 100 })) {
+    const closed = pull_request.state !== "open" && operation.kind !== "rollback";
+    const moved = boundToHead(operation.kind) && operation.head_sha !== pull_request.head_sha;
+    if (hasActivated(operation.state) || !(closed || moved)) continue;
+    const reason = closed ? reasons.closed() : reasons.headMoved(pull_request.head_sha);
+    if (await stop(deps, tx, { id: operation.id, reason })) stopped.push(operation.id);
+  }
+  return stopped;
+}
+
+async function stop(
+  deps: PullRequestDeps,
+  tx: Tx,
+  { id, reason }: { readonly id: string; readonly reason: string },
+): Promise<boolean> {
+  const work = await openWork(deps, tx, id);
+  if (work === null || work.operation.cancel_reason !== null) return false;
+  const asked = await change(work, { cancel_reason: reason });
+  const atWork = (await tx.jobsOf(id)).some((job) => job.state === "running");
+  if (atWork) return true;
+  const message = cancelledSentence(namesOf(asked), reason);
+  await finish(asked, { event: "cancelled", code: "cancelled", message, actor: "bot" });
+  return true;
+}

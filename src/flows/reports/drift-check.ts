@@ -1,0 +1,95 @@
+/** An environment was measured. The target: a drift record, the plan, the verdict. The source of a refresh: what it would lose. */
+import type { Fingerprint } from "../../core/facts.ts";
+import { FACTS } from "../../core/facts.ts";
+import { judgeDrift } from "../../core/wordpress/drift.ts";
+import { makePlan } from "../../core/wordpress/plan.ts";
+import { planRefresh } from "../../core/wordpress/refresh.ts";
+import type { Plan } from "../../core/wordpress/types.ts";
+import type { BaselineRow } from "../../ports.ts";
+import type { JudgeWith } from "../judge.ts";
+import { sideOf } from "../next-job.ts";
+import { change, type Work } from "../work.ts";
+import { concludeJudged } from "./judged.ts";
+import type { Conclusion, Judged } from "./reported.ts";
+
+export async function driftChecked(reported: Judged<"drift_check">): Promise<Conclusion> {
+  const { fingerprint } = reported.facts;
+  const { baseline_id } = reported.work.operation;
+  const baseline = baseline_id === null ? null : await reported.work.tx.baseline(baseline_id);
+  if (sideOf(reported.work, reported.job) === "source") {
+    return sourceMeasured(reported.work, { fingerprint, baseline });
+  }
+  const work = await keepCheck(reported, baseline);
+  if (work.operation.kind === "refresh") return { kind: "go_on", work };
+  const plan = await planOf(work, { baseline, target: fingerprint, given: reported.given });
+  const { active_release } = fingerprint;
+  return concludeJudged(await change(work, { plan, release_before: active_release }), reported.given);
+}
+
+/** Record, environment and operation in one transaction. */
+async function keepCheck(reported: Judged<"drift_check">, baseline: BaselineRow | null): Promise<Work> {
+  const { work, facts, given, report } = reported;
+  const { fingerprint } = facts;
+  const drift = judgeDrift(baseline?.target ?? null, fingerprint, given.settings.config.promotion.drift);
+  const id = work.clock.id();
+  const checked_at = report.finished_at;
+  await work.tx.addDriftCheck({
+    id,
+    environment_id: work.target.id,
+    source_environment_id: work.source.id,
+    operation_id: work.operation.id,
+    baseline_id: baseline?.id ?? null,
+    status: drift.status,
+    fingerprint,
+    drift,
+    checked_at,
+  });
+  const target = await work.tx.updateEnvironment(work.target.id, {
+    drift_status: drift.status,
+    drift_checked_at: checked_at,
+    last_drift_check_id: id,
+  });
+  return { ...(await change(work, { drift_check_id: id })), target };
+}
+
+interface PlanOf {
+  readonly baseline: BaselineRow | null;
+  readonly target: Fingerprint;
+  readonly given: JudgeWith;
+}
+
+/** Null where there is nothing to plan with: no release was built in this operation, or there is no baseline. */
+async function planOf(work: Work, { baseline, target, given }: PlanOf): Promise<Plan | null> {
+  const { release_id } = work.operation;
+  const release = release_id === null ? null : await work.tx.release(release_id);
+  const source = await builtFrom(work);
+  if (release === null || source === null || baseline === null) return null;
+  const { config, rules } = given.settings;
+  const mode = config.promotion.drift;
+  return makePlan({ config, rules, manifest: release.manifest, baseline, now: { source, target }, mode });
+}
+
+/** The source's fingerprint at the build of this operation's release. */
+export async function builtFrom(work: Work): Promise<Fingerprint | null> {
+  const jobs = await work.tx.jobsOf(work.operation.id);
+  const build = jobs.find((job) => job.type === "release_build" && job.state === "succeeded");
+  const facts = FACTS.release_build.safeParse(build?.report?.facts);
+  return facts.success ? facts.data.fingerprint : null;
+}
+
+interface Measured {
+  readonly fingerprint: Fingerprint;
+  readonly baseline: BaselineRow | null;
+}
+
+async function sourceMeasured(work: Work, { fingerprint, baseline }: Measured): Promise<Conclusion> {
+  const { drift_check_id } = work.operation;
+  const target = drift_check_id === null ? null : await work.tx.driftCheck(drift_check_id);
+  if (target === null) throw new Error("A refresh measures its target first.");
+  const refresh = planRefresh({ baseline, now: { source: fingerprint, target: target.fingerprint } });
+  const planned = await change(work, { refresh });
+  const [conflict] = refresh.conflicts;
+  if (conflict === undefined) return { kind: "go_on", work: planned };
+  const message = [conflict.text, conflict.remedy ?? ""].join(" ").trim();
+  return { kind: "end", work: planned, ending: { event: "blocked", code: conflict.code, message } };
+}
