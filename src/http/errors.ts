@@ -1,14 +1,24 @@
 /** What the API answers when it does not do as asked: `{code, message}`, as in contracts/openapi.yaml. */
+import type { Verdict } from "../core/verdict.ts";
+import type { Refused } from "../flows/deps.ts";
+
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string, message: string) {
+  /** Why the gates refuse; part of the answer. */
+  readonly verdict: Verdict | undefined;
+  constructor(status: number, code: string, message: string, verdict?: Verdict) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
+    this.verdict = verdict;
   }
 }
+
+/** A flow's refusal, as the API says it. */
+export const refusal = ({ status, code, message, verdict }: Refused) =>
+  new ApiError(status, code, message, verdict);
 
 export const badRequest = (message: string) => new ApiError(400, "bad_request", message);
 export const unauthorized = (message: string) => new ApiError(401, "unauthorized", message);

@@ -1,24 +1,22 @@
-/** Who a runner is: GitHub's OIDC token, verified with GitHub's published keys. What it may do is judged in runner.ts. */
+/** Who a runner is: GitHub's OIDC token, verified with GitHub's published keys. What it may do is judged in core/runner.ts. */
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { z } from "zod";
+import type { RunnerIdentity } from "../core/runner.ts";
 import { ApiError, unauthorized } from "./errors.ts";
 
 /** What Belay reads of the token; GitHub writes numbers as text. */
-export const RunnerClaims = z.object({
-  repository: z.string(),
+const Claims = z.object({
   repository_id: z.coerce.number().int(),
   ref: z.string(),
   workflow_ref: z.string(),
   job_workflow_ref: z.string(),
   event_name: z.string(),
-  environment: z.string().default(""),
+  environment: z.string().nullable().default(null),
   run_id: z.coerce.number().int(),
   run_attempt: z.coerce.number().int(),
-  actor: z.string().default(""),
 });
-export type RunnerClaims = z.infer<typeof RunnerClaims>;
 
-export type VerifyRunner = (token: string | null) => Promise<RunnerClaims>;
+export type VerifyRunner = (token: string | null) => Promise<RunnerIdentity>;
 
 export interface OidcOptions {
   /** https://token.actions.githubusercontent.com, or the one of a GitHub Enterprise Server. */
@@ -35,7 +33,7 @@ export function runnerVerifier({ issuer, audience }: OidcOptions): VerifyRunner 
     if (token === null)
       throw unauthorized("Send the runner's OIDC token as `Authorization: Bearer <token>`.");
     const payload = await verify(token, keys, { issuer, audience });
-    const claims = RunnerClaims.safeParse(payload);
+    const claims = Claims.safeParse(payload);
     if (claims.success) return claims.data;
     const missing = claims.error.issues.map((issue) => issue.path.join(".")).join(", ");
     throw new ApiError(

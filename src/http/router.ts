@@ -71,7 +71,8 @@ function requestOf(incoming: IncomingMessage, url: URL, params: Record<string, s
 
 function errorOf(error: unknown): ApiResponse {
   if (error instanceof ApiError) {
-    return { status: error.status, body: { code: error.code, message: error.message } };
+    const { status, code, message, verdict } = error;
+    return { status, body: { code, message, ...(verdict && { verdict }) } };
   }
   const message = "Belay could not do this because of a fault of its own; it is in the bot's log.";
   return { status: 500, body: { code: "internal_error", message } };

@@ -1,66 +1,83 @@
-/** Whether a verified runner is the one that this job is meant for. Each check has a code of its own. */
-import { ApiError } from "./errors.ts";
-import type { RunnerClaims } from "./oidc.ts";
+/** The runner's side of the protocol: claim, events, report. Each request is proven by the OIDC token of its run. */
+import { z } from "zod";
+import { JobEvent, Report } from "../core/report.ts";
+import type { RunnerIdentity } from "../core/runner.ts";
+import { claimJob } from "../flows/claim-job.ts";
+import type { Deps } from "../flows/deps.ts";
+import { jobEvents } from "../flows/job-events.ts";
+import { jobReport } from "../flows/job-report.ts";
+import { ApiError, notFound, refusal } from "./errors.ts";
+import type { VerifyRunner } from "./oidc.ts";
+import { idOf, parseBody } from "./query.ts";
+import type { ApiRequest, Route } from "./router.ts";
 
-export interface ExpectedRunner {
-  readonly repository_id: number;
-  readonly default_branch: string;
-  /** Path of the workflow file that the bot dispatches: `.github/workflows/belay.yml`. */
-  readonly workflow: string;
-  /** Reusable workflows that this file may call, without their ref: `owner/repo/.github/workflows/promote.yml`. */
-  readonly reusable_workflows: readonly string[];
-  /** The GitHub environment whose secrets the job uses. */
-  readonly environment: string;
-  /** The run that the bot started; null while GitHub's answer to the dispatch is not recorded. */
-  readonly run_id: number | null;
+const EVENTS_LIMIT = 1024 * 1024;
+/** A report holds fingerprints: row hashes of every table below the row limit. */
+const REPORT_LIMIT = 64 * 1024 * 1024;
+const Events = z.object({ events: z.array(JobEvent).max(1000) });
+
+export interface RunnerDeps {
+  readonly deps: Deps;
+  readonly verifyRunner: VerifyRunner;
 }
 
-/** @throws ApiError 403 with the code of the first check that fails; 503 while the run is not known yet */
-export function checkRunner(claims: RunnerClaims, expected: ExpectedRunner): void {
-  const branch = `refs/heads/${expected.default_branch}`;
-  const own = `${claims.repository}/${expected.workflow}@${branch}`;
-  const called = claims.job_workflow_ref.split("@", 1)[0] ?? "";
-  refuseUnless(
-    claims.repository_id === expected.repository_id,
-    "wrong_repository",
-    "The run belongs to another repository than the job.",
-  );
-  refuseUnless(
-    claims.event_name === "workflow_dispatch",
-    "wrong_event",
-    "Only a dispatched run may do this job.",
-  );
-  refuseUnless(claims.ref === branch, "wrong_ref", `The run is not one of ${expected.default_branch}.`);
-  refuseUnless(
-    claims.workflow_ref === own,
-    "wrong_workflow",
-    `The run is not one of ${expected.workflow} on ${expected.default_branch}.`,
-  );
-  refuseUnless(
-    claims.job_workflow_ref === own || expected.reusable_workflows.includes(called),
-    "wrong_job_workflow",
-    `The job runs in ${called}, which is not a workflow of Belay; the bot's BELAY_WORKFLOWS lists those allowed.`,
-  );
-  refuseUnless(
-    claims.environment === expected.environment,
-    "wrong_environment",
-    `The workflow job must have \`environment: ${expected.environment}\`.`,
-  );
-  refuseUnless(
-    claims.run_attempt === 1,
-    "rerun_refused",
-    "A run may not be repeated, because what it was allowed has been judged before: comment the command again.",
-  );
-  if (expected.run_id === null) {
+export function runnerRoutes({ deps, verifyRunner }: RunnerDeps): readonly Route[] {
+  const proven = async (request: ApiRequest) => {
+    const runner = await verifyRunner(request.token);
+    return { job_id: idOf(request, "job"), runner };
+  };
+  const post = (path: string, handle: Route["handle"]): Route => ({ method: "POST", path, handle });
+  return [
+    post("/api/jobs/{id}/claim", async (request) => {
+      const input = await proven(request);
+      await onlyTheDispatchedRun(deps, input);
+      const outcome = await claimJob(deps, input);
+      if (outcome.kind === "refused") throw refusal(outcome);
+      return { status: 200, body: outcome.claim };
+    }),
+    post("/api/jobs/{id}/events", async (request) => {
+      const input = await proven(request);
+      const { events } = await parseBody(Events, request, EVENTS_LIMIT);
+      const outcome = await jobEvents(deps, { ...input, events });
+      if (outcome.kind === "refused") throw refusal(outcome);
+      return { status: 200, body: { cancel: outcome.cancel } };
+    }),
+    post("/api/jobs/{id}/report", async (request) => {
+      const input = await proven(request);
+      const report = await parseBody(Report, request, REPORT_LIMIT);
+      const outcome = await jobReport(deps, { ...input, report });
+      if (outcome.kind === "refused") throw refusal(outcome);
+      return { status: 200, body: outcome.answer };
+    }),
+  ];
+}
+
+interface Claiming {
+  readonly job_id: string;
+  readonly runner: RunnerIdentity;
+}
+
+/** A run may start before GitHub's answer to the dispatch is on record: until then nobody can say whether it is the one. */
+async function onlyTheDispatchedRun({ store }: Deps, { job_id, runner }: Claiming): Promise<void> {
+  const dispatched = await store.transaction(async (tx) => {
+    const job = await tx.job(job_id);
+    const operation = job && (await tx.operation(job.operation_id));
+    const site = operation && (await tx.site(operation.site_id));
+    if (!site) throw notFound("job");
+    return tx.resource(site.repository.id, `dispatch:${operation.nonce}`);
+  });
+  if (dispatched === null) {
     throw new ApiError(
       503,
       "run_not_recorded",
-      "GitHub has not yet told Belay which run this is; try again.",
+      "GitHub has not told Belay yet which run this is; try again.",
     );
   }
-  refuseUnless(claims.run_id === expected.run_id, "wrong_run", "Another run was started for this job.");
-}
-
-function refuseUnless(holds: boolean, code: string, message: string): void {
-  if (!holds) throw new ApiError(403, code, message);
+  if (dispatched.external_id !== runner.run_id) {
+    throw new ApiError(
+      403,
+      "wrong_run",
+      `Run ${dispatched.external_id} was started for this job; this is run ${runner.run_id}.`,
+    );
+  }
 }
