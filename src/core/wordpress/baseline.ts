@@ -6,7 +6,7 @@ import type { Facts, Fingerprint } from "../facts.ts";
 import type { JobInputs } from "../jobs.ts";
 import { optionNames, tableNames } from "./changes.ts";
 import { hashOf, tableDiffers } from "./difference.ts";
-import type { Baseline, Sides } from "./types.ts";
+import type { Baseline, RefreshPlan, Sides } from "./types.ts";
 
 type Item = { readonly kind: "tables" | "options"; readonly name: string };
 type Both = readonly [source: Fingerprint, target: Fingerprint];
@@ -81,7 +81,7 @@ export function baselineAfterRollback(input: {
 export function baselineAfterRefresh(
   old: Baseline | null,
   facts: Pick<Facts["env_refresh"], "source" | "target">,
-  keep: Pick<JobInputs["env_refresh"], "keep_tables" | "keep_options">,
+  keep: Pick<RefreshPlan, "keep_tables" | "keep_options">,
 ): Baseline {
   const fresh = { source: facts.source, target: facts.target };
   if (old === null) return fresh;

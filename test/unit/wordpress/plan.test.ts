@@ -1,0 +1,370 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { loadCatalog } from "../../../src/catalog-files.ts";
+import { parseSiteConfig } from "../../../src/core/config/parse.ts";
+import type { Fingerprint } from "../../../src/core/facts.ts";
+import { makePlan } from "../../../src/core/wordpress/plan.ts";
+import { planRefresh } from "../../../src/core/wordpress/refresh.ts";
+import { compileRules } from "../../../src/core/wordpress/rules.ts";
+import type { Plan, PlanInput } from "../../../src/core/wordpress/types.ts";
+import { EXAMPLE } from "../config/example.ts";
+import { files, fingerprint, manifest, options, someRows, table } from "./facts.ts";
+
+const catalog = loadCatalog();
+const parsed = parseSiteConfig(
+  EXAMPLE.replace('promote: ["theme_mods_*"]', 'promote: ["theme_mods_*"], source_wins: [acme_banner]'),
+  catalog,
+);
+if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+const { config } = parsed;
+const rules = compileRules(config, catalog);
+
+interface Case {
+  readonly before?: Partial<Fingerprint>;
+  readonly source?: Partial<Fingerprint>;
+  readonly target?: Partial<Fingerprint>;
+  readonly held?: { readonly tables?: readonly string[]; readonly options?: readonly string[] };
+  readonly mode?: "strict" | "live";
+}
+
+/** Both sides begin as `before`; then each is what the case says. */
+function input({ before = {}, source = {}, target = {}, held = {}, mode = "strict" }: Case): PlanInput {
+  const base = fingerprint(before);
+  return {
+    config,
+    rules,
+    manifest: manifest(held.tables, held.options),
+    baseline: { source: base, target: base },
+    now: { source: { ...base, ...source }, target: { ...base, ...target } },
+    mode,
+  };
+}
+const plan = (one: Case): Plan => makePlan(input(one));
+const actions = (made: Plan) =>
+  Object.fromEntries(
+    made.tables.filter(({ action }) => action !== "absent").map((one) => [one.table, one.action]),
+  );
+const codes = (sentences: readonly { readonly code: string }[]) => sentences.map(({ code }) => code);
+
+const widgets = (rows: Record<string, string>) => ({ tables: { acme_widgets: table("config", rows) } });
+
+describe("tables", () => {
+  it("are kept, promoted or in conflict by who changed them", () => {
+    const before = widgets({ "1": "a" });
+    const held = { tables: ["acme_widgets"] };
+    const action = (one: Case) => actions(plan({ before, held, ...one })).acme_widgets;
+    expect(action({})).toBe("keep");
+    expect(action({ source: widgets({ "1": "b" }) })).toBe("promote");
+    expect(action({ target: widgets({ "1": "b" }) })).toBe("keep");
+    expect(action({ source: widgets({ "1": "b" }), target: widgets({ "1": "c" }) })).toBe("conflict");
+    expect(action({ source: widgets({ "1": "b" }), target: widgets({ "1": "b" }) })).toBe("keep");
+    expect(action({ source: { tables: {} } })).toBe("keep");
+  });
+
+  it("that are new in the source are promoted, unless production made one too", () => {
+    const held = { tables: ["acme_widgets"] };
+    expect(actions(plan({ held, source: widgets({ "1": "a" }) })).acme_widgets).toBe("promote");
+    const both = plan({ held, source: widgets({ "1": "a" }), target: widgets({ "1": "b" }) });
+    expect(actions(both).acme_widgets).toBe("conflict");
+    expect(codes(both.blocks)).toEqual(["table_conflict"]);
+    expect(both.job.promote_tables).toEqual([]);
+  });
+
+  it("that hold protected rows are never replaced as a whole", () => {
+    const mixed = (rows: Record<string, string>) => ({
+      tables: { acme_widgets: table("config", { config: rows, live: { "9": "order" } }) },
+    });
+    const made = plan({
+      before: mixed({ "1": "a" }),
+      source: mixed({ "1": "b" }),
+      held: { tables: ["acme_widgets"] },
+    });
+    expect(actions(made).acme_widgets).toBe("conflict");
+    expect(made.blocks).toHaveLength(1);
+  });
+
+  it("that are protected, secret, derived or noise stay production's", () => {
+    const all = {
+      posts: table("editorial", { "1": "a" }),
+      comments: table("live", { "1": "a" }),
+      wc_webhooks: table("secret", { "1": "a" }),
+      yoast_indexable: table("derived", { "1": "a" }),
+      wflogs: table("noise", { "1": "a" }),
+      options: table("config", { "1": "a" }),
+    };
+    const edited = Object.fromEntries(
+      Object.entries(all).map(([name, { class: kind }]) => [name, table(kind, { "1": "b" })]),
+    );
+    const made = plan({
+      before: { tables: all },
+      source: { tables: edited },
+      held: { tables: Object.keys(all) },
+    });
+    expect(actions(made)).toEqual({
+      posts: "protect",
+      comments: "protect",
+      wc_webhooks: "keep",
+      yoast_indexable: "keep",
+      wflogs: "keep",
+    });
+    expect(made.job.promote_tables).toEqual([]);
+    expect(made.blocks).toEqual([]);
+  });
+
+  it("that nothing classifies block in production, with the lines to add, and wait in the source", () => {
+    const unknown = {
+      acme_x: table("unclassified", { "1": "a" }),
+      acme_y: table("unclassified", { "1": "a" }),
+    };
+    const made = plan({ source: { tables: unknown }, target: { tables: { acme_x: unknown.acme_x } } });
+    expect(actions(made)).toEqual({ acme_x: "unclassified", acme_y: "unclassified" });
+    expect(codes(made.blocks)).toEqual(["unclassified_tables"]);
+    expect(made.blocks[0]?.remedy).toContain("    protect: [acme_x]");
+    expect(codes(made.warnings)).toContain("unclassified_in_source");
+  });
+
+  it("that the preset names and nobody has are reported as absent", () => {
+    const made = plan({});
+    const absent = made.tables.filter(({ action }) => action === "absent").map((one) => one.table);
+    expect(absent).toContain("woocommerce_orders");
+    expect(made.summary.tables.absent).toBe(absent.length);
+  });
+
+  it("that the release lacks although the source changed them make it stale", () => {
+    const made = plan({ before: widgets({ "1": "a" }), source: widgets({ "1": "b" }) });
+    expect(codes(made.blocks)).toEqual(["release_stale"]);
+    expect(made.job.promote_tables).toEqual([]);
+  });
+});
+
+describe("options", () => {
+  const row = (name: string, value: string) => ({ options: options({ [name]: value }) });
+  const decide = (name: string, one: Case) =>
+    plan({ before: row(name, "a"), held: { options: [name] }, ...one });
+
+  it("are merged row by row", () => {
+    const action = (one: Case) => decide("blogname", one).options[0]?.action;
+    expect(action({})).toBeUndefined();
+    expect(action({ source: row("blogname", "b") })).toBe("promote");
+    expect(action({ target: row("blogname", "b") })).toBe("keep");
+    expect(action({ source: row("blogname", "b"), target: row("blogname", "b") })).toBe("keep");
+    expect(action({ source: row("blogname", "b"), target: row("blogname", "c") })).toBe("conflict");
+  });
+
+  it("carry what production must still hold when they are replaced", () => {
+    const made = decide("blogname", { source: row("blogname", "b") });
+    expect(made.job.promote_options).toEqual(["blogname"]);
+    expect(made.job.expected_options).toEqual({ blogname: options({ x: "a" }).x?.hash });
+    const added = plan({ source: row("blogname", "b"), held: { options: ["blogname"] } });
+    expect(added.job.expected_options).toEqual({ blogname: null });
+  });
+
+  it("are removed where the source removed them", () => {
+    const made = decide("blogname", { source: { options: {} } });
+    expect(made.options).toMatchObject([{ action: "promote", removes: true }]);
+  });
+
+  it("in conflict block, unless the site says that the source wins", () => {
+    const sides = (name: string) => ({ source: row(name, "b"), target: row(name, "c") });
+    expect(codes(decide("blogname", sides("blogname")).blocks)).toEqual(["option_conflict"]);
+    const won = decide("acme_banner", sides("acme_banner"));
+    expect(won.blocks).toEqual([]);
+    expect(won.job.promote_options).toEqual(["acme_banner"]);
+  });
+
+  it("that are not configuration stay, whatever the release holds", () => {
+    const secret = { options: options({ siteurl: "a" }, "secret") };
+    const made = decide("siteurl", {
+      before: secret,
+      source: { options: options({ siteurl: "b" }, "secret") },
+    });
+    expect(made.options).toMatchObject([{ option: "siteurl", action: "keep" }]);
+    expect(made.blocks).toEqual([]);
+  });
+
+  it("are flagged where nothing classifies them or their name hints at a secret", () => {
+    const flags = (name: string) => decide(name, { source: row(name, "b") }).options[0]?.flags.length;
+    expect(flags("blogname")).toBe(0);
+    expect(flags("acme_setting")).toBe(1);
+    expect(flags("acme_api_key")).toBe(2);
+    expect(flags("theme_mods_acme")).toBe(1);
+  });
+
+  it("that refer to protected rows are kept where both sides mean the same, and block otherwise", () => {
+    const refers = (source: string | null, target: string | null) =>
+      decide("page_on_front", {
+        source: { ...row("page_on_front", "b"), references: { page_on_front: source } },
+        target: { references: { page_on_front: target } },
+      });
+    expect(refers("page:home", "page:home")).toMatchObject({ blocks: [], options: [{ action: "keep" }] });
+    for (const made of [
+      refers("page:home", "page:old"),
+      refers(null, "page:old"),
+      refers("page:home", null),
+      refers(null, null),
+    ]) {
+      expect(codes(made.blocks)).toEqual(["reference_differs"]);
+      expect(made.job.promote_options).toEqual([]);
+    }
+  });
+
+  it("with references inside are promoted only where all of them mean the same", () => {
+    const mods = (logo: string) =>
+      decide("theme_mods_acme", {
+        source: {
+          ...row("theme_mods_acme", "b"),
+          references: { "theme_mods_acme:custom_logo": "attachment:logo" },
+        },
+        target: { references: { "theme_mods_acme:custom_logo": logo } },
+      });
+    expect(mods("attachment:logo").job.promote_options).toEqual(["theme_mods_acme"]);
+    expect(codes(mods("attachment:other").blocks)).toEqual(["reference_differs"]);
+  });
+
+  it("that the release lacks make it stale", () => {
+    expect(codes(decide("blogname", { source: row("blogname", "b"), held: {} }).blocks)).toEqual([
+      "release_stale",
+    ]);
+  });
+});
+
+describe("code", () => {
+  const code = (text: string, active_release = "aaaaaaaaaaaa") => ({
+    code: files({ "a.php": text }),
+    active_release,
+  });
+  it("edited on production blocks, with the files", () => {
+    const made = plan({ target: { code_edits: [{ path: "wp-login.php", change: "changed" }] } });
+    expect(made.blocks).toMatchObject([
+      { code: "code_edited", text: expect.stringContaining("wp-login.php (changed)") },
+    ]);
+  });
+  it("that another release brought to production is not undone", () => {
+    const made = plan({ target: code("hotfix", "bbbbbbbbbbbb"), source: code("new") });
+    expect(codes(made.blocks)).toEqual(["code_conflict"]);
+    expect(plan({ target: code("new", "bbbbbbbbbbbb"), source: code("new") }).blocks).toEqual([]);
+    expect(plan({ source: code("new") })).toMatchObject({ blocks: [], code: { changed: true } });
+  });
+});
+
+describe("the plan as a whole", () => {
+  it("says what stays behind in the source", () => {
+    const before = {
+      tables: { posts: table("editorial", { "1": "a" }) },
+      files: { "wp-content/uploads": files({}) },
+    };
+    const source = {
+      tables: { posts: table("editorial", { "1": "b", "2": "a" }) },
+      files: { "wp-content/uploads": files({ "a.jpg": "1" }) },
+    };
+    const made = plan({ before, source });
+    expect(made.left_behind.map(({ note }) => note)).toEqual([
+      "posts (editors' rows): 1 row added, 1 row changed",
+      "wp-content/uploads: 1 file added",
+    ]);
+    expect(codes(made.warnings)).toEqual(["left_behind", "nothing_to_promote"]);
+  });
+
+  it("expects protected parts by the mode, and promoted tables whole", () => {
+    const before = {
+      tables: {
+        posts: table("editorial", { editorial: { "1": "a" }, live: { "2": "a" }, noise: { "3": "a" } }),
+        ...widgets({ "1": "a" }).tables,
+      },
+    };
+    const source = { tables: { ...before.tables, ...widgets({ "1": "b" }).tables } };
+    const expected = (mode: "strict" | "live") =>
+      Object.entries(
+        plan({ before, source, held: { tables: ["acme_widgets"] }, mode }).job.expected_tables,
+      ).map(([name, parts]) => `${name} ${Object.keys(parts).join("+")}`);
+    expect(expected("strict").sort()).toEqual(["acme_widgets config", "posts editorial+live"]);
+    expect(expected("live").sort()).toEqual(["acme_widgets config", "posts editorial"]);
+  });
+
+  it("blocks where measurements cannot be compared", () => {
+    const made = plan({ source: { algorithm: "other" }, target: { server_version: "11" } });
+    expect(codes(made.blocks)).toEqual(["algorithm_changed", "server_changed"]);
+  });
+
+  it("warns about another version of WordPress", () => {
+    const wordpress = (db_version: string) => ({ wordpress: { version: "x", db_version } });
+    expect(codes(plan({ source: wordpress("60000") }).warnings)).toContain("wordpress_newer");
+    expect(codes(plan({ source: wordpress("50000") }).warnings)).toContain("wordpress_older");
+  });
+
+  it("promotes a table exactly if the source alone changed it", () => {
+    const same = (a: object, b: object) =>
+      JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+    fc.assert(
+      fc.property(someRows, someRows, someRows, (base, source, target) => {
+        const made = plan({
+          before: widgets(base),
+          source: widgets(source),
+          target: widgets(target),
+          held: { tables: ["acme_widgets"] },
+        });
+        const wanted =
+          same(source, base) || same(source, target) ? "keep" : same(target, base) ? "promote" : "conflict";
+        expect(actions(made).acme_widgets).toBe(wanted);
+        expect(made.blocks.length > 0).toBe(wanted === "conflict");
+      }),
+    );
+  });
+});
+
+describe("planRefresh", () => {
+  const sides = (one: Case) => {
+    const { baseline, now } = input(one);
+    return { baseline, now };
+  };
+  it("keeps what only the source changed and refuses what both changed", () => {
+    const before = {
+      tables: {
+        a: table("config", { "1": "a" }),
+        b: table("config", { "1": "a" }),
+        c: table("config", { "1": "a" }),
+      },
+    };
+    const edited = (names: readonly string[], value: string) => ({
+      tables: Object.fromEntries(
+        Object.keys(before.tables).map((name) => [
+          name,
+          table("config", { "1": names.includes(name) ? value : "a" }),
+        ]),
+      ),
+    });
+    const refresh = planRefresh(
+      sides({ before, source: edited(["a", "c"], "s"), target: edited(["b", "c"], "t") }),
+    );
+    expect(refresh.keep_tables).toEqual(["a"]);
+    expect(refresh.conflicts).toMatchObject([
+      { code: "refresh_conflict", text: expect.stringContaining("`c`") },
+    ]);
+  });
+  it("keeps option rows that only the source changed, never those of another class", () => {
+    const before = { options: { ...options({ blogname: "a" }), ...options({ siteurl: "a" }, "secret") } };
+    const source = { options: { ...options({ blogname: "b" }), ...options({ siteurl: "b" }, "secret") } };
+    expect(planRefresh(sides({ before, source }))).toMatchObject({
+      keep_options: ["blogname"],
+      conflicts: [],
+    });
+  });
+  it("says what it overwrites", () => {
+    const before = { tables: { posts: table("editorial", { "1": "a" }) } };
+    const refresh = planRefresh(
+      sides({ before, source: { tables: { posts: table("editorial", { "1": "b" }) } } }),
+    );
+    expect(refresh.overwritten).toMatchObject([{ name: "posts", changed: 1 }]);
+    expect(refresh.sentences[0]?.text).toContain("posts (editors' rows): 1 row changed");
+    expect(codes(planRefresh(sides({ before })).sentences)).toEqual(["overwrites_nothing"]);
+  });
+  it("replaces everything without a baseline, and after another algorithm", () => {
+    const { baseline, now } = sides({ source: widgets({ "1": "b" }) });
+    expect(planRefresh({ baseline: null, now })).toMatchObject({
+      keep_tables: [],
+      sentences: [{ code: "overwrites_all" }],
+    });
+    const other = { ...now, source: { ...now.source, algorithm: "other" } };
+    expect(codes(planRefresh({ baseline, now: other }).sentences)).toEqual(["overwrites_all"]);
+  });
+});
