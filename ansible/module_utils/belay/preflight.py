@@ -1,5 +1,4 @@
 """What must hold on the target before anything of it is touched. Each check raises BelayError or returns None."""
-import fnmatch
 import json
 import os
 import re
@@ -79,21 +78,14 @@ def _refuse(session, query, code, what, remedy):
         raise BelayError(code, f"These tables of the target are {what}: {', '.join(found)}.", remedy)
 
 
-def check_classes(table_rules, option_rules, tables, options, prefix):
+def check_classes(rules, tables, options, prefix):
     """The last line of defence: protected tables and option rows are refused, whatever the plan says."""
-    refused = [t for t in tables if _class(table_rules, t, prefix) != "config"]
-    if refused or "options" in tables:
-        raise BelayError("TABLE_PROTECTED", f"The plan wants to replace tables that are not promotable: {', '.join(refused) or 'options'}.", "Make a new plan: comment `/plan`.")
-    refused = [o for o in options if _class(option_rules, o, prefix) not in ("config", "unclassified")]
+    refused = [table for table in tables if rules.table(table).name != "config" or table == "options"]
+    if refused:
+        raise BelayError("TABLE_PROTECTED", f"The plan wants to replace tables that are not promotable: {', '.join(refused)}.", "Make a new plan: comment `/plan`.")
+    refused = [name for name in options if rules.option(name, prefix) not in ("config", "unclassified")]
     if refused:
         raise BelayError("OPTION_PROTECTED", f"The plan wants to replace option rows that stay the target's: {', '.join(refused)}.", "Make a new plan: comment `/plan`.")
-
-
-def _class(rules, name, prefix):
-    for rule in rules:
-        if fnmatch.fnmatchcase(name, rule["pattern"].replace("{prefix}", prefix)):
-            return rule["class"]
-    return "unclassified"
 
 
 def check_release(point, expected):
@@ -160,8 +152,9 @@ def _ask(url, secret):
     request = urllib.request.Request(
         f"{url.rstrip('/')}/index.php?belay-probe={uuid.uuid4().hex}", headers={"X-Belay-Probe": secret, "Cache-Control": "no-cache"}
     )
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with direct.open(request, timeout=10) as response:
             answer = json.loads(response.read(4096))
             return answer if isinstance(answer, dict) else {"error": "no object"}
     except (OSError, ValueError) as error:

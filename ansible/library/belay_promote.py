@@ -1,0 +1,69 @@
+#!/usr/bin/python3
+"""Ansible module: one step of a promotion on the target's host."""
+from __future__ import annotations
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.belay import promote_steps
+from ansible.module_utils.belay.errors import run_module
+
+DOCUMENTATION = r"""
+module: belay_promote
+short_description: One step of a promotion on the target
+description:
+  - Every step may be repeated. Up to C(activate) nothing that a visitor can see has changed.
+options:
+  step:
+    description:
+      - C(check) whether the promotion may begin. C(receive) unpacks and verifies the release. C(load) fills the shadow tables.
+      - C(activate) is the switch, and the point of no return.
+      - C(verify) checks health, C(confirm) lets the release stay, C(undo) cleans up before the switch and goes back after it.
+    type: str
+    required: true
+    choices: [check, receive, load, activate, verify, confirm, undo]
+  archive: {type: str, description: The release on this host; for C(receive).}
+  root: {type: str, required: true, description: Folder of the target.}
+  url: {type: str, required: true, description: Address of the target.}
+  database: {type: str, required: true, description: Name of its database.}
+  prefix: {type: str, required: true, description: Prefix of its tables.}
+notes:
+  - All other options are the input of the job env_promote under the same names; see the role's argument specification.
+"""
+
+EXAMPLES = r"""
+- name: Switch to the release
+  belay_promote:
+    step: activate
+"""
+
+RETURN = r"""
+belay_facts: {type: dict, returned: always, description: Facts of env_promote.}
+rolled_back: {type: bool, returned: "step=undo", description: Whether the target went back to the release before.}
+"""
+
+STEPS = {
+    "check": promote_steps.check,
+    "receive": promote_steps.receive,
+    "load": promote_steps.load,
+    "activate": promote_steps.activate,
+    "verify": promote_steps.verify,
+    "confirm": promote_steps.confirm,
+    "undo": promote_steps.undo,
+}
+TEXTS = ("root", "url", "database", "prefix", "operation_id", "source_url", "source_root", "source_prefix", "release_digest", "expected_release")
+LISTS = ("promote_tables", "promote_options", "protected_paths", "volatile_paths", "shared_paths")
+RULES = ("table_rules", "option_rules", "health_checks")
+
+
+def main():
+    spec = {"step": {"type": "str", "required": True, "choices": list(STEPS)}, "archive": {"type": "str"}}
+    spec.update(dict.fromkeys(TEXTS, {"type": "str", "required": True}))
+    spec.update(dict.fromkeys(LISTS, {"type": "list", "elements": "str", "required": True}))
+    spec.update(dict.fromkeys(RULES, {"type": "list", "elements": "dict", "required": True}))
+    spec.update(dict.fromkeys(("expected_tables", "expected_options", "reference_options"), {"type": "dict", "required": True}))
+    spec.update(dict.fromkeys(("drain_ms", "keep_releases", "row_limit"), {"type": "int", "required": True}))
+    module = AnsibleModule(argument_spec=spec, required_if=[("step", "receive", ["archive"])])
+    run_module(module, STEPS[module.params["step"]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+#!/usr/bin/python3
+"""Ansible module: one step of a rollback on the target's host."""
+from __future__ import annotations
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.belay import rollback_steps
+from ansible.module_utils.belay.errors import run_module
+
+DOCUMENTATION = r"""
+module: belay_rollback
+short_description: One step of a rollback on the target
+options:
+  step:
+    description: C(check) whether the target may go back, C(activate) the switch back, C(verify) health.
+    type: str
+    required: true
+    choices: [check, activate, verify]
+  root: {type: str, required: true, description: Folder of the target.}
+  url: {type: str, required: true, description: Address of the target.}
+  database: {type: str, required: true, description: Name of its database.}
+  prefix: {type: str, required: true, description: Prefix of its tables.}
+notes:
+  - All other options are the input of the job release_rollback under the same names; see the role's argument specification.
+"""
+
+EXAMPLES = r"""
+- name: Switch back
+  belay_rollback:
+    step: activate
+"""
+
+RETURN = r"""
+belay_facts: {type: dict, returned: always, description: Facts of release_rollback.}
+"""
+
+STEPS = {"check": rollback_steps.check, "activate": rollback_steps.activate, "verify": rollback_steps.verify}
+TEXTS = ("root", "url", "database", "prefix", "operation_id", "to_release", "expected_release")
+
+
+def main():
+    spec = {"step": {"type": "str", "required": True, "choices": list(STEPS)}}
+    spec.update(dict.fromkeys(TEXTS, {"type": "str", "required": True}))
+    spec.update(dict.fromkeys(("protected_paths", "volatile_paths", "shared_paths"), {"type": "list", "elements": "str", "required": True}))
+    spec.update(dict.fromkeys(("table_rules", "option_rules", "health_checks"), {"type": "list", "elements": "dict", "required": True}))
+    spec["reference_options"] = {"type": "dict", "required": True}
+    spec.update(dict.fromkeys(("drain_ms", "row_limit"), {"type": "int", "required": True}))
+    module = AnsibleModule(argument_spec=spec)
+    run_module(module, STEPS[module.params["step"]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""How the steps on a host look at an environment: the job's rules, turned into the questions that a switch asks."""
+from . import files, fingerprint, leftovers, promote, recheck
+from .rules import Rules
+from .table_fingerprint import table_fingerprint
+
+
+def looks(site, params):
+    """The Measures of a switch."""
+    rules = Rules.of(params)
+    return promote.Measures(
+        table=lambda session, full, table: table_fingerprint(session, site, rules, full, table),
+        options=lambda session, full, names: fingerprint.options_fingerprint(session, site, rules, full, names),
+    )
+
+
+def expected(site, params):
+    """What the drift check saw and the hold has to see again."""
+    measures = looks(site, params)
+
+    def parts_of(session, table):
+        full = site.prefix + table
+        parts = measures.table(session, full, table)["parts"] if leftovers.exists(session, full) else {}
+        return {name: part["digest"] for name, part in parts.items()}
+
+    def hashes_of(session, names):
+        found = measures.options(session, site.prefix + fingerprint.OPTIONS, names)
+        return {name: entry["hash"] for name, entry in found.items()}
+
+    return recheck.Expected(params["expected_tables"], params["expected_options"], frozenset(params["promote_tables"]), parts_of, hashes_of)
+
+
+def code(site, params):
+    """FilesFingerprint of the active release."""
+    rules = Rules.of(params)
+    return files.summary(files.scan(site.tree, fingerprint.not_code(rules)), rules.row_limit)
+
+
+def code_edits(site, params):
+    """What differs from what was unpacked as the active release."""
+    rules = Rules.of(params)
+    return fingerprint.code_edits(site, files.tree(site.tree, fingerprint.not_code(rules)), rules) or []

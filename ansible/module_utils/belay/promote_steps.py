@@ -1,0 +1,171 @@
+"""The steps of env-promote.yml on the target's host. Up to `activate` nothing that a visitor can see has changed."""
+import contextlib
+import os
+import shutil
+
+from . import leftovers, measures, names, preflight, promote
+from .bundle import import_table, target_of
+from .commit_point import history
+from .errors import BelayError
+from .fingerprint import db_version
+from .health import check_health, is_healthy
+from .hold import Version
+from .optionfile import import_options
+from .rewrite import Rewriter
+from .rules import Rules
+from .unpack import unpack
+from .workplace import at_work, complaints, go_back, verify
+
+__all__ = ["activate", "check", "confirm", "load", "receive", "undo", "verify"]
+
+
+def short(digest):
+    """The name of a release on a host."""
+    return digest[:12]
+
+
+def goal(params):
+    """The version that a promotion is to activate."""
+    return Version(short(params["release_digest"]), params["operation_id"])
+
+
+
+
+def check(params):
+    """May this promotion begin? Nothing is changed. Tells whether it has been activated before (`activated`)."""
+    with at_work(params) as (host, point):
+        facts = {"release": goal(params).release, "previous_release": params["expected_release"], "rolled_back": False, "health": []}
+        if point.version == goal(params):
+            return {"belay_facts": {**facts, "activated": True}}
+        with host.open_session() as session:
+            preflight.check_classes(Rules.of(params), params["promote_tables"], params["promote_options"], host.site.prefix)
+            preflight.check_release(point, params["expected_release"])
+            preflight.check_server(session)
+            preflight.check_rights(host.site, session)
+            preflight.check_tables(host.site, session, params["promote_tables"])
+            preflight.check_code(host.site, point.version.release, measures.code_edits(host.site, params))
+        preflight.check_hold(host.site, host.hold, point.version)
+        require_health(host.site, params["health_checks"])
+        host.journal.append("checked", release=goal(params).release, previous=str(point.version))
+        return {"belay_facts": {**facts, "activated": False}}
+
+
+def require_health(site, checks):
+    results = check_health(site, checks)
+    if not is_healthy(results):
+        raise BelayError("TARGET_UNHEALTHY", f"{site.url} is not healthy before the promotion: {complaints(results)}. Nothing was changed.", "Mend the target first, then promote again.")
+
+
+def receive(params):
+    """Unpack and verify the release that was brought to the incoming folder, and see that it fits the target."""
+    with at_work(params) as (host, point):
+        site, digest = host.site, params["release_digest"]
+        with host.open_session() as session:
+            preflight.check_space(site, session, params["promote_tables"], os.path.getsize(params["archive"]))
+            host.journal.append("unpack", release=short(digest), new=not os.path.exists(os.path.join(site.releases, short(digest))))
+            unpacked = unpack(site, params["archive"], digest, params["shared_paths"])
+            preflight.check_migration(unpacked.manifest["wordpress"]["db_version"], db_version(session, site))
+        missing = set(params["promote_tables"]) - set(unpacked.manifest["tables"]) | set(params["promote_options"]) - set(unpacked.manifest["options"])
+        if missing:
+            raise BelayError("PLAN_MISMATCH", f"The release does not hold what the plan takes of it: {', '.join(sorted(missing))}.", "Make a new plan: comment `/plan`.")
+        return {"changed": unpacked.changed}
+
+
+def load(params):
+    """Fill the shadow tables beside the live ones."""
+    with at_work(params) as (host, point):
+        if point.version == goal(params):
+            return {}
+        host.journal.append("shadow")
+        with host.open_session() as session:
+            filled = promote.load(host.site, session, promotion_of(host.site, params))
+        return {"changed": True, "rows": filled}
+
+
+def promotion_of(site, params):
+    """The Promotion that the input and the unpacked release describe."""
+    incoming = os.path.join(site.belay, "incoming", short(params["release_digest"]))
+    rewriter = Rewriter([(params["source_url"], site.url), (params["source_root"], site.root)])
+    rows = import_options(os.path.join(incoming, "options.jsonl"), rewriter, params["promote_options"])
+
+    def fill(session, table, shadow, number):
+        target = target_of(site, shadow, number, params["source_prefix"])
+        return import_table(session, os.path.join(incoming, "tables", f"{table}.rows"), target, rewriter)
+
+    return promote.Promotion(params["operation_id"], short(params["release_digest"]), params["promote_tables"], params["promote_options"], rows, fill)
+
+
+def activate(params):
+    """THE POINT OF NO RETURN. Raises BelayError with everything as it was, or returns with the release live."""
+    with at_work(params) as (host, point):
+        if point.version != goal(params):
+            preflight.check_release(point, params["expected_release"])
+            expected, looks = measures.expected(host.site, params), measures.looks(host.site, params)
+            figures, promoted = promote.activate(host, point, promotion_of(host.site, params), expected, looks, params["drain_ms"] / 1000)
+            host.journal.append("promoted", switch=figures, promoted=promoted)
+        done = host.journal.last("promoted")
+        return {"changed": True, "belay_facts": {"activated": True, **({"switch": done["switch"]} if done else {})}}
+
+
+def confirm(params):
+    """The release stays: tell what is equal on both sides now, and remove what no rollback needs."""
+    with at_work(params) as (host, point):
+        if point.version != goal(params):
+            raise BelayError("RELEASE_CHANGED", f"The target is on {point.version}, not on what this operation activated.", "Comment `/status`.")
+        with host.open_session() as session:
+            leftovers.drop_copies(host.site, session)
+            kept = leftovers.drop_old_archives(host.site, session, params["keep_releases"])
+        drop_releases(host.site, kept)
+        host.journal.append("confirmed")
+        promoted = (host.journal.last("promoted") or {}).get("promoted")
+        code = measures.code(host.site, params)
+        return {"changed": True, "belay_facts": {"promoted": {**promoted, "code": code}} if promoted else {}}
+
+
+def drop_releases(site, kept):
+    """Remove code and manifests of releases that are not kept; never the active one."""
+    kept = {*kept, site.active_release()}
+    for name in os.listdir(site.releases):
+        if name not in kept and len(name) == 12:
+            forget(site, name)
+    shutil.rmtree(os.path.join(site.belay, "incoming"), ignore_errors=True)
+    os.makedirs(os.path.join(site.belay, "incoming"), mode=0o750, exist_ok=True)
+
+
+def forget(site, release):
+    shutil.rmtree(os.path.join(site.releases, release))
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(site.belay, "releases", f"{release}.json"))
+
+
+def undo(params):
+    """After a failure: before the switch clean up, after it go back. Returns the facts of either."""
+    with at_work(params) as (host, point):
+        if point.version == goal(params):
+            host.journal.append("undo")
+            go_back(host, params, point.record.previous.release)
+            return {"changed": True, "rolled_back": True, "belay_facts": {"rolled_back": True}}
+        with host.open_session() as session:
+            promote.clean_up(host.site, session)
+            rows = history(session, names.release_table(host.site))
+            known = {past.version.release for past in rows}
+        unpacked = host.journal.last("unpack")
+        if unpacked and unpacked["new"] and unpacked["release"] not in known and os.path.isdir(os.path.join(host.site.releases, unpacked["release"])):
+            forget(host.site, unpacked["release"])
+        drop_releases_incoming(host.site, short(params["release_digest"]))
+        host.journal.append("cleaned")
+        return {"changed": True, "rolled_back": _went_back(host, point, params)}
+
+
+def drop_releases_incoming(site, release):
+    """Remove what was brought for a promotion that did not happen."""
+    folder = os.path.join(site.belay, "incoming")
+    for name in os.listdir(folder):
+        if name.startswith(release):
+            path = os.path.join(folder, name)
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+
+
+def _went_back(host, point, params):
+    """Whether a rollback of this very operation is what made the active version."""
+    return host.journal.last("rolled_back") is not None and point.version.operation == params["operation_id"]

@@ -1,0 +1,116 @@
+"""Preparing a host, and the checks of the preflight, on a real database server."""
+import dataclasses
+import os
+import unittest
+
+from belay import prepare, preflight
+from belay.errors import BelayError
+from belay.hold import Hold, Version
+from belay.mysql import Session
+from belay.rules import Rules
+
+from .switchbench import HOLD_PHP, NEW, OLD, Bench
+
+
+class PrepareCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.bench = Bench()
+        cls.addClassCleanup(cls.bench.close)
+
+    def setUp(self):
+        self.site = self.bench.fresh()
+        self.hold = Hold(os.path.join(self.site.belay, "hold"))
+        self.sql = lambda text: self.bench.rows(self.site, text)
+        self.session = Session(self.site)
+        self.addCleanup(self.session.close)
+
+    def prepare(self, site=None):
+        return prepare.prepare(site or self.site, self.session, HOLD_PHP, lambda path: {})
+
+    def assert_code(self, code, call, *arguments):
+        with self.assertRaises(BelayError) as caught:
+            call(*arguments)
+        self.assertEqual(caught.exception.code, code)
+        self.assertTrue(caught.exception.remedy)
+
+
+class Prepare(PrepareCase):
+    def test_a_second_run_changes_nothing(self):
+        before = {name: os.lstat(os.path.join(self.hold.folder, name)) for name in os.listdir(self.hold.folder)}
+        self.assertEqual(self.prepare(), [])
+        self.assertEqual({name: os.lstat(os.path.join(self.hold.folder, name)) for name in os.listdir(self.hold.folder)}, before)
+        self.assertEqual(before["config.php"].st_mode & 0o777, 0o640)
+        self.assertEqual(self.hold.state().certain, Version(OLD, "adopted"))
+
+    def test_new_credentials_reach_the_hold_and_the_secret_of_the_probe_stays(self):
+        secret = prepare.read_probe(self.hold)
+        changed = dataclasses.replace(self.site, credentials=dataclasses.replace(self.site.credentials, password="it's\\new"))
+        self.assertEqual(self.prepare(changed), ["config.php"])
+        self.assertEqual(prepare.read_probe(self.hold), secret)
+        with open(self.hold.config, encoding="utf-8") as file:
+            self.assertIn(r"'password' => 'it\'s\\new'", file.read())
+
+    def test_a_lost_state_comes_back_from_the_table(self):
+        os.unlink(self.hold.state_link)
+        self.assertEqual(self.prepare(), ["link state"])
+        os.unlink(self.hold.state_link)
+        os.unlink(self.site.current)
+        os.symlink(f"releases/{NEW}", self.site.current)
+        self.assert_code("RELEASE_MISMATCH", self.prepare)
+
+
+class Preflight(PrepareCase):
+    def check_tables(self, *tables):
+        preflight.check_tables(self.site, self.session, list(tables))
+
+    def test_tables_that_can_be_switched_pass(self):
+        self.check_tables("things")
+        preflight.check_rights(self.site, self.session)
+        preflight.check_server(self.session)
+        self.assertEqual([name for name in self.bench.tables(self.site) if "probe" in name], [])
+
+    def test_what_a_rename_would_tear_apart_is_refused(self):
+        cases = {
+            "TRIGGERS_ON_TABLE": "CREATE TRIGGER t BEFORE INSERT ON wp_things FOR EACH ROW SET NEW.word = 'x'",
+            "FOREIGN_KEYS": "CREATE TABLE wp_parts (thing INT, FOREIGN KEY (thing) REFERENCES wp_things (id)) ENGINE=InnoDB",
+            "ENGINE_UNSUPPORTED": "ALTER TABLE wp_things ENGINE=MyISAM",
+            "SEQUENCES": "CREATE SEQUENCE wp_seq; ALTER TABLE wp_things MODIFY id INT DEFAULT NEXTVAL(wp_seq)",
+        }
+        for code, statement in cases.items():
+            with self.subTest(code):
+                self.site = self.bench.fresh()
+                self.session.execute(f"USE {self.site.database}")
+                self.sql(statement)
+                self.assert_code(code, self.check_tables, "things")
+
+    def test_a_user_without_rights_is_told_what_to_grant(self):
+        self.sql(f"CREATE USER poor@localhost IDENTIFIED BY 'p'; GRANT SELECT, INSERT, UPDATE, DELETE ON {self.site.database}.* TO poor@localhost")
+        self.addCleanup(self.sql, "DROP USER poor@localhost")
+        poor = dataclasses.replace(self.site, credentials=dataclasses.replace(self.site.credentials, user="poor", password="p"))
+        with Session(poor) as session:
+            self.assert_code("RIGHTS_MISSING", preflight.check_rights, poor, session)
+
+    def test_protected_tables_and_rows_are_refused_whatever_the_plan_says(self):
+        rule = {"origin": "test"}
+        rules = Rules(
+            ({"pattern": "posts", "class": "editorial", **rule}, {"pattern": "things", "class": "config", **rule}),
+            ({"pattern": "siteurl", "class": "secret", **rule}, {"pattern": "theme", "class": "config", **rule}), (), (), (), {}, 10,
+        )
+        preflight.check_classes(rules, ["things"], ["theme", "unheard_of"], "wp_")
+        for tables, options, code in ((["posts"], [], "TABLE_PROTECTED"), (["unheard_of"], [], "TABLE_PROTECTED"), ([], ["siteurl"], "OPTION_PROTECTED")):
+            self.assert_code(code, preflight.check_classes, rules, tables, options, "wp_")
+
+    def test_a_hold_that_nobody_runs_is_found(self):
+        site = dataclasses.replace(self.site, url="http://127.0.0.1:9")
+        self.assert_code("HOLD_INACTIVE", preflight.check_hold, site, self.hold, Version(OLD, "adopted"))
+        os.unlink(self.hold.room)
+        self.assert_code("HOLD_MISSING", preflight.check_hold, site, self.hold, Version(OLD, "adopted"))
+
+    def test_another_version_of_the_database_needs_a_migration(self):
+        preflight.check_migration("57155", "57155")
+        self.assert_code("MIGRATION_NEEDED", preflight.check_migration, "58975", "57155")
+
+
+if __name__ == "__main__":
+    unittest.main()
