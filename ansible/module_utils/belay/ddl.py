@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from typing import Callable
+from typing import Callable, Optional
 
 from .mysql import ident
 
@@ -13,10 +13,10 @@ _CONSTRAINT = re.compile(r"CONSTRAINT `(?:[^`]|``)+` (?=FOREIGN KEY|CHECK)")
 _REFERENCES = re.compile(r"REFERENCES `((?:[^`]|``)+)`")
 
 
-def template(session, site, table: str) -> str:
+def template(session, site, table: str, full_name: Optional[str] = None) -> str:
     """The DDL of a table of the site (named without prefix): its own name is `{table}`, tables of the site that it
-    refers to are `{prefix}<name>`, constraints have no names and AUTO_INCREMENT no value."""
-    full = site.prefix + table
+    refers to are `{prefix}<name>`, constraints have no names and AUTO_INCREMENT no value. `full_name`: the table that stands in its place (a shadow)."""
+    full = full_name or site.prefix + table
     text = session.query("SHOW CREATE TABLE " + ident(full))[0][1].decode()
     head = "CREATE TABLE " + ident(full)
     if not text.startswith(head):

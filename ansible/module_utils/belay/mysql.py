@@ -70,6 +70,7 @@ class Session:
 
     def __init__(self, site, schema: Optional[str] = None):
         self._unread = False
+        self._in_snapshot = False
         self.columns: List[str] = []
         self._stderr = tempfile.TemporaryFile()
         self._php = php.start(PROGRAM, self._stderr)
@@ -98,6 +99,15 @@ class Session:
             width = len(self.columns)
         return self._rows(letter, width)
 
+    def bodies(self, sql: Union[str, bytes]) -> Iterator[bytes]:
+        """The rows of a statement in the frames as they arrive: per value four bytes of length and its bytes."""
+        self._ask(sql)
+        letter = b""
+        while letter != b"E":
+            letter, body = self._receive()
+            if letter == b"R":
+                yield body
+
     def execute(self, sql: Union[str, bytes]) -> int:
         """Carries a statement out and returns the number of rows it changed."""
         self._ask(sql)
@@ -107,10 +117,20 @@ class Session:
                 return int(json.loads(body)["affected"])
 
     def snapshot(self) -> "Snapshot":
-        """From now on every read sees the database as it is now, and no writer waits; ends with the `with` block."""
+        """From now on every read sees the database as it is now, and no writer waits; ends with the `with` block.
+        Within a snapshot another one is the same."""
+        if self._snapshot:
+            return Snapshot(self, outermost=False)
         self.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         self.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-        return Snapshot(self)
+        self._snapshot = True
+        return Snapshot(self, outermost=True)
+
+    def end_snapshot(self, lost: bool) -> None:
+        """`lost`: the connection, and with it the snapshot, is gone already."""
+        self._snapshot = False
+        if not lost:
+            self.execute("ROLLBACK")
 
     def close(self) -> None:
         """Ends PHP, and with it the connection, its locks and its transaction."""
@@ -199,15 +219,15 @@ class Session:
 class Snapshot:
     """The end of a snapshot, as a context manager."""
 
-    def __init__(self, session: Session):
-        self._session = session
+    def __init__(self, session: Session, outermost: bool):
+        self._session, self._outermost = session, outermost
 
     def __enter__(self) -> Session:
         return self._session
 
     def __exit__(self, kind, *_) -> None:
-        if kind is None or not issubclass(kind, LostConnection):
-            self._session.execute("ROLLBACK")
+        if self._outermost:
+            self._session.end_snapshot(lost=kind is not None and issubclass(kind, LostConnection))
 
 
 def _split(body: bytes, width: int) -> Iterator[Row]:

@@ -102,7 +102,8 @@ def _words(result: dict) -> str:
     lines = [line.strip() for line in text.splitlines()]
     kept = [line for line in lines if line and not re.fullmatch(r"@+", line)]
     line = " ".join(kept)
-    return line if len(line) <= 700 else f"{line[:250]} ... {line[-440:]}"
+    line = line if len(line) <= 700 else f"{line[:250]} ... {line[-440:]}"
+    return line if line.endswith((".", "!", "?")) else line + "."
 
 
 def _error(code: str, message: str, remedy: str) -> dict:

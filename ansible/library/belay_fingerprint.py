@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+"""Ansible module: the fingerprint of an environment."""
+from __future__ import annotations
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.belay.errors import run_module
+from ansible.module_utils.belay.fingerprint import fingerprint
+from ansible.module_utils.belay.hostlock import host_lock
+from ansible.module_utils.belay.mysql import Session
+from ansible.module_utils.belay.rules import Rules
+from ansible.module_utils.belay.site import Site
+
+DOCUMENTATION = r"""
+module: belay_fingerprint
+short_description: Measure an environment
+description:
+  - Takes the checksums of every table at one instant, of option rows, protected files and code. No writer waits for it.
+options:
+  root: {type: path, required: true, description: Folder of the environment.}
+  url: {type: str, required: true, description: Its address.}
+  database: {type: str, required: true, description: Name of its database.}
+  prefix: {type: str, required: true, description: Prefix of its tables.}
+  operation_id: {type: str, required: true, description: The operation that this belongs to; one at a time per host.}
+  table_rules: {type: list, elements: dict, required: true, description: Ordered rules that say what a table is.}
+  option_rules: {type: list, elements: dict, required: true, description: Ordered rules that say what an option row is.}
+  protected_paths: {type: list, elements: str, required: true, description: Protected data in the code tree.}
+  volatile_paths: {type: list, elements: str, required: true, description: Neither data nor code.}
+  shared_paths: {type: list, elements: str, required: true, description: Paths that live in shared/.}
+  reference_options: {type: dict, required: true, description: Options that hold ids of protected rows.}
+  row_limit: {type: int, required: true, description: Up to this many rows or files are reported one by one.}
+"""
+
+EXAMPLES = r"""
+- name: Measure tables, options, files and code
+  belay_fingerprint:
+    root: /srv/www/acme
+    url: https://acme.example
+    database: acme
+    prefix: wp_
+    operation_id: 0b0c9a52-5d0a-4a86-9d5c-6a8f6f4a3f5e
+    table_rules: [{pattern: "*", class: editorial, origin: site}]
+    option_rules: [{pattern: "*", class: config, origin: unknown}]
+    protected_paths: [wp-content/uploads]
+    volatile_paths: []
+    shared_paths: [wp-config.php, wp-content/uploads]
+    reference_options: {page_on_front: post}
+    row_limit: 5000
+"""
+
+RETURN = r"""
+belay_facts: {type: dict, returned: success, description: C(fingerprint), as src/core/facts.ts describes it.}
+"""
+
+
+def measure(params):
+    site = Site.open(params["root"], params["url"], params["database"], params["prefix"])
+    with host_lock(site, params["operation_id"]), Session(site) as session:
+        return {"belay_facts": {"fingerprint": fingerprint(site, session, Rules.of(params))}}
+
+
+def main():
+    spec = dict.fromkeys(("url", "database", "prefix", "operation_id"), {"type": "str", "required": True})
+    spec.update(dict.fromkeys(("table_rules", "option_rules"), {"type": "list", "elements": "dict", "required": True}))
+    spec.update(dict.fromkeys(("protected_paths", "volatile_paths", "shared_paths"), {"type": "list", "elements": "str", "required": True}))
+    spec.update(root={"type": "path", "required": True}, reference_options={"type": "dict", "required": True}, row_limit={"type": "int", "required": True})
+    run_module(AnsibleModule(argument_spec=spec), measure)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The fingerprint of an environment (facts.ts): every table of the site at one instant, option rows one by one, files and code."""
+from __future__ import annotations
+
+import hashlib
+from typing import Dict, Iterable, List, NamedTuple, Optional
+
+from . import files, names, wordpress
+from .errors import BelayError
+from .mysql import ident, literal
+from .references import references
+from .report import now
+from .rules import Rules
+from .site import multisite
+from .table_fingerprint import table_fingerprint
+from .table_shape import shape_of
+from .text import readable
+from .unpack import stored_manifest
+
+#: Another text here means that old digests cannot be compared with new ones.
+ALGORITHM = "belay-1"
+OPTIONS = "options"
+#: Tables that every WordPress has; where all of them exist under a longer prefix, that is another site.
+_CORE = ("options", "posts", "postmeta", "terms", "term_taxonomy", "comments")
+
+
+class Table(NamedTuple):
+    """`name` has no prefix; `kind` is `BASE TABLE`, `VIEW`, `SEQUENCE` or `SYSTEM VERSIONED`."""
+
+    name: str
+    kind: str
+    engine: str
+
+
+def fingerprint(site, session, rules: Rules) -> dict:
+    """Fingerprint of the environment. No writer waits for it; hold the host's lock, so that no switch happens meanwhile.
+
+    The options table is not among `tables`: its rows are classified, hashed and promoted one by one, never as a whole.
+    Raises BelayError TABLES_MISSING, MULTISITE_UNSUPPORTED, ENGINE_UNSUPPORTED, and those of files.py.
+    """
+    release = site.active_release()
+    with session.snapshot():
+        taken_at = now()
+        database = _database(site, session, rules)
+    return {
+        "algorithm": ALGORITHM,
+        "server_version": session.server_version,
+        "taken_at": taken_at,
+        **database,
+        "files": {path: protected_files(site, rules, path) for path in rules.protected_paths},
+        **_code(site, rules),
+        "active_release": release,
+    }
+
+
+def site_tables(site, session) -> List[Table]:
+    """The tables and views of this site: those under its prefix, without Belay's own and without another site's whose
+    longer prefix begins with this one."""
+    rows = session.query(
+        "SELECT table_name, table_type, IFNULL(engine, '') FROM information_schema.tables "
+        f"WHERE table_schema = DATABASE() AND BINARY LEFT(table_name, {len(site.prefix)}) = BINARY {literal(site.prefix)}"
+    )
+    found = {name.decode(): (kind.decode(), engine.decode()) for name, kind, engine in rows if not names.is_any_reserved(name.decode())}
+    _require_single_site(site, found)
+    longer = _longer_prefixes(site.prefix, found)
+    own = sorted(name for name in found if not name.startswith(longer))
+    return [Table(name[len(site.prefix):], *found[name]) for name in own]
+
+
+def options_fingerprint(session, site, rules: Rules, full_name: str, wanted: Optional[Iterable[str]] = None) -> Dict[str, dict]:
+    """{name: {class, hash}} of the rows of an options table that are not noise, or of exactly the `wanted` names.
+
+    The hash covers value and autoload, as hashed in any other table.
+    """
+    shape = shape_of(session, full_name)
+    if shape is None:
+        return {}
+    sql = f"SELECT option_name, {shape.row_hash(('option_id', 'option_name'))} FROM {ident(full_name)} ORDER BY option_name, option_id"
+    chosen = None if wanted is None else set(wanted)
+    found = {}
+    for raw, row_hash in session.stream(sql):
+        name = readable(raw)
+        kind = rules.option(name, site.prefix)
+        if kind != "noise" if chosen is None else name in chosen:
+            found[name] = {"class": kind, "hash": row_hash.hex()}
+    return found
+
+
+def protected_files(site, rules: Rules, path: str) -> dict:
+    """FilesFingerprint of a protected path of the code tree, wherever its link leads inside the site's root."""
+    return files.summary(files.scan(f"{site.tree}/{path}", rules.volatile_paths, site.root, path), rules.row_limit)
+
+
+def not_code(rules: Rules) -> List[str]:
+    """Paths of the code tree that are no part of a release."""
+    return [*rules.shared_paths, *rules.protected_paths, *rules.volatile_paths]
+
+
+def code_edits(site, found: Dict[str, str], rules: Rules) -> Optional[list]:
+    """How the code tree differs from what its release brought; None where nobody recorded that."""
+    manifest = stored_manifest(site, site.active_release())
+    return None if manifest is None else files.differences(manifest["code"], found, not_code(rules))
+
+
+def db_version(session, site) -> str:
+    rows = session.query(f"SELECT option_value FROM {ident(site.prefix + OPTIONS)} WHERE option_name = 'db_version'")
+    return rows[0][0].decode() if rows and rows[0][0] else ""
+
+
+def _database(site, session, rules: Rules) -> dict:
+    tables = [table for table in site_tables(site, session) if table.name != OPTIONS]
+    _require_innodb(site, tables)
+    return {
+        "tables": {table.name: _table(site, session, rules, table) for table in tables},
+        "options": options_fingerprint(session, site, rules, site.prefix + OPTIONS),
+        "wordpress": {"version": wordpress.version(site.tree), "db_version": db_version(session, site)},
+        "references": references(session, site, rules),
+    }
+
+
+def _table(site, session, rules: Rules, table: Table) -> dict:
+    if table.kind not in ("VIEW", "SEQUENCE"):
+        return table_fingerprint(session, site, rules, site.prefix + table.name, table.name)
+    kind = rules.table(table.name)
+    text = session.query(f"SHOW CREATE TABLE {ident(site.prefix + table.name)}")[0][1].decode()
+    neutral = text.replace(f"`{site.database}`.", "").replace(f"`{site.prefix}", "`{prefix}")
+    return {"class": kind.name, "origin": kind.origin, "engine": table.kind, "ddl": hashlib.sha256(neutral.encode()).hexdigest(), "parts": {}}
+
+
+def _code(site, rules: Rules) -> dict:
+    entries = files.scan(site.tree, not_code(rules))
+    found = {name: entry.value for name, entry in entries.items()}
+    return {"code": files.summary(entries, rules.row_limit), "code_edits": code_edits(site, found, rules) or []}
+
+
+def _longer_prefixes(prefix: str, found: Dict[str, tuple]) -> tuple:
+    starts = {name[:-len(OPTIONS)] for name in found if name.endswith(OPTIONS)} - {prefix}
+    return tuple(start for start in starts if all(start + core in found for core in _CORE))
+
+
+def _require_single_site(site, found: Dict[str, tuple]) -> None:
+    if site.prefix + OPTIONS not in found:
+        raise BelayError(
+            "TABLES_MISSING",
+            f"The database `{site.database}` has no table `{site.prefix}{OPTIONS}`: there is no WordPress under the prefix `{site.prefix}`.",
+            "Correct database.name and database.prefix of this environment in .github/belay.yml.",
+        )
+    if all(site.prefix + table in found for table in ("blogs", "site", "sitemeta")):
+        raise multisite()
+
+
+def _require_innodb(site, tables: List[Table]) -> None:
+    others = [f"{site.prefix}{table.name} ({table.engine or 'unknown'})" for table in tables
+              if table.kind not in ("VIEW", "SEQUENCE") and table.engine != "InnoDB"]
+    if others:
+        raise BelayError(
+            "ENGINE_UNSUPPORTED",
+            f"Rows of these tables change inside a snapshot, because they are not InnoDB: {', '.join(others)}.",
+            "Convert each: ALTER TABLE `name` ENGINE=InnoDB;",
+        )
