@@ -28,7 +28,10 @@ const settings = { config: parsed.config, rules: compileRules(parsed.config, cat
 const ITEMS = ["table plain", "table rewritten", "option plain", "option rewritten"] as const;
 type Item = (typeof ITEMS)[number];
 type Values = Readonly<Record<Item, string | null>>;
-type Step = readonly ["source" | "target" | "remove" | "promote" | "refresh" | "rollback", Item];
+type Step = readonly [
+  "source" | "target" | "remove" | "promote" | "refresh" | "refresh blindly" | "rollback",
+  Item,
+];
 
 const isTable = (item: Item) => item.startsWith("table");
 const nameOf = (item: Item) => item.replace(" ", "_");
@@ -130,8 +133,11 @@ const entry = <T>(all: Readonly<Record<string, T>>, name: string) => {
   return found === undefined ? [] : [[name, found] as const];
 };
 
-function refresh(world: World): World {
-  const plan = planRefresh({ baseline: world.baseline, now: sidesOf(world) });
+/** `blindly`: planned with the target of the baseline, because nobody looked at it since. */
+function refresh(world: World, blindly: boolean): World {
+  const seen = sidesOf(world);
+  const now = blindly ? { ...seen, target: world.baseline.target } : seen;
+  const plan = planRefresh({ baseline: world.baseline, now });
   if (plan.conflicts.length > 0) return world;
   const keep = ITEMS.filter((item) => [...plan.keep_tables, ...plan.keep_options].includes(nameOf(item)));
   const taken = ITEMS.filter((item) => !keep.includes(item));
@@ -176,7 +182,7 @@ function rollback(world: World): World {
 }
 
 const step = fc.tuple(
-  fc.constantFrom("source", "target", "remove", "promote", "refresh", "rollback"),
+  fc.constantFrom("source", "target", "remove", "promote", "refresh", "refresh blindly", "rollback"),
   fc.constantFrom(...ITEMS),
 );
 
@@ -190,7 +196,8 @@ function apply(world: World, [kind, item]: Step): World {
     case "promote":
       return promote(world);
     case "refresh":
-      return refresh(world);
+    case "refresh blindly":
+      return refresh(world, kind === "refresh blindly");
     case "rollback":
       return rollback(world);
   }
