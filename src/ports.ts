@@ -347,6 +347,8 @@ export interface Store {
 
 /** The loop's side of deliveries and effects: rows taken with FOR UPDATE SKIP LOCKED; flows do not use it. */
 export interface Queue {
+  /** After so many tries a row is set aside as failed. */
+  readonly most_attempts: number;
   /** False when a delivery of this id is stored already. */
   addDelivery(row: Pick<DeliveryRow, "id" | "event" | "payload" | "received_at">): Promise<boolean>;
   /** Hands one due delivery to `work`; done when it returns, tried again later when it throws. False when none is due. */

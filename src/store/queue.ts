@@ -15,6 +15,7 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 
 export function queue(db: Db): Queue {
   return {
+    most_attempts: MAX_ATTEMPTS,
     addDelivery: async ({ payload, ...row }) => {
       const inserted = await db
         .insertInto("deliveries")

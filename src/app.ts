@@ -1,0 +1,116 @@
+/** The Probot app: every signed webhook is stored and answered at once; this table says which flow works on it later. */
+import type { Probot } from "probot";
+import { z } from "zod";
+import { commandReceived } from "./flows/command-received.ts";
+import type { Deps } from "./flows/deps.ts";
+import { pullRequestChanged } from "./flows/pull-request-changed.ts";
+import { runEnded } from "./flows/run-lost.ts";
+import type { Clock, DeliveryRow, Queue } from "./ports.ts";
+
+export interface Inbox {
+  readonly queue: Pick<Queue, "addDelivery">;
+  readonly clock: Pick<Clock, "now">;
+  /** There is a delivery to work on. */
+  readonly wake: () => void;
+}
+
+/** Probot calls this for webhooks whose signature holds. */
+export function belay(app: Pick<Probot, "onAny">, { queue, clock, wake }: Inbox): void {
+  app.onAny(async ({ id, name, payload }) => {
+    const event = "action" in payload ? `${name}.${payload.action}` : name;
+    if (!(event in EVENTS)) return;
+    await queue.addDelivery({ id, event, payload, received_at: clock.now() });
+    wake();
+  });
+}
+
+/** What a delivery led to, for the log. */
+export type Outcome = Readonly<Record<string, unknown>> | null;
+type Handler = (deps: Deps, payload: unknown) => Promise<Outcome>;
+
+const Repository = z.object({
+  repository: z.object({
+    id: z.number(),
+    name: z.string(),
+    owner: z.object({ login: z.string() }),
+    default_branch: z.string(),
+  }),
+  installation: z.object({ id: z.number() }),
+});
+
+function repositoryOf({ repository, installation }: z.infer<typeof Repository>) {
+  const { id, name, owner, default_branch } = repository;
+  return { id, name, owner: owner.login, default_branch, installation_id: installation.id };
+}
+
+const Comment = Repository.extend({
+  issue: z.object({ number: z.number(), pull_request: z.unknown().optional() }),
+  comment: z.object({ id: z.number() }),
+});
+
+const commentCreated: Handler = async (deps, payload) => {
+  const event = Comment.parse(payload);
+  if (!event.issue.pull_request) return { kind: "ignored", reason: "not a pull request" };
+  return commandReceived(deps, {
+    repository: repositoryOf(event),
+    pull_request: event.issue.number,
+    comment_id: event.comment.id,
+  });
+};
+
+const PullRequest = Repository.extend({
+  pull_request: z.object({
+    number: z.number(),
+    state: z.enum(["open", "closed"]),
+    merged: z.boolean().nullish(),
+    title: z.string(),
+    user: z.object({ login: z.string() }).nullable(),
+    base: z.object({ ref: z.string() }),
+    head: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ id: z.number() }).nullable() }),
+    updated_at: z.string(),
+  }),
+});
+
+const pullRequestEvent: Handler = async (deps, payload) => {
+  const event = PullRequest.parse(payload);
+  const { number, state, merged, title, user, base, head, updated_at } = event.pull_request;
+  return pullRequestChanged(deps, {
+    repository: repositoryOf(event),
+    pull_request: {
+      ...{ number, title, updated_at, base_ref: base.ref, head_ref: head.ref, head_sha: head.sha },
+      state: merged === true ? "merged" : state,
+      author: user?.login ?? "ghost",
+      head_repository_id: head.repo?.id ?? null,
+    },
+  });
+};
+
+const WorkflowRun = z.object({
+  repository: z.object({ id: z.number() }),
+  workflow_run: z.object({ id: z.number() }),
+});
+
+const workflowRunCompleted: Handler = async (deps, payload) => {
+  const { repository, workflow_run } = WorkflowRun.parse(payload);
+  const outcome = await runEnded(deps, { repository_id: repository.id, run_id: workflow_run.id });
+  return outcome === null ? null : { ...outcome };
+};
+
+/** Everything else that GitHub sends is answered and forgotten. */
+const EVENTS: Readonly<Record<string, Handler>> = {
+  "issue_comment.created": commentCreated,
+  "pull_request.opened": pullRequestEvent,
+  "pull_request.reopened": pullRequestEvent,
+  "pull_request.synchronize": pullRequestEvent,
+  "pull_request.edited": pullRequestEvent,
+  "pull_request.closed": pullRequestEvent,
+  "workflow_run.completed": workflowRunCompleted,
+};
+
+/** Works on a stored delivery. @throws when it should be tried again */
+export async function handleDelivery(
+  deps: Deps,
+  { event, payload }: Pick<DeliveryRow, "event" | "payload">,
+): Promise<Outcome> {
+  return (await EVENTS[event]?.(deps, payload)) ?? null;
+}

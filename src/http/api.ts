@@ -1,0 +1,42 @@
+/** Everything that the bot serves besides webhooks; contracts/openapi.yaml describes it, and a test compares the two. */
+import type { Deps } from "../flows/deps.ts";
+import type { AccessDeps } from "./access.ts";
+import { ApiError } from "./errors.ts";
+import type { VerifyRunner } from "./oidc.ts";
+import { operations } from "./operations.ts";
+import { records } from "./records.ts";
+import type { Route } from "./router.ts";
+import { runnerRoutes } from "./runner.ts";
+
+export interface ApiDeps {
+  readonly deps: Deps;
+  readonly loginOf: AccessDeps["loginOf"];
+  readonly verifyRunner: VerifyRunner;
+  /** Whether the bot can work: its store answers, and it is not stopping. */
+  readonly ready: () => Promise<boolean>;
+}
+
+export function apiRoutes({ deps, loginOf, verifyRunner, ready }: ApiDeps): readonly Route[] {
+  const access: AccessDeps = { store: deps.store, github: deps.github, loginOf };
+  return [
+    ...health(ready),
+    ...records(access),
+    ...operations(deps, access),
+    ...runnerRoutes({ deps, verifyRunner }),
+  ];
+}
+
+function health(ready: ApiDeps["ready"]): readonly Route[] {
+  const ok = { status: 200, body: { status: "ok" } };
+  return [
+    { method: "GET", path: "/healthz", handle: async () => ok },
+    {
+      method: "GET",
+      path: "/readyz",
+      handle: async () => {
+        if (await ready()) return ok;
+        throw new ApiError(503, "not_ready", "The store does not answer, or the bot is stopping.");
+      },
+    },
+  ];
+}

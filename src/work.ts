@@ -1,0 +1,123 @@
+/** The bot's work outside of requests: stored deliveries first to flows, effects to GitHub, and a look at what is overdue. */
+import type { Logger } from "pino";
+import type { EffectResult } from "./core/effects.ts";
+import type { Deps } from "./flows/deps.ts";
+import { dispatchFailed, expireJobs } from "./flows/run-lost.ts";
+import { runStarted } from "./flows/run-started.ts";
+import { type Loop, startLoop } from "./loop.ts";
+import type { DeliveryRow, EffectRow, Queue, ResourceRow } from "./ports.ts";
+
+export interface Work {
+  wakeDeliveries(): void;
+  wakeEffects(): void;
+  stop(): Promise<void>;
+}
+
+export interface WorkOptions {
+  readonly deps: Deps;
+  readonly queue: Queue;
+  readonly log: Logger;
+  readonly handleDelivery: (deps: Deps, row: DeliveryRow) => Promise<unknown>;
+}
+
+const POLL_MS = 1_000;
+const OVERDUE_MS = 30_000;
+/** One after another: a pull request's webhook is worked on before the comment that came after it. */
+const DELIVERY_WORKERS = 1;
+const EFFECT_WORKERS = 4;
+
+export function startWork(options: WorkOptions): Work {
+  const { deps, queue, log } = options;
+  const onFault = (error: unknown) => log.error({ err: error }, "the store could not be asked for work");
+  const effects = startLoop({
+    step: () => queue.takeEffect(deps.clock.now(), (row, known) => apply(options, row, known)),
+    workers: EFFECT_WORKERS,
+    pollMs: POLL_MS,
+    onFault,
+  });
+  const deliveries = startLoop({
+    step: () =>
+      queue.takeDelivery(deps.clock.now(), async (row) => {
+        await handle(options, row);
+        effects.wake();
+      }),
+    workers: DELIVERY_WORKERS,
+    pollMs: POLL_MS,
+    onFault,
+  });
+  const overdue = overdueLoop(options, effects);
+  return {
+    wakeDeliveries: deliveries.wake,
+    wakeEffects: effects.wake,
+    stop: async () => {
+      await Promise.all([deliveries.stop(), effects.stop(), overdue.stop()]);
+    },
+  };
+}
+
+function overdueLoop({ deps, log }: WorkOptions, effects: Loop): Loop {
+  return startLoop({
+    step: async () => {
+      const ended = await expireJobs(deps);
+      for (const operation_id of ended) log.warn({ operation_id }, "a run was silent for too long");
+      if (ended.length > 0) effects.wake();
+      return false;
+    },
+    workers: 1,
+    pollMs: OVERDUE_MS,
+    onFault: (error) => log.error({ err: error }, "overdue jobs could not be looked for"),
+  });
+}
+
+async function handle({ deps, queue, log, handleDelivery }: WorkOptions, row: DeliveryRow): Promise<void> {
+  const { id: delivery, event, attempts } = row;
+  try {
+    const outcome = await handleDelivery(deps, row);
+    log.info({ delivery, event, outcome: summary(outcome) }, "delivery handled");
+  } catch (error) {
+    const last = attempts >= queue.most_attempts;
+    const message = last ? "delivery set aside" : "delivery failed, will be tried again";
+    log[last ? "error" : "warn"]({ delivery, event, attempts, err: error }, message);
+    throw error;
+  }
+}
+
+async function apply(options: WorkOptions, row: EffectRow, known: ResourceRow | null): Promise<EffectResult> {
+  const { deps, log, queue } = options;
+  const result = await deps.github.applyEffect(row.repository, row.effect, known);
+  const { kind } = row.effect;
+  const about = { effect: row.id, kind, stream: row.stream, operation_id: row.operation_id };
+  if (result.ok) {
+    log.debug({ ...about, url: result.url }, "effect applied");
+  } else {
+    const last = !result.retry || row.attempts >= queue.most_attempts;
+    const { code, message } = result;
+    log[last ? "error" : "warn"]({ ...about, code, attempts: row.attempts }, message);
+    if (last) log.error(about, "effect given up");
+  }
+  if (row.effect.kind === "dispatch") await tellOfDispatch(options, { row, result });
+  return result;
+}
+
+interface Applied {
+  readonly row: EffectRow;
+  readonly result: EffectResult;
+}
+
+/** Only the run that GitHub names may claim; a run that cannot be started ends its operation. */
+async function tellOfDispatch({ deps, queue }: WorkOptions, { row, result }: Applied): Promise<void> {
+  const { operation_id } = row;
+  if (operation_id === null) return;
+  if (result.ok && result.external_id !== null) {
+    await runStarted(deps, { operation_id, run_id: result.external_id, run_url: result.url });
+  }
+  if (result.ok || (result.retry && row.attempts < queue.most_attempts)) return;
+  await dispatchFailed(deps, { operation_id, message: result.message });
+}
+
+/** What a flow answered, without what it quotes. */
+function summary(outcome: unknown): unknown {
+  if (typeof outcome !== "object" || outcome === null) return null;
+  const { kind, reason, operation_id, job_id }: Readonly<Record<string, unknown>> = { ...outcome };
+  return { kind, reason, operation_id, job_id };
+}
