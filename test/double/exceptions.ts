@@ -26,6 +26,12 @@ export const EXCEPTIONS = [
     what: "answer 202",
     reason: "Described as any object; GitHub answers an empty one.",
   },
+  {
+    operation: "POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
+    what: "/target_url, /log_url, /environment_url",
+    reason:
+      "GitHub sends an empty text for an address that was not given, which its description does not permit; the double sends https://unset.invalid/ or nothing.",
+  },
 ] as const satisfies readonly Exception[];
 
 /** The operation that describes an undescribed route. */

@@ -31,7 +31,8 @@ const appByJwt = async (world: World, jwt: string): Promise<App> => {
     if (!verified) continue;
     const { iss, exp = 0, iat = 0 } = verified.payload;
     const seconds = now.getTime() / 1000;
-    if (iss !== String(app.id) && iss !== app.clientId)
+    // Octokit writes the id as a number, though RFC 7519 wants text.
+    if (String(iss) !== String(app.id) && iss !== app.clientId)
       throw unauthorized("'Issuer' claim ('iss') must be an Integer");
     if (exp > seconds + LONGEST_S + SKEW_S)
       throw unauthorized("'Expiration time' claim ('exp') is too far in the future");

@@ -2,7 +2,7 @@
 import { marked } from "marked";
 import sanitizeHtml from "sanitize-html";
 
-export const escape = (text: string): string =>
+export const html = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
 const TAGS = [
@@ -66,9 +66,9 @@ li:has(> input[type=checkbox]) { list-style: none; margin-left: -1.3em; } p { ma
 /** A whole page. `content` is HTML; the title is text. */
 export const page = (title: string, where: string, content: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title><style>${STYLE}</style></head>
+<title>${html(title)}</title><style>${STYLE}</style></head>
 <body><header>Test double of GitHub · ${where}</header><main>${content}</main></body></html>
 `;
 
 export const pill = (state: string): string =>
-  `<span class="pill ${escape(state)}">${escape(state.replaceAll("_", " "))}</span>`;
+  `<span class="pill ${html(state)}">${html(state.replaceAll("_", " "))}</span>`;

@@ -2,32 +2,32 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Run } from "../github/state.ts";
 import { fullName, pullOf, repositoryOf, type World } from "../github/world.ts";
-import { escape, markdown, page, pill } from "./html.ts";
+import { html, markdown, page, pill } from "./html.ts";
 import { pullPage } from "./pull.ts";
 
 const runPage = (world: World, run: Run): string => {
   const name = fullName(repositoryOf(world, run.repository));
   const inputs = Object.entries(run.inputs).map(
-    ([key, value]) => `<tr><th>${escape(key)}</th><td>${escape(value)}</td></tr>`,
+    ([key, value]) => `<tr><th>${html(key)}</th><td>${html(value)}</td></tr>`,
   );
   const again = run.status === "completed" ? "" : '<meta http-equiv="refresh" content="3">';
   return page(
     `${run.name} #${run.number}`,
-    escape(name),
-    `${again}<h1>${escape(run.title)} <small>#${run.number}</small></h1>
-<p>${pill(run.conclusion ?? run.status)} ${escape(run.event)} by <b>${escape(run.actor)}</b> · <code>${escape(run.path)}</code> at <code>${run.sha.slice(0, 12)}</code></p>
+    html(name),
+    `${again}<h1>${html(run.title)} <small>#${run.number}</small></h1>
+<p>${pill(run.conclusion ?? run.status)} ${html(run.event)} by <b>${html(run.actor)}</b> · <code>${html(run.path)}</code> at <code>${run.sha.slice(0, 12)}</code></p>
 ${inputs.length > 0 ? `<table>${inputs.join("")}</table>` : ""}
 ${run.summaries.map((one) => `<article class="comment"><div class="by">Summary</div><div class="body">${markdown(one)}</div></article>`).join("")}
-<h2>Log</h2><pre class="log">${escape(run.log.join("\n"))}</pre>`,
+<h2>Log</h2><pre class="log">${html(run.log.join("\n"))}</pre>`,
   );
 };
 
 const indexPage = (world: World): string => {
   const pulls = world.state.pulls.map((pull) => {
     const name = fullName(repositoryOf(world, pull.repository));
-    return `<li>${pill(pull.mergeCommit ? "merged" : pull.state)} <a href="/${name}/pull/${pull.number}">${escape(name)}#${pull.number} ${escape(pull.title)}</a></li>`;
+    return `<li>${pill(pull.mergeCommit ? "merged" : pull.state)} <a href="/${name}/pull/${pull.number}">${html(name)}#${pull.number} ${html(pull.title)}</a></li>`;
   });
-  const problems = world.problems.map((one) => `<li>${escape(one)}</li>`);
+  const problems = world.problems.map((one) => `<li>${html(one)}</li>`);
   return page(
     "Test double of GitHub",
     "all repositories",

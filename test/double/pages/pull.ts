@@ -2,7 +2,7 @@
 import type { CheckRun, Comment, Deployment, PullRequest, Repository } from "../github/state.ts";
 import { fullName, type World } from "../github/world.ts";
 import { association, commentsOf } from "../views/pull.ts";
-import { escape, markdown, page, pill } from "./html.ts";
+import { html, markdown, page, pill } from "./html.ts";
 
 const FACES: Readonly<Record<string, string>> = {
   "+1": "👍",
@@ -15,7 +15,7 @@ const FACES: Readonly<Record<string, string>> = {
   eyes: "👀",
 };
 
-const time = (date: string): string => `<time>${escape(date.replace("T", " ").replace("Z", " UTC"))}</time>`;
+const time = (date: string): string => `<time>${html(date.replace("T", " ").replace("Z", " UTC"))}</time>`;
 
 const talk = (world: World, repository: Repository, comment: Comment): string => {
   const reactions = Map.groupBy(
@@ -27,8 +27,8 @@ const talk = (world: World, repository: Repository, comment: Comment): string =>
     .join(" ");
   const role = association(world, repository, comment.author);
   return `<article class="comment${comment.app === null ? "" : " app"}" id="issuecomment-${comment.id}">
-<div class="by"><b>${escape(comment.author)}</b> commented ${time(comment.createdAt)}${comment.updatedAt === comment.createdAt ? "" : " · edited"}
-${comment.app === null && role !== "NONE" ? `<span class="tag">${escape(role.toLowerCase())}</span>` : ""}</div>
+<div class="by"><b>${html(comment.author)}</b> commented ${time(comment.createdAt)}${comment.updatedAt === comment.createdAt ? "" : " · edited"}
+${comment.app === null && role !== "NONE" ? `<span class="tag">${html(role.toLowerCase())}</span>` : ""}</div>
 <div class="body">${markdown(comment.body)}</div>${faces ? `<div class="reactions">${faces}</div>` : ""}</article>`;
 };
 
@@ -38,20 +38,20 @@ const checkBox = (check: CheckRun): string => {
   const buttons =
     check.status === "completed"
       ? check.actions.map(
-          (one) => `<span class="button" title="${escape(one.description)}">${escape(one.label)}</span>`,
+          (one) => `<span class="button" title="${html(one.description)}">${html(one.label)}</span>`,
         )
       : [];
   const notes = annotations.length > 0 ? `<p>${annotations.length} annotations</p>` : "";
-  return `<details class="check"><summary><span class="dot ${escape(state)}" title="${escape(state)}"></span><b>${escape(check.name)}</b>
-<span class="title">${escape(title ?? state.replaceAll("_", " "))}</span></summary>
+  return `<details class="check"><summary><span class="dot ${html(state)}" title="${html(state)}"></span><b>${html(check.name)}</b>
+<span class="title">${html(title ?? state.replaceAll("_", " "))}</span></summary>
 <div class="body">${markdown(summary ?? "")}${markdown(text ?? "")}${notes}<p>${buttons.join("")}</p></div></details>`;
 };
 
 const deploymentRow = (deployment: Deployment): string => {
   const last = deployment.statuses.at(-1);
-  const log = last?.logUrl ? ` · <a href="${escape(last.logUrl)}">log</a>` : "";
-  return `<div class="check"><div class="head">${pill(last?.state ?? "pending")} <b>${escape(deployment.environment)}</b>
-<span class="title">${escape(last?.description || deployment.description || deployment.sha.slice(0, 12))}${log}</span></div></div>`;
+  const log = last?.logUrl ? ` · <a href="${html(last.logUrl)}">log</a>` : "";
+  return `<div class="check"><div class="head">${pill(last?.state ?? "pending")} <b>${html(deployment.environment)}</b>
+<span class="title">${html(last?.description || deployment.description || deployment.sha.slice(0, 12))}${log}</span></div></div>`;
 };
 
 const stateOf = (pull: PullRequest): string => (pull.mergeCommit ? "merged" : pull.state);
@@ -69,17 +69,17 @@ export const pullPage = (world: World, repository: Repository, pull: PullRequest
   const runs = world.state.runs.filter((one) => one.repository === repository.id).toReversed();
   const runLines = runs.map(
     (run) =>
-      `<div class="check"><div class="head">${pill(run.conclusion ?? run.status)} <a href="/${fullName(repository)}/actions/runs/${run.id}">${escape(run.name)} #${run.number}</a><span class="title">${escape(run.title)}</span></div></div>`,
+      `<div class="check"><div class="head">${pill(run.conclusion ?? run.status)} <a href="/${fullName(repository)}/actions/runs/${run.id}">${html(run.name)} #${run.number}</a><span class="title">${html(run.title)}</span></div></div>`,
   );
   const none = '<p class="empty">none</p>';
   const comments = commentsOf(world, pull).map((one) => talk(world, repository, one));
   return page(
     `${pull.title} · #${pull.number}`,
-    escape(fullName(repository)),
-    `<h1>${escape(pull.title)} <small>#${pull.number}</small></h1>
-<p>${pill(stateOf(pull))} <b>${escape(pull.author)}</b> wants to merge <code>${escape(pull.head)}</code> into <code>${escape(pull.base)}</code> · head <code>${pull.headSha.slice(0, 12)}</code></p>
+    html(fullName(repository)),
+    `<h1>${html(pull.title)} <small>#${pull.number}</small></h1>
+<p>${pill(stateOf(pull))} <b>${html(pull.author)}</b> wants to merge <code>${html(pull.head)}</code> into <code>${html(pull.base)}</code> · head <code>${pull.headSha.slice(0, 12)}</code></p>
 <div class="columns"><section>
-<article class="comment"><div class="by"><b>${escape(pull.author)}</b> opened ${time(pull.createdAt)}</div><div class="body">${markdown(pull.body || "*No description.*")}</div></article>
+<article class="comment"><div class="by"><b>${html(pull.author)}</b> opened ${time(pull.createdAt)}</div><div class="body">${markdown(pull.body || "*No description.*")}</div></article>
 ${comments.join("\n")}</section>
 <aside><h2>Checks</h2>${checks.map(checkBox).join("") || none}<h2>Deployments</h2>${deployments.map(deploymentRow).join("") || none}
 <h2>Workflow runs</h2>${runLines.join("") || none}</aside></div>`,

@@ -18,7 +18,9 @@ const TEMPLATES = {
 };
 
 export const userView = (world: World, account: Account): View => {
-  const url = api(world, `/users/${account.login}`);
+  // The brackets of `belay[bot]` are no part of an address.
+  const name = encodeURIComponent(account.login);
+  const url = api(world, `/users/${name}`);
   return {
     login: account.login,
     id: account.id,
@@ -26,7 +28,7 @@ export const userView = (world: World, account: Account): View => {
     avatar_url: `${world.url}/avatars/${account.id}`,
     gravatar_id: "",
     url,
-    html_url: `${world.url}/${account.login}`,
+    html_url: `${world.url}/${name}`,
     type: account.type,
     site_admin: false,
     organizations_url: `${url}/orgs`,

@@ -177,12 +177,11 @@ export const deploymentStatusView = (
     creator: userNamed(world, status.creator),
     description: status.description,
     environment: deployment.environment,
-    target_url: status.logUrl,
     created_at: status.createdAt,
     updated_at: status.createdAt,
     deployment_url: `${url}/deployments/${deployment.id}`,
     repository_url: url,
-    environment_url: status.environmentUrl,
-    log_url: status.logUrl,
+    ...(status.logUrl && { target_url: status.logUrl, log_url: status.logUrl }),
+    ...(status.environmentUrl && { environment_url: status.environmentUrl }),
   };
 };
