@@ -1,4 +1,4 @@
-/** The gates of a kind of operation, judged together. */
+/** The gates of a kind of operation, judged together, on the drift check that the operation made itself. */
 import type { SiteEnvironment } from "./config/types.ts";
 import * as backup from "./gates/backup.ts";
 import * as drift from "./gates/drift.ts";
@@ -17,16 +17,13 @@ export interface JudgementSettings {
   readonly now: string;
   readonly policy: Policy;
   readonly source: SiteEnvironment;
-  /** True where an existing drift check is judged (the API); false where the operation makes its own. */
-  readonly drift_check_may_be_stale: boolean;
 }
 
 /** A rollback and a refresh have no gates: nothing may keep anybody from going back, and a refresh never changes the target. */
 export function judge(kind: OperationKind, facts: JudgementFacts, settings: JudgementSettings): Verdict {
   const { now, policy, source } = settings;
-  const max_age_s = settings.drift_check_may_be_stale ? policy.drift.max_age_s : null;
   const gates = {
-    drift: () => drift.evaluate(facts.drift, { now, max_age_s }),
+    drift: () => drift.evaluate(facts.drift, { now, max_age_s: null }),
     backup: () => backup.evaluate(facts.backup, { now, max_age_s: policy.backup.max_age_s }),
     release: () => release.evaluate(facts.release, { built_from_git: source.built_from_git }),
   };

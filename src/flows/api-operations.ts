@@ -1,10 +1,9 @@
 /** The API's two ways to begin work: `POST /api/environments/{id}/drift-check` and `POST /api/environments/{id}/promote`. */
 import type { Answer } from "../core/answer.ts";
 import type { SiteEnvironment } from "../core/config/types.ts";
-import { judge } from "../core/judgement.ts";
 import { allows, type Permission } from "../core/policy.ts";
 import * as answers from "../core/rendering/answers.ts";
-import { obstacles, type Verdict, verdictOf } from "../core/verdict.ts";
+import { obstacles, type Verdict } from "../core/verdict.ts";
 import type { EnvironmentRow, PullRequest, SiteRow, Tx } from "../ports.ts";
 import type { CommandOutcome, Deps, Refused } from "./deps.ts";
 import { configured } from "./input-of.ts";
@@ -54,11 +53,8 @@ export async function apiPromote(
   const pull = await pullRequestOf(deps, asked, target);
   if (pull === null) return refuse(409, answers.noPullRequest(asked.source.name, target.name));
 
-  return deps.store.transaction(async (tx) => {
-    const verdict = await judgeRecords(deps, tx, { asked, target: row });
-    if (verdict.outcome !== "pass") return refuseByGate(verdict);
-    return begin(deps, tx, { asked, target, pull, kind: "promote", actor: input.actor });
-  });
+  const { actor } = input;
+  return deps.store.transaction((tx) => begin(deps, tx, { asked, target, pull, kind: "promote", actor }));
 }
 
 interface Asked {
@@ -107,31 +103,6 @@ async function pullRequestOf(
   return open.find((pull) => pull.head_repository_id === asked.site.repository.id) ?? null;
 }
 
-async function judgeRecords(
-  deps: ApiDeps,
-  tx: Tx,
-  { asked, target }: { readonly asked: Asked; readonly target: EnvironmentRow },
-): Promise<Verdict> {
-  const { source, settings } = asked;
-  const names = { source: source.name, target: target.name };
-  const baseline = await tx.baselineOf(source.id, target.id);
-  const check = baseline === null ? null : await tx.newestDriftCheck(target.id, baseline.id);
-  const facts = {
-    drift: { ...names, has_baseline: baseline !== null, check },
-    backup: { target: target.name, backups: await tx.backupsOf(target.id) },
-    release: { ...names, head_sha: "", head_parents: [], release: null, plan: null },
-  };
-  const now = deps.clock.now();
-  const environment = configured(settings, source.name);
-  const judged = judge("promote", facts, {
-    now,
-    policy: settings.policy,
-    source: environment,
-    drift_check_may_be_stale: true,
-  });
-  return verdictOf(judged.gates.filter((gate) => gate.gate !== "release"));
-}
-
 interface Begin {
   readonly asked: Asked;
   readonly target: SiteEnvironment;
@@ -156,6 +127,7 @@ async function begin(
     head_sha: pull?.head_sha ?? "",
     requested_by: actor,
     comment_id: null,
+    on_records: kind === "promote",
   });
   return answered(outcome);
 }

@@ -131,7 +131,7 @@ async function act(
   }
   const common = { repository: input.repository, settings, source, target, head_sha };
   const asked = { kind: word, pull_request: input.pull_request, requested_by: comment.author };
-  return startOperation(deps, tx, { ...common, ...asked, comment_id: input.comment_id });
+  return startOperation(deps, tx, { ...common, ...asked, comment_id: input.comment_id, on_records: false });
 }
 
 async function say({ deps, tx, loaded }: Acting, body: string, key: string): Promise<void> {

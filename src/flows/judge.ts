@@ -1,8 +1,12 @@
 /** Collects what the gates judge, for an operation in hand. */
+
+import { secondsBetween } from "../core/duration.ts";
 import type { BackupFact } from "../core/gates/backup.ts";
-import { newestProven } from "../core/gates/backup.ts";
+import * as backup from "../core/gates/backup.ts";
+import * as drift from "../core/gates/drift.ts";
 import { type JudgementFacts, judge } from "../core/judgement.ts";
-import type { Verdict } from "../core/verdict.ts";
+import { type Verdict, verdictOf } from "../core/verdict.ts";
+import type { EnvironmentRow, Tx } from "../ports.ts";
 import type { SiteSettings } from "./site.ts";
 import { change, type Work } from "./work.ts";
 
@@ -26,9 +30,8 @@ export async function judgeNow(
     now: work.now,
     policy: given.settings.policy,
     source,
-    drift_check_may_be_stale: false,
   });
-  const backup_id = newestProven(backups)?.id ?? null;
+  const backup_id = backup.newestProven(backups)?.id ?? null;
   return { work: await change(work, { verdict, backup_id }), verdict };
 }
 
@@ -52,4 +55,39 @@ async function judgementFacts(
       plan: operation.plan,
     },
   };
+}
+
+export interface RecordsQuestion {
+  readonly now: string;
+  readonly source: EnvironmentRow;
+  readonly target: EnvironmentRow;
+  readonly settings: SiteSettings;
+}
+
+export interface RecordsVerdict {
+  /** Drift and backup; the release can be judged only by building it. */
+  readonly verdict: Verdict;
+  readonly backup_age_s: number | null;
+}
+
+/**
+ * What the records say of a promotion that would begin now: the newest drift check of this baseline, if it is young enough,
+ * and the newest proven backup. For `/status`, and for the API, which promotes only on a check that was made before.
+ */
+export async function judgeRecords(tx: Tx, question: RecordsQuestion): Promise<RecordsVerdict> {
+  const { now, source, target, settings } = question;
+  const names = { source: source.name, target: target.name };
+  const baseline = await tx.baselineOf(source.id, target.id);
+  const check = baseline === null ? null : await tx.newestDriftCheck(target.id, baseline.id);
+  const backups = await tx.backupsOf(target.id);
+  const { policy } = settings;
+  const verdict = verdictOf([
+    drift.evaluate(
+      { ...names, has_baseline: baseline !== null, check },
+      { now, max_age_s: policy.drift.max_age_s },
+    ),
+    backup.evaluate({ target: target.name, backups }, { now, max_age_s: policy.backup.max_age_s }),
+  ]);
+  const proven = backup.newestProven(backups);
+  return { verdict, backup_age_s: proven === null ? null : secondsBetween(proven.taken_at, now) };
 }

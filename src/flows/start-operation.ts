@@ -14,10 +14,10 @@ import type { OperationRow, Repository, Tx } from "../ports.ts";
 import { showChecks, showComment } from "./announce.ts";
 import type { CommandOutcome, Deps } from "./deps.ts";
 import { finish } from "./finish.ts";
-import { judgeNow } from "./judge.ts";
+import { judgeNow, judgeRecords } from "./judge.ts";
 import { addNextJob } from "./next-job.ts";
 import { type SiteSettings, syncSite } from "./site.ts";
-import { emit, namesOf, openWork, record, type Work } from "./work.ts";
+import { change, emit, namesOf, openWork, record, type Work } from "./work.ts";
 
 export interface StartRequest {
   readonly kind: OperationKind;
@@ -30,6 +30,8 @@ export interface StartRequest {
   readonly head_sha: string;
   readonly requested_by: string;
   readonly comment_id: number | null;
+  /** True for the API: it begins only on a fresh drift check and backup that are on record already. */
+  readonly on_records: boolean;
 }
 
 /** Inside the transaction that claimed the command. A refusal leaves a blocked operation on record, too. */
@@ -44,14 +46,25 @@ export async function startOperation(
   const ids = heldSides(request.kind).map((side) => work[side].id);
   const lock = await tx.acquireLock(work.operation.id, ids, work.now);
   if (!isGranted(lock)) return refuse(work, await holderOf(tx, lock));
-  const judged = await judgeNow(work, { settings: request.settings, head_parents: [] });
-  if (stops(request.kind, judged.verdict)) {
-    const code = obstacles(judged.verdict)[0]?.code ?? "blocked";
-    const message = blockedSentence(namesOf(work), judged.verdict);
+  const judged = await judgeStart(work, request);
+  if (judged.stopped) {
+    const { verdict } = judged;
+    const code = obstacles(verdict)[0]?.code ?? "blocked";
+    const message = blockedSentence(namesOf(work), verdict);
     await finish(judged.work, { event: "blocked", code, message, actor: "bot" });
-    return { kind: "blocked", operation_id: work.operation.id, verdict: judged.verdict };
+    return { kind: "blocked", operation_id: work.operation.id, verdict };
   }
   return launch(judged.work, { lock, workflow: deps.settings.workflow });
+}
+
+/** The gates that need no host: without a fresh, proven backup or a baseline nothing runs at all. */
+async function judgeStart(work: Work, { settings, on_records, kind }: StartRequest) {
+  if (on_records) {
+    const { verdict } = await judgeRecords(work.tx, { ...work, settings });
+    if (verdict.outcome !== "pass") return { work: await change(work, { verdict }), verdict, stopped: true };
+  }
+  const judged = await judgeNow(work, { settings, head_parents: [] });
+  return { ...judged, stopped: stops(kind, judged.verdict) };
 }
 
 async function createOperation(deps: Deps<never>, tx: Tx, request: StartRequest): Promise<Work> {

@@ -1,11 +1,9 @@
 /** The facts of `/status`, read in one transaction. */
-import { secondsBetween } from "../core/duration.ts";
-import { newestProven } from "../core/gates/backup.ts";
-import { judge } from "../core/judgement.ts";
 import { renderStatus, type StatusView } from "../core/rendering/status.ts";
 import { shortId } from "../core/rendering/words.ts";
 import type { EnvironmentRow, OperationRow, Repository, Tx } from "../ports.ts";
 import type { Deps } from "./deps.ts";
+import { judgeRecords } from "./judge.ts";
 import { type SiteSettings, syncSite } from "./site.ts";
 
 export interface StatusRequest {
@@ -26,7 +24,7 @@ export async function renderStatusOf(deps: Deps<never>, tx: Tx, request: StatusR
   const target = environments.get(request.target);
   if (source === undefined || target === undefined) throw new Error("An environment of the pair has no row.");
   const pair = { source, target };
-  const judged = await judgeNext(deps, tx, { ...pair, settings });
+  const judged = await judgeRecords(tx, { ...pair, settings, now: deps.clock.now() });
   const recent = await tx.operations({ target_environment_id: target.id }, { limit: RECENT });
   return renderStatus({
     marker,
@@ -43,34 +41,6 @@ export async function renderStatusOf(deps: Deps<never>, tx: Tx, request: StatusR
 interface Pair {
   readonly source: EnvironmentRow;
   readonly target: EnvironmentRow;
-}
-
-/** What the gates would say of a promotion that began now, from the newest facts on record. */
-async function judgeNext(
-  deps: Deps<never>,
-  tx: Tx,
-  { source, target, settings }: Pair & { readonly settings: SiteSettings },
-): Promise<Pick<StatusView, "verdict" | "has_baseline" | "backup_age_s">> {
-  const now = deps.clock.now();
-  const names = { source: source.name, target: target.name };
-  const baseline = await tx.baselineOf(source.id, target.id);
-  const check = baseline === null ? null : await tx.newestDriftCheck(target.id, baseline.id);
-  const backups = await tx.backupsOf(target.id);
-  const environment = settings.config.environments[source.name];
-  if (environment === undefined)
-    throw new Error(`The environment ${source.name} is not in the configuration.`);
-  const facts = {
-    drift: { ...names, has_baseline: baseline !== null, check },
-    backup: { target: target.name, backups },
-    release: { ...names, head_sha: "", head_parents: [], release: null, plan: null },
-  };
-  const judgement = { now, policy: settings.policy, source: environment, drift_check_may_be_stale: true };
-  const proven = newestProven(backups);
-  return {
-    verdict: judge("promote", facts, judgement),
-    has_baseline: baseline !== null,
-    backup_age_s: proven === null ? null : secondsBetween(proven.taken_at, now),
-  };
 }
 
 async function shown(tx: Tx, row: EnvironmentRow): Promise<StatusView["environments"][number]> {

@@ -23,7 +23,6 @@ export interface StatusView {
   /** Newest first. */
   readonly recent: readonly (OperationWords & { readonly message: string | null })[];
   readonly verdict: Verdict;
-  readonly has_baseline: boolean;
   readonly backup_age_s: number | null;
   /** False for people without write permission: no row keys, no values. */
   readonly details: boolean;
