@@ -42,7 +42,7 @@ function decide(input: PlanInput, { option, kind, changed }: Subject): Decision 
   const reference = judgeReference(input, option);
   if (reference === "same") return ["keep", "Both sides refer to the same thing: production's id stays."];
   if (reference === "different")
-    return ["conflict", "It refers by id to something that is not the same on both sides."];
+    return ["conflict", "It refers by id to something that may not be the same on both sides."];
   if (!Object.hasOwn(input.manifest.options, option))
     return ["keep", "The source changed it, but this release does not hold it."];
   if (!changed.target) return ["promote", "Only the source changed it since the baseline."];
@@ -59,13 +59,8 @@ const TELLTALE =
 function flagsOf(input: PlanInput, option: string): string[] {
   const { prefix } = input.manifest.source;
   const unknown = (optionRule(input.rules, option, prefix)?.origin ?? "unknown") === "unknown";
-  const ids = option.startsWith("theme_mods_") && !hasMembers(input, option);
   return [
     ...(unknown ? ["nothing classifies it"] : []),
     ...(TELLTALE.test(option) ? ["its name hints at a key, a token, an address or a mode"] : []),
-    ...(ids ? ["it may hold ids of menus or images, which are not compared"] : []),
   ];
 }
-
-const hasMembers = ({ now }: PlanInput, option: string): boolean =>
-  Object.keys(now.source.references).some((name) => name.startsWith(`${option}:`));

@@ -1,46 +1,74 @@
 /**
- * Options that hold ids of protected rows (`page_on_front`). An id means something only inside its environment, so a row that
- * refers to something else in source and target cannot be promoted. A key `option:member` is a reference inside the row.
+ * Options that hold ids of protected rows (`page_on_front`). An id means something only inside its environment, so a row whose
+ * reference could mean something else in production is not promoted. A key `option:member` is a reference inside a row.
  */
+import type { ReferenceKind } from "../config/types.ts";
+import { partDifference } from "./difference.ts";
 import type { PlanInput, Sentence } from "./types.ts";
 
-/** `none`: the option is no reference. `same`: the whole row is one reference, to the same thing on both sides. */
-export type ReferenceVerdict = "none" | "same" | "members_same" | "different";
+/**
+ * none: the option refers to nothing by id. same: the whole row is one reference, to the same thing on both sides.
+ * safe: its ids mean the same on both sides. different: they dangle, or could mean something else.
+ */
+export type ReferenceVerdict = "none" | "same" | "safe" | "different";
 
 export function judgeReference(input: PlanInput, option: string): ReferenceVerdict {
-  const members = Object.keys(input.now.source.references).filter((name) => name.startsWith(`${option}:`));
-  const whole = Object.hasOwn(input.rules.reference_options, option);
-  if (!whole && members.length === 0) return "none";
-  const names = whole ? [option, ...members] : members;
-  if (names.some((name) => resolved(input, name) === null)) return "different";
-  return whole ? "same" : "members_same";
+  const names = namesOf(input, option);
+  if (names.length === 0) return "none";
+  if (names.some((name) => !isSafe(input, name))) return "different";
+  const { source, target } = input.now;
+  return names[0] === option && source.references[option] === target.references[option] ? "same" : "safe";
 }
 
-/** What both sides refer to, or null where it dangles on a side or differs. */
-function resolved({ now }: PlanInput, name: string): string | null {
-  const [source, target] = [now.source.references[name] ?? null, now.target.references[name] ?? null];
-  return source === target ? source : null;
+/** The option itself where the rules say that it is a reference, then the members that the source has. */
+function namesOf({ rules, now }: PlanInput, option: string): string[] {
+  const members = Object.keys(now.source.references).filter((name) => name.startsWith(`${option}:`));
+  return Object.hasOwn(rules.reference_options, option) ? [option, ...members] : members;
 }
 
-/** The sentence that blocks a row whose reference is not the same on both sides. */
-export function referenceBlock({ now }: PlanInput, option: string): Sentence {
-  const shown = (value: string | null | undefined) =>
-    value == null ? "nothing that exists" : `\`${value}\``;
-  const names = Object.keys(now.source.references).filter(
-    (name) => name === option || name.startsWith(`${option}:`),
-  );
-  const pairs = (names.length === 0 ? [option] : names)
-    .filter(
-      (name) =>
-        now.source.references[name] == null || now.source.references[name] !== now.target.references[name],
-    )
+/** What the host answers for a reference to nothing, for example `page_on_front` = 0. */
+const NOTHING = "none";
+
+function isSafe(input: PlanInput, name: string): boolean {
+  const { source, target } = input.now;
+  const meant = source.references[name] ?? null;
+  if (meant === null) return false;
+  return meant === NOTHING || meant === target.references[name] || asCloned(input, kindOf(input, name));
+}
+
+/** Inside rows the host finds the logo (a post) and menus (terms). */
+function kindOf({ rules }: PlanInput, name: string): ReferenceKind {
+  return rules.reference_options[name] ?? (name.endsWith(":custom_logo") ? "post" : "terms");
+}
+
+/**
+ * Cloning copies ids. As long as the source made or changed no such row since, and production changed or removed none, every
+ * id that the source can name means the same on both sides.
+ */
+function asCloned({ baseline, now }: PlanInput, kind: ReferenceKind): boolean {
+  const tables = kind === "terms" ? ["terms", "term_taxonomy"] : ["posts"];
+  return tables.every((table) => {
+    const difference = (side: "source" | "target") =>
+      partDifference(baseline[side].tables[table]?.parts.editorial, now[side].tables[table]?.parts.editorial);
+    const [source, target] = [difference("source"), difference("target")];
+    const untouched = source === null || (source.added === 0 && source.changed === 0);
+    return untouched && (target === null || (target.removed === 0 && target.changed === 0));
+  });
+}
+
+/** The sentence that blocks a row whose references are not safe. */
+export function referenceBlock(input: PlanInput, option: string): Sentence {
+  const { source, target } = input.now;
+  const shown = (value: string | null | undefined) => (value == null ? "nothing known" : `\`${value}\``);
+  const found = namesOf(input, option)
+    .filter((name) => !isSafe(input, name))
     .map(
       (name) =>
-        `${shown(now.source.references[name])} in the source and ${shown(now.target.references[name])} in production`,
+        `${shown(source.references[name])} in the source, ${shown(target.references[name])} in production`,
     );
   return {
     code: "reference_differs",
-    text: `The option \`${option}\` refers by id to ${pairs.join("; ")}: the id would mean something else there.`,
+    text: `The option \`${option}\` refers to content by id (${found.join("; ")}), and the same id could mean something else in production.`,
     remedy: `Set it in production itself, or write \`keep: [${option}]\` under \`promotion.options\` in .github/belay.yml.`,
   };
 }

@@ -187,25 +187,49 @@ describe("options", () => {
     expect(flags("blogname")).toBe(0);
     expect(flags("acme_setting")).toBe(1);
     expect(flags("acme_api_key")).toBe(2);
-    expect(flags("theme_mods_acme")).toBe(1);
+    expect(flags("theme_mods_acme")).toBe(0);
   });
 
-  it("that refer to protected rows are kept where both sides mean the same, and block otherwise", () => {
-    const refers = (source: string | null, target: string | null) =>
-      decide("page_on_front", {
-        source: { ...row("page_on_front", "b"), references: { page_on_front: source } },
-        target: { references: { page_on_front: target } },
-      });
+  /** A source that made a page of its own: its ids may mean something else in production. */
+  const worked = {
+    tables: { posts: table("editorial", { "7": "new page" }), terms: table("editorial", { "7": "x" }) },
+  };
+  const refers = (source: string | null, target: string | null, own: Partial<Fingerprint> = worked) =>
+    decide("page_on_front", {
+      source: { ...row("page_on_front", "b"), ...own, references: { page_on_front: source } },
+      target: { references: { page_on_front: target } },
+    });
+
+  it("that refer to protected rows are kept where both sides mean the same", () => {
     expect(refers("page:home", "page:home")).toMatchObject({ blocks: [], options: [{ action: "keep" }] });
-    for (const made of [
-      refers("page:home", "page:old"),
+  });
+
+  it("that refer to something else, or to nothing that exists, block", () => {
+    const made = [
+      refers("page:new", "page:old"),
       refers(null, "page:old"),
-      refers("page:home", null),
       refers(null, null),
-    ]) {
-      expect(codes(made.blocks)).toEqual(["reference_differs"]);
-      expect(made.job.promote_options).toEqual([]);
+      refers(null, null, {}),
+    ];
+    for (const one of [...made, refers("page:home", null)]) {
+      expect(codes(one.blocks)).toEqual(["reference_differs"]);
+      expect(one.job.promote_options).toEqual([]);
     }
+  });
+
+  it("that refer to a row which both sides have since cloning are promoted", () => {
+    expect(refers("page:about", "page:home", {}).job.promote_options).toEqual(["page_on_front"]);
+    expect(refers("none", "page:home").job.promote_options).toEqual(["page_on_front"]);
+    const menu = (own: Partial<Fingerprint>) =>
+      decide("theme_mods_acme", {
+        source: {
+          ...row("theme_mods_acme", "b"),
+          ...own,
+          references: { "theme_mods_acme:nav_menu_locations.top": "nav_menu:main" },
+        },
+      });
+    expect(menu({}).job.promote_options).toEqual(["theme_mods_acme"]);
+    expect(codes(menu(worked).blocks)).toEqual(["reference_differs"]);
   });
 
   it("with references inside are promoted only where all of them mean the same", () => {
@@ -213,6 +237,7 @@ describe("options", () => {
       decide("theme_mods_acme", {
         source: {
           ...row("theme_mods_acme", "b"),
+          ...worked,
           references: { "theme_mods_acme:custom_logo": "attachment:logo" },
         },
         target: { references: { "theme_mods_acme:custom_logo": logo } },
