@@ -79,8 +79,6 @@ interface Parts {
 
 async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
   const deps = flowDeps(options, probot, opened);
-  const work = startWork({ deps, queue: opened.queue, log, handleDelivery });
-  belay(probot, { queue: opened.queue, clock, wake: work.wakeDeliveries });
   let stopping = false;
   const routes = apiRoutes({
     deps,
@@ -91,6 +89,8 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
     }),
     ready: async () => !stopping && (await opened.ready()),
   });
+  const work = startWork({ deps, queue: opened.queue, log, handleDelivery });
+  belay(probot, { queue: opened.queue, clock, wake: work.wakeDeliveries });
   const server = httpServer({ routes, probot, log, afterwards: work.wakeEffects });
   const stop = async () => {
     stopping = true;
