@@ -88,16 +88,24 @@ def _add(tar: tarfile.TarFile, member: Member) -> None:
         info.size = len(member.data)
         tar.addfile(info, io.BytesIO(member.data))
     else:
+        _add_file(tar, info, member)
+
+
+def _add_file(tar: tarfile.TarFile, info: tarfile.TarInfo, member: Member) -> None:
+    try:
         with open(member.path, "rb") as content:
             status = os.fstat(content.fileno())
             info.size = status.st_size
             info.mode = 0o755 if status.st_mode & 0o100 else 0o644
             hashing = _Hashing(content)
             tar.addfile(info, hashing)
-        if member.sha256 not in (None, hashing.hash.hexdigest()):
-            raise BelayError(
-                "RELEASE_MOVED", "%s changed while the release was being packed." % member.name, "Try again when nothing writes to the code any more."
-            )
+    except FileNotFoundError:
+        raise _moved(member) from None
+    except OSError as error:
+        # A file that became shorter ends too early for the archive; anything else is the disk's or the pipe's trouble.
+        raise (_moved(member) if "unexpected end of data" in str(error) else error) from error
+    if member.sha256 not in (None, hashing.hash.hexdigest()):
+        raise _moved(member)
 
 
 def _check(info: tarfile.TarInfo, seen: set) -> None:
@@ -157,3 +165,7 @@ def _unsafe(what: str) -> BelayError:
 
 def _broken(path: str, error: Exception) -> BelayError:
     return BelayError("ARCHIVE_BROKEN", "The archive %s cannot be read: %s." % (os.path.basename(path), error), "Build the release again: comment `/promote`.")
+
+
+def _moved(member: Member) -> BelayError:
+    return BelayError("FILES_MOVED", "%s changed while it was being packed." % member.name, "Try again when nothing writes to it any more.")

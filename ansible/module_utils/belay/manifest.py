@@ -6,10 +6,20 @@ import json
 
 
 def canonical(value) -> bytes:
-    """JSON with sorted keys, no white space and UTF-8 as it is; equal values give equal bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """JSON without white space, its keys sorted by UTF-16 code units (RFC 8785), as src/core/canonical.ts writes it."""
+    return json.dumps(_ordered(value), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogateescape")
 
 
 def digest_of(manifest: dict) -> str:
     """The digest that names the release of this manifest, 64 hexadecimal digits."""
-    return hashlib.sha256(canonical(manifest)).hexdigest()
+    return digest_of_bytes(canonical(manifest))
+
+
+def digest_of_bytes(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
+def _ordered(value):
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))}
+    return [_ordered(item) for item in value] if isinstance(value, (list, tuple)) else value

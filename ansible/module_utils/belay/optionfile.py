@@ -4,6 +4,7 @@
 """
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Dict, Iterable, List, Optional
 
@@ -22,14 +23,14 @@ def neutral_name(site, name: str) -> str:
     return _PREFIX + rest if name.startswith(site.prefix) and rest in _CARRY_PREFIX else name
 
 
-def own_name(site, name: str) -> str:
-    """An option's name as this environment has it."""
-    return site.prefix + name[len(_PREFIX) :] if name.startswith(_PREFIX) else name
+def own_name(prefix: str, name: str) -> str:
+    """An option's name as the environment with this prefix has it."""
+    return prefix + name[len(_PREFIX) :] if name.startswith(_PREFIX) else name
 
 
 def export_options(session, site, names: Iterable[str], path: str) -> None:
     """Writes the rows of these options (neutral names); an option that has no row is one to be removed."""
-    wanted = {own_name(site, name): name for name in names}
+    wanted = {own_name(site.prefix, name): name for name in names}
     found: Dict[str, tuple] = {}
     listed = sorted(wanted)
     for start in range(0, len(listed), 500):
@@ -51,8 +52,19 @@ def read_options(path: str) -> List[dict]:
     return [{**row, "value": None if row["value"] is None else bytes.fromhex(row["value"])} for row in rows]
 
 
-def import_options(path: str, site, rewriter: Rewriter, names: Optional[Iterable[str]] = None) -> Dict[str, Optional[Dict[str, Optional[bytes]]]]:
-    """Rows as this environment has to have them: own name -> columns, or None where the row goes.
+def measure(path: str) -> Dict[str, Optional[str]]:
+    """Name -> hash of the row as a fingerprint has it (table_shape.py), or None where the row is to be removed."""
+    return {row["name"]: None if row["value"] is None else _hash(row["value"], row["autoload"]) for row in read_options(path)}
+
+
+def _hash(value: bytes, autoload: Optional[str]) -> str:
+    flag = "N" if autoload is None else "%d:%s" % (len(autoload.encode()), autoload)
+    text = "%d:%s%s" % (len(value), hashlib.sha256(value).hexdigest(), flag)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def import_options(path: str, rewriter: Rewriter, names: Optional[Iterable[str]] = None, prefix: str = "") -> Dict[str, Optional[Dict[str, Optional[bytes]]]]:
+    """Rows as the environment with this prefix has to have them: its own name -> columns, or None where the row goes.
 
     Only the given (neutral) names, or all. Raises BelayError REWRITE_REFUSED naming every option that cannot be rewritten.
     """
@@ -62,7 +74,7 @@ def import_options(path: str, site, rewriter: Rewriter, names: Optional[Iterable
     for row in read_options(path):
         if wanted is not None and row["name"] not in wanted:
             continue
-        name = own_name(site, row["name"])
+        name = own_name(prefix, row["name"])
         try:
             rows[name] = None if row["value"] is None else _columns(name, rewriter.value(row["value"]), row["autoload"])
         except Unrewritable as error:

@@ -1,0 +1,97 @@
+"""What each step of a refresh does on its host; the module belay_refresh is their entry. Every step may be repeated."""
+from __future__ import annotations
+
+import os
+import shutil
+
+from .fingerprint import fingerprint
+from .files import file_digest
+from .hostlock import host_lock
+from .manifest import digest_of
+from .mysql import Session
+from .refresh_export import Scope, export, read_inventory, take_inventory
+from .refresh_import import activate_clone, open_refresh
+from .release import describe, store
+from .rules import Rules
+from .site import Site
+from .unpack import unpack
+
+
+def inventory(params) -> dict:
+    """On the source: what it has."""
+    site = _site(params, params["initial"])
+    with host_lock(site, params["operation_id"]), Session(site) as session:
+        path = os.path.join(_folder(site, "outgoing"), _name(params) + ".inventory.json")
+        take_inventory(site, session, Rules.of(params), path)
+        return {"inventory": {"path": path, "sha256": file_digest(path)}, "incoming": _folder(site, "incoming")}
+
+
+def export_data(params) -> dict:
+    """On the target: its data as the source will have it, its fingerprint of the same moment; its code for a first clone."""
+    site, rules = _site(params), Rules.of(params)
+    scope = Scope(params["initial"], frozenset(params["keep_tables"]), frozenset(params["keep_options"]))
+    with host_lock(site, params["operation_id"]):
+        outgoing = _folder(site, "outgoing")
+        path = os.path.join(outgoing, _name(params) + ".tar.zst")
+        done = export(site, rules, scope, read_inventory(params["inventory"]), path)
+        answer = {
+            "archive": {"path": path, "sha256": done["sha256"], "digest": done["digest"]},
+            "belay_facts": {"target": done["fingerprint"]},
+        }
+        if params["initial"]:
+            manifest = describe(site, rules, params["environment"], done["fingerprint"])
+            answer["release"] = store(site, manifest, outgoing, outgoing)
+        return answer
+
+
+def import_data(params) -> dict:
+    """On the source: everything takes its place, then the source's fingerprint."""
+    site, rules = _site(params, params["initial"]), Rules.of(params)
+    scope = Scope(params["initial"], frozenset(params["keep_tables"]), frozenset(params["keep_options"]))
+    with host_lock(site, params["operation_id"]):
+        folder, refresh = open_refresh(site, rules, scope, params["archive"], params["digest"])
+        try:
+            tables = refresh.data()
+            files = refresh.files()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        if params["initial"]:
+            _clone_code(site, params)
+        with Session(site) as session:
+            return {"changed": True, "belay_facts": {"source": fingerprint(site, session, rules), "tables": tables, "files": files}}
+
+
+def tidy(params) -> dict:
+    """On either side: what the other steps left behind."""
+    site = _site(params, True)
+    for name in ("outgoing", "incoming"):
+        folder = _folder(site, name)
+        for left in os.listdir(folder):
+            path = os.path.join(folder, left)
+            if left.startswith("refresh-"):
+                shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+    return {}
+
+
+STEPS = {"inventory": inventory, "export": export_data, "import": import_data, "tidy": tidy}
+
+
+def _clone_code(site, params) -> None:
+    digest = params["release_digest"]
+    unpacked = unpack(site, params["release"], digest, params["shared_paths"])
+    activate_clone(site, digest_of(unpacked.manifest)[:12], params["operation_id"])
+
+
+def _site(params, initial: bool = False) -> Site:
+    os.umask(0o022)
+    return Site.open(params["root"], params["url"], params["database"], params["prefix"], initial)
+
+
+def _folder(site, name: str) -> str:
+    path = os.path.join(site.belay, name)
+    os.makedirs(path, mode=0o750, exist_ok=True)
+    return path
+
+
+def _name(params) -> str:
+    return "refresh-" + params["operation_id"]

@@ -1,0 +1,193 @@
+"""Freezes a site as it runs into a release: its code, the promotable tables and the option rows that it changed.
+
+Everything about the data comes from one snapshot, in which the site's fingerprint is taken too. The manifest holds no
+time, so the same state gives the same digest, and an archive that is there already is used again.
+"""
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from contextlib import closing
+from typing import Dict, Iterator, List, NamedTuple, Optional
+
+from . import bundle, php
+from .archive import Member, read_archive, write_archive
+from .errors import BelayError
+from .files import LINK, file_digest, tree
+from .fingerprint import fingerprint
+from .manifest import canonical, digest_of, digest_of_bytes
+from .mysql import Session
+from .optionfile import export_options, measure
+from .rules import class_expression
+
+CONFIG = "config"
+_HEADER_BYTES = 8192
+
+
+class Baseline(NamedTuple):
+    """The source's own baseline: digests of promotable tables, hashes of option rows. Only what differs is released."""
+
+    tables: Dict[str, str]
+    options: Dict[str, str]
+
+
+def build(site, rules, environment: str, baseline: Baseline) -> dict:
+    """Makes `.belay/outgoing/<digest12>.tar.zst` -> `{digest, bytes, reused, manifest, path, sha256, fingerprint}`."""
+    outgoing = os.path.join(site.belay, "outgoing")
+    folder = os.path.join(outgoing, "building")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder, mode=0o700)
+    try:
+        with Session(site) as session, session.snapshot():
+            taken = fingerprint(site, session, rules)
+            tables = changed_tables(taken, baseline)
+            written = bundle.export_tables(session, site, tables, os.path.join(folder, "tables"), _promotable_rows(site, session, rules))
+            options = os.path.join(folder, "options.jsonl")
+            export_options(session, site, changed_options(taken, baseline, rules, site.prefix), options)
+        manifest = describe(site, rules, environment, taken)
+        manifest.update(tables=written, options=measure(options))
+        return {**store(site, manifest, folder, outgoing), "manifest": manifest, "fingerprint": taken}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def store(site, manifest: dict, folder: str, outgoing: str) -> dict:
+    """Packs a release, unless it is there already -> `{digest, bytes, reused, path, sha256}`."""
+    digest = digest_of(manifest)
+    path = os.path.join(outgoing, digest[:12] + ".tar.zst")
+    reused = _holds(path, digest)
+    if not reused:
+        write_archive(path, _members(site, manifest, folder))
+    return {"digest": digest, "bytes": os.path.getsize(path), "reused": reused, "path": path, "sha256": file_digest(path)}
+
+
+def changed_tables(taken: dict, baseline: Baseline) -> List[str]:
+    """Promotable tables whose promotable rows differ from the baseline's; the options are released row by row instead."""
+    return sorted(
+        table
+        for table, found in taken["tables"].items()
+        if found["class"] == CONFIG and table != "options" and baseline.tables.get(table) != found["parts"].get(CONFIG, {}).get("digest", "")
+    )
+
+
+def changed_options(taken: dict, baseline: Baseline, rules, prefix: str) -> List[str]:
+    """Promotable option rows that are new, different or gone since the baseline."""
+    changed = [name for name, found in taken["options"].items() if found["class"] == CONFIG and found["hash"] != baseline.options.get(name)]
+    gone = [name for name in baseline.options if name not in taken["options"] and rules.option(name, prefix) == CONFIG]
+    return sorted(changed + gone)
+
+
+def describe(site, rules, environment: str, taken: dict) -> dict:
+    """The manifest of the code alone, without tables and options."""
+    code = code_of(site, rules)
+    return {
+        "schema": 1,
+        "kind": "site",
+        "source": {"environment": environment, "url": site.url, "prefix": site.prefix},
+        "commit": _commit(site.tree),
+        "wordpress": taken["wordpress"],
+        "php_version": _php_version(),
+        "plugins": plugins(site.tree, code),
+        "themes": themes(site.tree, code),
+        "code": code,
+        "tables": {},
+        "options": {},
+    }
+
+
+def code_of(site, rules) -> Dict[str, str]:
+    """The promotable code: everything in the active release that is neither shared nor protected nor volatile."""
+    code = tree(site.tree, (*rules.shared_paths, *rules.protected_paths, *rules.volatile_paths))
+    for path in code:
+        _require_nameable(path)
+    return code
+
+
+def plugins(top: str, code: Dict[str, str]) -> Dict[str, str]:
+    """Plugin's main file below wp-content/plugins -> version, as WordPress finds them."""
+    found = {}
+    for path in code:
+        match = re.fullmatch(r"wp-content/plugins/((?:[^/]+/)?[^/]+\.php)", path)
+        header = _header(top, path, "Plugin Name") if match else None
+        if match and header is not None:
+            found[match.group(1)] = header
+    return found
+
+
+def themes(top: str, code: Dict[str, str]) -> Dict[str, str]:
+    """Theme's folder -> version."""
+    found = {}
+    for path in code:
+        match = re.fullmatch(r"wp-content/themes/(.+)/style\.css", path)
+        header = _header(top, path, "Theme Name") if match else None
+        if match and header is not None:
+            found[match.group(1)] = header
+    return found
+
+
+def _header(top: str, path: str, required: str) -> Optional[str]:
+    """The version in a file's header ("" when it says none), or None when the header does not name the thing."""
+    with open(os.path.join(top, path), "rb") as file:
+        text = file.read(_HEADER_BYTES).decode(errors="replace").replace("\r", "\n")
+    if re.search(r"^[ \t/*#@]*%s:.*\S" % required, text, re.M | re.I) is None:
+        return None
+    version = re.search(r"^[ \t/*#@]*Version:(.*)$", text, re.M | re.I)
+    return re.sub(r"\s*(?:\*/|\?>).*", "", version.group(1)).strip() if version else ""
+
+
+def _commit(top: str) -> Optional[str]:
+    try:
+        with open(os.path.join(top, "REVISION"), encoding="utf-8", errors="replace") as file:
+            return file.read(200).strip() or None
+    except (FileNotFoundError, IsADirectoryError):
+        return None
+
+
+def _php_version() -> str:
+    return php.ask("echo json_encode(['version' => PHP_VERSION]);", {})["version"]
+
+
+def _promotable_rows(site, session, rules):
+    """SQL conditions for the promotable rows of tables in which other rows live too."""
+
+    def where(table: str) -> str:
+        columns = [column["name"] for column in bundle.describe(session, site, table)["columns"]]
+        expression, classes = class_expression(rules.table(table), columns, site.prefix)
+        return "" if len(classes) == 1 else "(%s) = %d" % (expression, classes.index(CONFIG))
+
+    return where
+
+
+def _members(site, manifest: dict, folder: str) -> Iterator[Member]:
+    yield Member("manifest.json", data=canonical(manifest))
+    for table in sorted(manifest["tables"]):
+        yield Member("tables/%s.rows" % table, path=os.path.join(folder, "tables", table + ".rows"))
+    if os.path.exists(os.path.join(folder, "options.jsonl")):
+        yield Member("options.jsonl", path=os.path.join(folder, "options.jsonl"))
+    else:
+        yield Member("options.jsonl", data=b"")
+    for path, value in sorted(manifest["code"].items()):
+        if value.startswith(LINK):
+            yield Member("tree/" + path, link=value[len(LINK) :])
+        else:
+            yield Member("tree/" + path, path=os.path.join(site.tree, path), sha256=value)
+
+
+def _holds(path: str, digest: str) -> bool:
+    """Whether the archive is there; it was renamed into place whole, and its name is a part of the digest."""
+    if not os.path.exists(path):
+        return False
+    try:
+        with closing(read_archive(path, 1 << 40)) as members:
+            info, content = next(members)
+            return info.name == "manifest.json" and digest_of_bytes(content.read()) == digest
+    except (BelayError, StopIteration):
+        return False
+
+
+def _require_nameable(path: str) -> None:
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise BelayError("NAME_NOT_UTF8", "A file of the code has a name that is not UTF-8: %r." % path, "Rename it, or list it under `promotion.files.volatile` in .github/belay.yml.") from error
