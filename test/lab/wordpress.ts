@@ -153,7 +153,7 @@ return ['posts' => $posts, 'page' => $page];
 export type ThemeOptions = {
   /** What the theme prints as \`data-code\`, and writes as the option that it prints as \`data-db\`. */
   readonly version: string;
-  /** PHP that runs at each page, for faults that show only somewhere. */
+  /** PHP that runs at the head of each page; it may set `$promise`, a sentence that health checks look for. */
   readonly extra?: string;
 };
 
@@ -190,6 +190,7 @@ const indexPhp = (theme: ThemeOptions) => `<?php ${theme.extra ?? ""} ?><!doctyp
 <?php if ( is_singular() ) { comments_template(); } ?>
 </article>
 <?php endwhile; ?>
+<p class="promise"><?php echo $promise ?? 'Open all year'; ?></p>
 <p class="end">Laboratory, end of page</p>
 <?php wp_footer(); ?></body></html>
 `;
