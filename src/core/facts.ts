@@ -56,7 +56,10 @@ export const Fingerprint = z.object({
   /** `releases/<digest12>` that `current` points to, without the folder. */
   active_release: z.string(),
   wordpress: z.object({ version: z.string(), db_version: z.string() }),
-  /** What promoted options refer to by id, resolved on this side: option name -> `type:slug`, or null when it dangles. */
+  /**
+   * What options refer to by id, resolved on this side: option (or `option:member` for an id inside the row) -> `type:slug`,
+   * several joined by commas; `none` for a reference to nothing, null when it dangles.
+   */
   references: z.record(z.string(), z.string().nullable()),
 });
 export type Fingerprint = z.infer<typeof Fingerprint>;

@@ -6,7 +6,10 @@ import { z } from "zod";
 import { Digest } from "./facts.ts";
 import { DataClass, JobType } from "./vocabulary.ts";
 
-/** Rows of a table that belong to another class than the table: the first rule whose every column matches claims the row. */
+/**
+ * Rows of a table that belong to another class than the table: the first rule whose every column matches claims the row.
+ * `{prefix}` stands for the environment's prefix; a rule about a column that the table lacks claims nothing.
+ */
 export const RowRule = z.object({
   class: DataClass,
   /** Column -> values (exact) or patterns (SQL LIKE) it may have. */
@@ -85,7 +88,7 @@ export const INPUTS = {
     ...common,
     ...side("source"),
     ...rules,
-    /** The source's own baseline: only promotable tables and option rows that differ from it go into the release. */
+    /** The source's own baseline (digests of promotable rows, hashes of option rows): only what differs goes into the release. */
     baseline_tables: z.record(z.string(), Digest),
     baseline_options: z.record(z.string(), z.string()),
   }),

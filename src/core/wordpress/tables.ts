@@ -18,7 +18,9 @@ function planTable(input: PlanInput, table: string): PlanTable[] {
   const { source, target } = input.now;
   const here = target.tables[table] ?? source.tables[table];
   if (here === undefined) return [];
-  const changed = tableChange(input.baseline, input.now, table);
+  const changed = NOT_TABLES.includes(here.engine)
+    ? { source: false, target: false, equal: true }
+    : tableChange(input.baseline, input.now, table);
   const [action, why] = decide(input, { table, here, changed });
   return [
     {
@@ -33,6 +35,9 @@ function planTable(input: PlanInput, table: string): PlanTable[] {
   ];
 }
 
+/** What stands among the tables without being one; the host names it in place of an engine. */
+const NOT_TABLES: readonly string[] = ["VIEW", "SEQUENCE"];
+
 interface Subject {
   readonly table: string;
   readonly here: TableFingerprint;
@@ -42,6 +47,8 @@ interface Subject {
 function decide(input: PlanInput, subject: Subject): Decision {
   const { table, here } = subject;
   const inTarget = input.now.target.tables[table] !== undefined;
+  if (NOT_TABLES.includes(here.engine))
+    return ["keep", "It holds no rows of its own: views and sequences are never moved."];
   if (here.class === "unclassified") return unclassified(inTarget);
   if (here.class !== "config") {
     const action = here.class === "editorial" || here.class === "live" ? "protect" : "keep";

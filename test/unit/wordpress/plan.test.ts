@@ -123,6 +123,13 @@ describe("tables", () => {
     expect(codes(made.warnings)).toContain("unclassified_in_source");
   });
 
+  it("that are views need no class and are never moved", () => {
+    const view = { acme_view: table("unclassified", {}, { engine: "VIEW", parts: {} }) };
+    const made = plan({ source: { tables: view }, target: { tables: view } });
+    expect(actions(made)).toEqual({ acme_view: "keep" });
+    expect(made.blocks).toEqual([]);
+  });
+
   it("that the preset names and nobody has are reported as absent", () => {
     const made = plan({});
     const absent = made.tables.filter(({ action }) => action === "absent").map((one) => one.table);
