@@ -10,6 +10,7 @@ import time
 
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.callback import CallbackBase
+from ansible.utils.unsafe_proxy import wrap_var
 from ansible.utils.vars import load_extra_vars
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "module_utils"))
@@ -56,6 +57,9 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_play_start(self, play):
         self._pattern = ",".join(play.hosts) if isinstance(play.hosts, list) else str(play.hosts)
+        # The input is data: a table or an option that somebody named `{{ ... }}` must not become a template here.
+        variables = play.get_variable_manager().extra_vars
+        variables.update({name: wrap_var(value) for name, value in variables.items()})
 
     def v2_playbook_on_task_start(self, task, is_conditional):
         if not _is_internal(task):

@@ -70,7 +70,7 @@ class Session:
 
     def __init__(self, site, schema: Optional[str] = None):
         self._unread = False
-        self._in_snapshot = False
+        self._snapshot = False
         self.columns: List[str] = []
         self._stderr = tempfile.TemporaryFile()
         self._php = php.start(PROGRAM, self._stderr)
