@@ -13,7 +13,6 @@ const LooseEnvironment = z.object({
   cloned_from: name,
   database: z.object({ name, prefix: name }).catch({ name: undefined, prefix: undefined }),
 });
-export type LooseEnvironment = z.infer<typeof LooseEnvironment>;
 
 const NOTHING = { tables: { promote: [] }, files: { protect: [], volatile: [], shared: [] } };
 const Promotion = z.object({

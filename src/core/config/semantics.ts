@@ -1,17 +1,10 @@
 /** What the values of a configuration must be together. Each rule yields problems at paths of the file. */
 import { matchesPattern, patternsMeet } from "../glob.ts";
-import type { Path } from "./document.ts";
-import type { Loose, LooseEnvironment } from "./loose.ts";
+import { ownThings } from "./distinct.ts";
+import type { Loose } from "./loose.ts";
+import type { Problem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
 
-export interface Problem {
-  readonly code: string;
-  readonly path: Path;
-  readonly message: string;
-  readonly remedy: string;
-}
-
-type Named = LooseEnvironment & { readonly key: string };
 type Rule = (site: Loose) => readonly Problem[];
 
 /** Every rule, in the order of the file. */
@@ -84,52 +77,6 @@ const origins: Rule = ({ environments }) =>
     const remedy = `Write \`cloned_from: ${near ?? "production"}\`, or remove the line.`;
     return [{ code: "clone_unknown", path: ["environments", key, "cloned_from"], message, remedy }];
   });
-
-/** Two environments may not share what one of them would overwrite. */
-const ownThings: Rule = ({ environments }) => [
-  ...twice(environments, "branch", ({ branch }) => branch, "A branch stands for one environment."),
-  ...twice(environments, "url", ({ url }) => url?.toLowerCase(), "Each environment has its own address."),
-  ...twice(environments, "root", (one) => joined(one.host, one.root), "Each has its own folder on its host."),
-  ...twice(
-    environments,
-    "database",
-    (one) => joined(one.host, one.database.name, one.database.prefix),
-    "Each has its own database or prefix.",
-  ),
-  ...nestedRoots(environments),
-];
-
-const joined = (...parts: readonly (string | undefined)[]) =>
-  parts.includes(undefined) ? undefined : JSON.stringify(parts);
-
-function twice(
-  environments: readonly Named[],
-  field: string,
-  value: (one: Named) => string | undefined,
-  why: string,
-): Problem[] {
-  return environments.flatMap((one, index) => {
-    const mine = value(one);
-    const first = environments.slice(0, index).find((other) => mine !== undefined && value(other) === mine);
-    if (first === undefined) return [];
-    const message = `\`${one.key}\` has the same ${field} as \`${first.key}\`. ${why}`;
-    const remedy = `Give \`${one.key}\` a ${field} of its own.`;
-    return [{ code: `same_${field}`, path: ["environments", one.key, field], message, remedy }];
-  });
-}
-
-function nestedRoots(environments: readonly Named[]): Problem[] {
-  return environments.flatMap((one) => {
-    const outer = environments.find(
-      (other) =>
-        other.host === one.host && other.root !== undefined && one.root?.startsWith(`${other.root}/`),
-    );
-    if (outer === undefined) return [];
-    const message = `The folder of \`${one.key}\` lies inside that of \`${outer.key}\`.`;
-    const remedy = "Put the two side by side, for example `/srv/www/staging` and `/srv/www/production`.";
-    return [{ code: "nested_root", path: ["environments", one.key, "root"], message, remedy }];
-  });
-}
 
 /** A volatile path is in no fingerprint and no backup: it may lie inside protected data, but never cover it. */
 const volatilePaths: Rule = ({ promotion: { files } }) =>
