@@ -10,12 +10,12 @@ import os
 import shutil
 from typing import Dict, Iterable, List, NamedTuple
 
-from . import bundle
+from . import bundle, leftovers
 from .archive import Member, write_archive
 from .files import LINK, file_digest, scan
 from .fingerprint import fingerprint, site_tables
 from .manifest import canonical, digest_of
-from .mysql import Session, literal
+from .mysql import Session
 from .optionfile import export_options, measure
 
 #: What becomes the source's again from the target. `secret` and `noise` stay with their environment.
@@ -83,8 +83,9 @@ def export(site, rules, scope: Scope, inventory: Inventory, path: str) -> dict:
 
 def table_names(site, session) -> List[str]:
     """Base tables of the site; none where there is no WordPress yet."""
-    rows = session.query("SHOW TABLES LIKE %s" % literal((site.prefix + "options").replace("_", "\\_")))
-    return [table.name for table in site_tables(site, session) if table.kind == "BASE TABLE"] if rows else []
+    if not leftovers.exists(session, site.prefix + "options"):
+        return []
+    return [table.name for table in site_tables(site, session) if table.kind == "BASE TABLE"]
 
 
 def protected_place(site, path: str) -> str:
