@@ -24,6 +24,8 @@ export interface Bot {
   /** Where it listens: `http://127.0.0.1:3000`. */
   readonly url: string;
   readonly webhook_url: string;
+  /** What it serves besides webhooks: `GET /api/jobs`, ... */
+  readonly routes: readonly string[];
   /** Takes nothing more, ends what it is at, and closes the store. */
   stop(): Promise<void>;
 }
@@ -107,7 +109,8 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
   }
   const url = urlOf(server);
   log.info({ url, store: "database_url" in options.store ? "postgresql" : "embedded" }, "listening");
-  return { url, webhook_url: `${url}${WEBHOOK_PATH}`, stop };
+  const served = routes.map(({ method, path }) => `${method} ${path}`);
+  return { url, webhook_url: `${url}${WEBHOOK_PATH}`, routes: served, stop };
 }
 
 function flowDeps(options: BotOptions, probot: Probot, { store }: OpenStore): Deps {

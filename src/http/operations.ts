@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type ApiOutcome, apiDriftCheck, apiPromote } from "../flows/api-operations.ts";
 import type { Deps } from "../flows/deps.ts";
 import { type AccessDeps, person } from "./access.ts";
-import { refusal } from "./errors.ts";
+import { forbidden, refusal } from "./errors.ts";
 import { idOf, parseBody } from "./query.ts";
 import type { ApiResponse, Route } from "./router.ts";
 
@@ -34,6 +34,7 @@ export function operations(deps: Deps, access: AccessDeps): readonly Route[] {
 }
 
 function accepted(outcome: ApiOutcome): ApiResponse {
+  if (outcome.kind === "refused" && outcome.status === 403) throw forbidden(outcome.message);
   if (outcome.kind === "refused") throw refusal(outcome);
   return { status: 202, body: { job_id: outcome.job_id } };
 }

@@ -80,7 +80,9 @@ test("work that never came back is handed out again when its lease has run out",
   const silent = Promise.withResolvers<void>();
   const lost = queue.takeDelivery(NOW, () => silent.promise);
   await expect
-    .poll(async () => (await opened.sql("select leased_until from deliveries"))[0]?.leased_until)
+    .poll(async () => (await opened.sql("select leased_until from deliveries"))[0]?.leased_until, {
+      timeout: 4_000,
+    })
     .not.toBeNull();
   expect(await queue.takeDelivery(later(60), async () => {})).toBe(false);
   expect(await queue.takeDelivery(later(3600), async () => {})).toBe(true);
