@@ -80,6 +80,7 @@ def _clone_code(site, params) -> None:
     digest = params["release_digest"]
     unpacked = unpack(site, params["release"], digest, params["shared_paths"])
     activate_clone(site, digest_of(unpacked.manifest)[:12], params["operation_id"])
+    os.unlink(params["release"])
 
 
 def _site(params, initial: bool = False) -> Site:
