@@ -3,90 +3,32 @@
  * and webhook is checked against GitHub's own descriptions, and what is wrong is in `problems`.
  */
 import { randomBytes } from "node:crypto";
+import type { Double, DoubleOptions } from "./api.ts";
 import { createCheck } from "./github/checks.ts";
 import { Refusal } from "./github/errors.ts";
-import {
-  ACTIONS_APP,
-  type App,
-  type CheckRun,
-  type Comment,
-  type Deployment,
-  type PullRequest,
-  type Repository,
-  type Run,
-  type State,
-} from "./github/state.ts";
+import { ACTIONS_APP, type App, type Repository } from "./github/state.ts";
 import { fullName, makeWorld, repositoryNamed, repositoryOf, type World } from "./github/world.ts";
-import { type Faults, makeFaults } from "./http/faults.ts";
+import { makeFaults } from "./http/faults.ts";
 import { makeServer, type Seen } from "./http/server.ts";
-import { makeOidc, type Oidc } from "./oidc.ts";
+import { makeOidc } from "./oidc.ts";
 import { servePage } from "./pages/pages.ts";
-import { makePerson, type Person } from "./people.ts";
+import { makePerson } from "./people.ts";
 import { actionRoutes } from "./routes/actions.ts";
 import { appRoutes } from "./routes/app.ts";
 import { checkRoutes } from "./routes/checks.ts";
+import { contentRoutes } from "./routes/contents.ts";
+import { deliveryRoutes } from "./routes/deliveries.ts";
 import { deploymentRoutes } from "./routes/deployments.ts";
+import { historyRoutes } from "./routes/history.ts";
 import { pullRoutes } from "./routes/pulls.ts";
 import { repositoryRoutes } from "./routes/repositories.ts";
-import type { RunnerOptions } from "./runner/options.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
 import { makeRuns, type Runs } from "./runner/runs.ts";
-import {
-  type AppOptions,
-  createApp,
-  createRepository,
-  ensureAccount,
-  install,
-  type RepositoryOptions,
-} from "./setup.ts";
+import { createApp, createRepository, ensureAccount, install, type RepositoryOptions } from "./setup.ts";
 import { commentsOf } from "./views/pull.ts";
-import { makeWebhooks, type Webhooks } from "./webhooks.ts";
+import { makeWebhooks } from "./webhooks.ts";
 
-export type DoubleOptions = {
-  /** The first owner owns the app; the app is installed at every owner but those of forks. */
-  readonly repositories: readonly RepositoryOptions[];
-  readonly app?: AppOptions;
-  /** Without it a dispatched run ends as `startup_failure`. */
-  readonly runner?: RunnerOptions;
-  readonly port?: number;
-  /** The clock of tokens, dates and limits; the real one when absent. */
-  readonly now?: () => Date;
-};
-
-export type Double = {
-  /** `http://127.0.0.1:port` */
-  readonly url: string;
-  /** The same with `/api/v3`, as on a GHES. */
-  readonly apiUrl: string;
-  readonly app: App;
-  readonly state: State;
-  /** What was asked of the double that GitHub would not understand, and what the double could not do. Empty at the end of a good test. */
-  readonly problems: readonly string[];
-  /** Every request to the API, oldest first. */
-  readonly requests: readonly Seen[];
-  readonly webhooks: Omit<Webhooks, "emit">;
-  readonly faults: Omit<Faults, "take">;
-  readonly oidc: Pick<Oidc, "issuer" | "token">;
-  readonly runs: Pick<Runs, "cancel" | "finished">;
-  /** Where the app listens; from now on webhooks are sent there. Nothing is sent to null. */
-  readonly connect: (webhookUrl: string | null) => void;
-  /** A person; the account is made when it is new. */
-  readonly as: (login: string) => Person;
-  readonly repository: (name?: string) => Repository;
-  readonly addRepository: (options: RepositoryOptions) => Repository;
-  /** A person's token for this app, or for another one (`clientId`). */
-  readonly userToken: (login: string, clientId?: string) => string;
-  readonly comments: (pull: PullRequest) => readonly Comment[];
-  /** The newest check run of each name on a commit. */
-  readonly checks: (sha: string) => readonly CheckRun[];
-  readonly deployments: (environment?: string) => readonly Deployment[];
-  /** Another app's check run; GitHub Actions when no app is named. */
-  readonly foreignCheck: (sha: string, name: string, conclusion: string, app?: number) => Promise<CheckRun>;
-  readonly pageOf: (what: PullRequest | Run) => string;
-  /** Resolves when no webhook is on its way and no run is under way. */
-  readonly idle: () => Promise<void>;
-  /** Stops runs, server and connections. */
-  readonly close: () => Promise<void>;
-};
+export type { Double, DoubleOptions } from "./api.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -141,7 +83,11 @@ export const startDouble = async (options: DoubleOptions): Promise<Double> => {
   const seen: Seen[] = [];
   const app = populate(world, options);
   const routes = [
-    ...appRoutes(webhooks),
+    ...appRoutes,
+    ...tokenRoutes,
+    ...deliveryRoutes(webhooks),
+    ...contentRoutes,
+    ...historyRoutes,
     ...repositoryRoutes,
     ...pullRoutes,
     ...checkRoutes,

@@ -1,16 +1,9 @@
 /** What a person does on GitHub. Each act resolves when every webhook that it causes was answered. */
+
 import { clickAction, rerequest } from "./github/checks.ts";
 import { comment, deleteComment, editComment } from "./github/comments.ts";
-import {
-  closePull,
-  commitTo,
-  type Files,
-  mergePull,
-  moveBranch,
-  openPull,
-  type Proposal,
-  reopenPull,
-} from "./github/pulls.ts";
+import { closePull, mergePull, moveBranch, openPull, type Proposal, reopenPull } from "./github/pulls.ts";
+import { commitTo, type Files } from "./github/pushes.ts";
 import type { CheckRun, Comment, PullRequest, Repository, Run } from "./github/state.ts";
 import { repositoryNamed, repositoryOf, type World } from "./github/world.ts";
 import type { Runs } from "./runner/runs.ts";

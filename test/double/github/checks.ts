@@ -1,5 +1,5 @@
 /** Check runs: made and changed by apps, clicked by people. */
-import { checkRunView } from "../views/work.ts";
+import { checkRunView } from "../views/check.ts";
 import type { CheckRun } from "./state.ts";
 import { accountOf, appOf, repositoryOf, timestamp, type World } from "./world.ts";
 

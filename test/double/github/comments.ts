@@ -1,5 +1,6 @@
 /** Comments and reactions: what people and apps do alike. */
-import { commentView, issueView } from "../views/pull.ts";
+import { commentView } from "../views/comment.ts";
+import { issueView } from "../views/pull.ts";
 import { notFound } from "./errors.ts";
 import type { Comment, PullRequest, Reaction } from "./state.ts";
 import { accountOf, pullOf, repositoryOf, timestamp, type World } from "./world.ts";

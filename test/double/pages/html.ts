@@ -46,7 +46,8 @@ a { color: #0969da; text-decoration: none; } a:hover { text-decoration: underlin
 code, pre { font: 13px/1.45 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; background: var(--wash); border-radius: 6px; }
 code { padding: 2px 5px; } pre { padding: 12px 14px; overflow-x: auto; } pre code { padding: 0; background: none; }
 table { border-collapse: collapse; margin: 8px 0; } th, td { border: 1px solid var(--line); padding: 4px 11px; text-align: left; vertical-align: top; } th { background: var(--wash); }
-.pill { display: inline-block; padding: 3px 11px; border-radius: 99px; color: #fff; font-size: 13px; font-weight: 600; background: var(--soft); }
+.pill { display: inline-block; padding: 3px 11px; border-radius: 99px; color: #fff; font-size: 13px; font-weight: 600; }
+.pill, .dot { background: var(--soft); }
 .open, .success { background: var(--good); } .closed, .failure, .error, .startup_failure { background: var(--bad); } .merged { background: var(--done); }
 .in_progress, .queued, .pending, .action_required, .waiting { background: var(--busy); }
 .columns { display: grid; grid-template-columns: minmax(0, 1fr) 350px; gap: 28px; align-items: start; } @media (max-width: 900px) { .columns { grid-template-columns: minmax(0, 1fr); } }
@@ -57,7 +58,7 @@ table { border-collapse: collapse; margin: 8px 0; } th, td { border: 1px solid v
 .reactions { padding: 0 14px 10px; } .reactions span { border: 1px solid var(--line); border-radius: 99px; padding: 1px 9px; font-size: 13px; }
 .check { border: 1px solid var(--line); border-radius: 8px; margin: 8px 0; } .check > summary, .check > div.head { padding: 8px 12px; cursor: pointer; font-size: 14px; }
 .check .title { display: block; color: var(--soft); font-size: 13px; padding-left: 22px; } .check .body { padding: 0 14px 8px; border-top: 1px solid var(--line); font-size: 13.5px; overflow-x: auto; }
-.dot { display: inline-block; width: 12px; height: 12px; border-radius: 50%; margin-right: 8px; vertical-align: -1px; background: var(--soft); }
+.dot { display: inline-block; width: 12px; height: 12px; border-radius: 50%; margin-right: 8px; vertical-align: -1px; }
 .button { display: inline-block; border: 1px solid var(--line); border-radius: 6px; padding: 3px 10px; background: var(--wash); font-size: 13px; margin-right: 6px; }
 .empty { color: var(--soft); } .log { white-space: pre-wrap; overflow-wrap: anywhere; background: #0d1117; color: #e6edf3; padding: 16px; border-radius: 8px; }
 li:has(> input[type=checkbox]) { list-style: none; margin-left: -1.3em; } p { margin: 8px 0; } blockquote { margin: 8px 0; padding: 0 1em; color: var(--soft); border-left: 4px solid var(--line); }

@@ -1,7 +1,8 @@
 /** What a person sees of a pull request: its talk, its checks, its deployments. */
 import type { CheckRun, Comment, Deployment, PullRequest, Repository } from "../github/state.ts";
 import { fullName, type World } from "../github/world.ts";
-import { association, commentsOf } from "../views/pull.ts";
+import { association } from "../views/account.ts";
+import { commentsOf } from "../views/pull.ts";
 import { html, markdown, page, pill } from "./html.ts";
 
 const FACES: Readonly<Record<string, string>> = {

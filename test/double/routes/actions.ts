@@ -5,7 +5,7 @@ import type { Run } from "../github/state.ts";
 import { loginOf } from "../http/auth.ts";
 import { bodyAs, type Call, numberIn, type Reply, type Route, repositoryIn, route } from "../http/router.ts";
 import type { Runs } from "../runner/runs.ts";
-import { runView, workflowId } from "../views/work.ts";
+import { runView, workflowId } from "../views/run.ts";
 
 const runIn = (call: Call): Run => {
   const repository = repositoryIn(call);

@@ -5,7 +5,7 @@ import { forbidden, notFound, unprocessable } from "../github/errors.ts";
 import type { CheckRun } from "../github/state.ts";
 import { inBackground, resolveRef } from "../github/world.ts";
 import { bodyAs, type Call, numberIn, type Reply, type Route, repositoryIn, route } from "../http/router.ts";
-import { checkRunView } from "../views/work.ts";
+import { checkRunView } from "../views/check.ts";
 
 const Change = z.object({
   name: z.string().optional(),

@@ -6,7 +6,7 @@ import type { Deployment, DeploymentStatus } from "../github/state.ts";
 import { resolveRef, timestamp } from "../github/world.ts";
 import { loginOf } from "../http/auth.ts";
 import { bodyAs, type Call, numberIn, type Reply, type Route, repositoryIn, route } from "../http/router.ts";
-import { deploymentStatusView, deploymentView } from "../views/work.ts";
+import { deploymentStatusView, deploymentView } from "../views/deployment.ts";
 
 const Order = z.object({
   ref: z.string(),

@@ -7,7 +7,8 @@ import type { Comment, PullRequest } from "../github/state.ts";
 import { commitOf, inBackground, pullOf, repositoryOf, type World } from "../github/world.ts";
 import { type Actor, loginOf } from "../http/auth.ts";
 import { bodyAs, type Call, numberIn, type Reply, type Route, repositoryIn, route } from "../http/router.ts";
-import { commentsOf, commentView, pullListView, pullView, reactionView } from "../views/pull.ts";
+import { commentView, reactionView } from "../views/comment.ts";
+import { commentsOf, pullListView, pullView } from "../views/pull.ts";
 import { commitView, diffEntryView } from "../views/repository.ts";
 
 const pullIn = (call: Call, name = "pull_number"): PullRequest => {

@@ -1,5 +1,5 @@
 /** People, the app and its installations as GitHub's JSON. Required fields that say nothing here are added by ../fill.ts. */
-import type { Account, App, Installation } from "../github/state.ts";
+import type { Account, App, Installation, Repository } from "../github/state.ts";
 import { accountOf, appOf, type World } from "../github/world.ts";
 
 export type View = Readonly<Record<string, unknown>>;
@@ -83,4 +83,12 @@ export const installationView = (world: World, installation: Installation): View
     suspended_at: null,
     suspended_by: null,
   };
+};
+
+/** How a person stands to a repository, as GitHub says it beside comments. Permission is a separate question. */
+export const association = (world: World, repository: Repository, login: string): string => {
+  if (login === repository.owner) return "OWNER";
+  const permission = repository.permissions.get(login) ?? "none";
+  if (permission === "none" || permission === "read") return "NONE";
+  return accountOf(world, repository.owner).type === "Organization" ? "MEMBER" : "COLLABORATOR";
 };

@@ -1,17 +1,11 @@
 /** Pull requests, their issue side and comments as GitHub's JSON. */
-import { between, mergeFiles, pullChanges } from "../github/git.ts";
-import type { Comment, PullRequest, Reaction, Repository } from "../github/state.ts";
-import { accountOf, fullName, repositoryOf, timestamp, type World } from "../github/world.ts";
-import { api, appViewOrNull, nodeId, userNamed, type View } from "./account.ts";
-import { repositoryUrl, repositoryView } from "./repository.ts";
 
-/** How a person stands to a repository, as GitHub says it beside comments. Permission is a separate question. */
-export const association = (world: World, repository: Repository, login: string): string => {
-  if (login === repository.owner) return "OWNER";
-  const permission = repository.permissions.get(login) ?? "none";
-  if (permission === "none" || permission === "read") return "NONE";
-  return accountOf(world, repository.owner).type === "Organization" ? "MEMBER" : "COLLABORATOR";
-};
+import { between, mergeFiles, pullChanges } from "../github/git.ts";
+import type { Comment, PullRequest, Repository } from "../github/state.ts";
+import { fullName, repositoryOf, timestamp, type World } from "../github/world.ts";
+import { association, nodeId, userNamed, type View } from "./account.ts";
+import { rollup } from "./comment.ts";
+import { repositoryUrl, repositoryView } from "./repository.ts";
 
 const side = (world: World, repository: Repository, ref: string, sha: string): View => ({
   label: `${repository.owner}:${ref}`,
@@ -147,44 +141,3 @@ export const issueView = (world: World, pull: PullRequest): View => {
     reactions: rollup(world, `${url}/reactions`, []),
   };
 };
-
-const CONTENTS = ["+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes"];
-
-const rollup = (_world: World, url: string, reactions: readonly Reaction[]): View => ({
-  url,
-  total_count: reactions.length,
-  ...Object.fromEntries(
-    CONTENTS.map((content) => [content, reactions.filter((one) => one.content === content).length]),
-  ),
-});
-
-export const commentView = (world: World, comment: Comment): View => {
-  const repository = repositoryOf(world, comment.repository);
-  const url = api(world, `/repos/${fullName(repository)}/issues/comments/${comment.id}`);
-  return {
-    url,
-    html_url: `${world.url}/${fullName(repository)}/pull/${comment.issue}#issuecomment-${comment.id}`,
-    issue_url: `${repositoryUrl(world, repository)}/issues/${comment.issue}`,
-    id: comment.id,
-    node_id: nodeId("IssueComment", comment.id),
-    user: userNamed(world, comment.author),
-    created_at: comment.createdAt,
-    updated_at: comment.updatedAt,
-    body: comment.body,
-    author_association: association(world, repository, comment.author),
-    performed_via_github_app: appViewOrNull(world, comment.app),
-    reactions: rollup(
-      world,
-      `${url}/reactions`,
-      world.state.reactions.filter((one) => one.comment === comment.id),
-    ),
-  };
-};
-
-export const reactionView = (world: World, reaction: Reaction): View => ({
-  id: reaction.id,
-  node_id: nodeId("Reaction", reaction.id),
-  user: userNamed(world, reaction.author),
-  content: reaction.content,
-  created_at: reaction.createdAt,
-});
