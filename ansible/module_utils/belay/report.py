@@ -5,7 +5,12 @@ import re
 from datetime import datetime, timezone
 from typing import Callable, List, Optional
 
-_KEY_CHANGED = re.compile(r"host key verification failed|remote host identification has changed|no .* host key is known", re.I)
+_KEY_UNKNOWN = re.compile(r"no \S+ host key is known", re.I)
+_KEY_CHANGED = re.compile(r"host key verification failed|remote host identification has changed", re.I)
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]+")
+#: How Ansible introduces what ssh said.
+_WRAPPING = re.compile(r"^(Data could not be sent to remote host \S+ Make sure this host can be reached over ssh:|Failed to connect to the host via ssh:)\s*")
+_FRAME = re.compile(r"@{4,}")
 _DENIED = re.compile(r"permission denied \(|too many authentication failures", re.I)
 
 
@@ -67,7 +72,7 @@ def error_of(host: str, task: str, result: dict) -> dict:
     if result.get("argument_errors"):
         return _error("INPUT_INVALID", "The input of the playbook is not what it needs: " + "; ".join(result["argument_errors"]) + ".",
                       "Compare it with meta/argument_specs.yml of the role.")
-    return _error("ANSIBLE_HOST_FAILED", f"The step '{task}' failed on {host}: {words}",
+    return _error("ANSIBLE_HOST_FAILED", f"The step '{task}' failed on {host}: {_cut(words)}",
                   "Read the run's log; the host needs Python 3.9 or newer.")
 
 
@@ -75,12 +80,16 @@ def unreachable(host: str, result: dict) -> dict:
     """Why a host could not be reached, with ssh's own words."""
     words = _words(result)
     code = "ANSIBLE_HOST_UNREACHABLE"
+    remedy = "Compare the host's key with known_hosts on the default branch. Change the pinned key only if the host was really given a new one."
+    if _KEY_UNKNOWN.search(words):
+        return _error(code, f"No key of {host} is pinned, so nothing was sent to it. ssh says: {_cut(words)}", remedy)
     if _KEY_CHANGED.search(words):
-        return _error(code, f"The key that {host} shows is not the pinned one, so nothing was sent to it. ssh says: {words}",
-                      "Compare the host's key with known_hosts on the default branch. Change the pinned key only if the host was really given a new one.")
+        shown = _FINGERPRINT.search(words)
+        which = f" It shows {shown.group()}." if shown else ""
+        return _error(code, f"The key that {host} shows is not the pinned one, so nothing was sent to it.{which} ssh says: Host key verification failed.", remedy)
     if _DENIED.search(words):
-        return _error(code, f"{host} refused the login. ssh says: {words}", "Check the ssh key of the GitHub environment and ansible_user in the inventory.")
-    return _error(code, f"{host} cannot be reached. ssh says: {words}", "Check its name and port in the inventory, that it is up, and that the runner may connect to it.")
+        return _error(code, f"{host} refused the login. ssh says: {_cut(words)}", "Check the ssh key of the GitHub environment and ansible_user in the inventory.")
+    return _error(code, f"{host} cannot be reached. ssh says: {_cut(words)}", "Check its name and port in the inventory, that it is up, and that the runner may connect to it.")
 
 
 def no_such_host(pattern: str) -> dict:
@@ -96,14 +105,16 @@ def play_error() -> dict:
 
 
 def _words(result: dict) -> str:
-    """What Ansible has to say, on one line: ssh draws frames of @ and goes on for pages."""
+    """What Ansible has to say, on one line; ssh draws frames of @."""
     parts = [str(result.get(name) or "") for name in ("msg", "module_stderr", "stderr", "exception")]
     text = next((part for part in parts if part and part != "MODULE FAILURE\nSee stdout/stderr for the exact error"), "no reason given")
-    lines = [line.strip() for line in text.splitlines()]
-    kept = [line for line in lines if line and not re.fullmatch(r"@+", line)]
-    line = " ".join(kept)
-    line = line if len(line) <= 700 else f"{line[:250]} ... {line[-440:]}"
+    line = _WRAPPING.sub("", " ".join(_FRAME.sub(" ", text).split()))
     return line if line.endswith((".", "!", "?")) else line + "."
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= 700 else f"{line[:250]} ... {line[-440:]}"
+
 
 
 def _error(code: str, message: str, remedy: str) -> dict:
