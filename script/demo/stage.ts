@@ -143,7 +143,7 @@ export async function startBot(lab: Laboratory, double: Double, port: number, un
     CLIENT_ID: double.app.clientId,
     CLIENT_SECRET: double.app.clientSecret,
     GITHUB_API_URL: double.url,
-    BELAY_OIDC_ISSUER: double.oidc.issuer,
+    BELAY_OIDC_ISSUER: double.oidc.issuer(),
     BELAY_STORE_DIR: path.join(lab.folder, "store"),
     BELAY_WORKFLOWS: `${BELAY}/.github/workflows/promote.yml`,
     LOG_LEVEL: "info",
