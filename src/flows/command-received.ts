@@ -108,6 +108,7 @@ async function act(
   const { deps, tx, loaded } = acting;
   const key = `comment:${loaded.input.comment_id}`;
   if (decision.kind === "answer") {
+    await rememberHead(acting, decision.answer);
     await say(acting, answers.renderAnswer(decision.answer, key), key);
     return { kind: "answered", answer: decision.answer };
   }
@@ -132,6 +133,15 @@ async function act(
   const common = { repository: input.repository, settings, source, target, head_sha };
   const asked = { kind: word, pull_request: input.pull_request, requested_by: comment.author };
   return startOperation(deps, tx, { ...common, ...asked, comment_id: input.comment_id, on_records: false });
+}
+
+/** A head that no webhook told of (it was lost, or the App came later): who comments after the answer has seen it. */
+async function rememberHead({ deps, tx, loaded }: Acting, { code }: Answer): Promise<void> {
+  if (code !== "head_unseen" && code !== "head_moved") return;
+  const { input, pull_request } = loaded;
+  const now = deps.clock.now();
+  const head = { repository_id: input.repository.id, number: input.pull_request, sha: pull_request.head_sha };
+  await tx.addHead({ ...head, changed_at: now, seen_at: now });
 }
 
 async function say({ deps, tx, loaded }: Acting, body: string, key: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { firstBrokenLink } from "../../src/core/audit.ts";
 import { backedUp, built, measured, RELEASE, switched } from "./facts.ts";
 import { HEAD, openWorld, type World } from "./world.ts";
@@ -7,7 +7,6 @@ let world: World;
 beforeEach(async () => {
   world = await openWorld();
 });
-afterEach(() => world.close());
 
 const production = measured({});
 const staging = measured({ widgets: { "1": "new" }, theme: "new theme" });

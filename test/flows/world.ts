@@ -1,4 +1,5 @@
 /** The world of a story: a real store, a GitHub with state, a clock that a story moves, and a runner that answers with facts. */
+import { afterAll } from "vitest";
 import { loadCatalog } from "../../src/catalog-files.ts";
 import type { CheckEffect, Effect } from "../../src/core/effects.ts";
 import type { Permission } from "../../src/core/policy.ts";
@@ -65,11 +66,28 @@ export interface World {
   comment(): Promise<string>;
   lastAnswer(): Promise<string>;
   operation(): Promise<OperationRow>;
-  close(): Promise<void>;
+}
+
+/** Opening PGlite takes seconds, so the stories of one file share it, and each finds it empty. */
+let shared: Promise<OpenStore> | undefined;
+
+async function sharedStore(): Promise<OpenStore> {
+  const fresh = shared === undefined;
+  shared ??= openTestStore();
+  const open = await shared;
+  if (fresh) afterAll(() => open.close());
+  const tables = await open.sql(
+    "select tablename from pg_tables where schemaname = 'public' and tablename not like '%migration%'",
+  );
+  // The log refuses to be emptied; a replica's session does not run that trigger.
+  await open.sql("set session_replication_role = replica");
+  await open.sql(`truncate ${tables.map((row) => String(row.tablename)).join(", ")} cascade`);
+  await open.sql("set session_replication_role = origin");
+  return open;
 }
 
 export async function openWorld(config = EXAMPLE): Promise<World> {
-  const open = await openTestStore();
+  const open = await sharedStore();
   const github = emptyGithub();
   let at = Date.parse("2026-03-01T10:00:00.000Z");
   let ids = 0;
@@ -162,12 +180,11 @@ export async function openWorld(config = EXAMPLE): Promise<World> {
     },
     comment: async () => (await effects("comment")).at(-1)?.body ?? "",
     lastAnswer: async () => (await effects("answer")).at(-1)?.body ?? "",
-    close: () => open.close(),
   };
   return world;
 }
 
-const PULL_REQUEST: PullRequest = {
+export const PULL_REQUEST: PullRequest = {
   number: 7,
   state: "open",
   title: "Promote staging",
@@ -176,7 +193,7 @@ const PULL_REQUEST: PullRequest = {
   head_ref: "staging",
   head_sha: HEAD,
   head_repository_id: REPOSITORY.id,
-  updated_at: "",
+  updated_at: "2026-03-01T10:00:00.000Z",
 };
 
 const gateOf = (check: CheckEffect): string => check.name.split(" / ").at(-1) ?? check.name;

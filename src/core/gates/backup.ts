@@ -1,5 +1,6 @@
 /** Backup: is there a full backup of the target, young enough, that was restored somewhere and compared? */
 import { secondsBetween, showDuration } from "../duration.ts";
+import { count } from "../rendering/words.ts";
 import type { GateOutcome } from "../verdict.ts";
 import type { BackupState } from "../vocabulary.ts";
 
@@ -63,7 +64,7 @@ export function evaluate(facts: BackupFacts, settings: BackupSettings): GateOutc
     code: "backup_fresh",
     sentences: [
       `The last full backup of ${target} is ${showDuration(age)} old (limit ${limit}).`,
-      `It was restored and compared: ${tables} tables, ${rows} rows, ${files} files.`,
+      `It was restored and compared: ${count(tables, "table")}, ${count(rows, "row")}, ${count(files, "file")}.`,
     ],
     remedy: null,
   };

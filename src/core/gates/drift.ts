@@ -1,5 +1,6 @@
 /** Drift: has protected data of the target changed since the source was cloned or refreshed from it? */
 import { secondsBetween, showDuration } from "../duration.ts";
+import { count } from "../rendering/words.ts";
 import type { GateOutcome, Reason } from "../verdict.ts";
 import type { DriftFinding, DriftVerdict } from "../wordpress/types.ts";
 
@@ -110,5 +111,3 @@ function reason(finding: DriftFinding): Reason {
     because: more > 0 ? [...keys, { sentence: `and ${more} more` }] : keys,
   };
 }
-
-const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;

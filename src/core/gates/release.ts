@@ -1,4 +1,5 @@
 /** Release: is there a frozen release of the source, built from what the pull request shows, that the target can take? */
+import { count } from "../rendering/words.ts";
 import type { GateOutcome, Reason } from "../verdict.ts";
 import type { Plan, Sentence } from "../wordpress/types.ts";
 
@@ -38,7 +39,7 @@ export function evaluate(facts: ReleaseFacts, settings: ReleaseSettings): GateOu
     outcome: "pass",
     code: "release_ready",
     sentences: [
-      `The ${name} of ${source} can go to ${facts.target}: code, ${tables.promote} tables, ${options.promote} options.`,
+      `The ${name} of ${source} can go to ${facts.target}: code, ${count(tables.promote, "table")}, ${count(options.promote, "option")}.`,
       ...plan.warnings.map((warning) => warning.text),
     ],
     remedy: null,

@@ -11,7 +11,7 @@ export function planSection(plan: Plan): string {
     `**Plan**: ${summaryLine(plan)}`,
     sentenceList("In the way", plan.blocks),
     sentenceList("Worth reading", plan.warnings),
-    details(`All ${count(plan.tables.length, "table")}`, tablesTable(plan.tables)),
+    details(`All ${count(present(plan), "table")}`, tablesTable(plan.tables)),
     plan.options.length === 0
       ? ""
       : details(`${count(plan.options.length, "changed option")}`, optionsTable(plan.options)),
@@ -29,6 +29,8 @@ export function planSection(plan: Plan): string {
     .join("\n\n");
 }
 
+const present = (plan: Plan): number => plan.tables.length - plan.summary.tables.absent;
+
 function summaryLine({ summary, code: tree }: Plan): string {
   const parts = [
     tree.changed ? "the code tree" : "no change of code",
@@ -39,7 +41,8 @@ function summaryLine({ summary, code: tree }: Plan): string {
     tree.wordpress.source === tree.wordpress.target
       ? ""
       : ` WordPress ${inert(tree.wordpress.target)} becomes ${inert(tree.wordpress.source)}.`;
-  const stays = `${count(summary.tables.protect + summary.tables.keep, "table")} of the target stay as they are.`;
+  const kept = summary.tables.protect + summary.tables.keep;
+  const stays = `${count(kept, "table")} of the target ${kept === 1 ? "stays as it is" : "stay as they are"}.`;
   return `${parts.join(", ")}; ${stays}${wordpress}`;
 }
 
@@ -53,14 +56,18 @@ function sentenceList(title: string, sentences: readonly Sentence[]): string {
 
 const rowsCell = (n: number | null): string => (n === null ? "absent" : String(n));
 
-function tablesTable(tables: readonly PlanTable[]): string {
+/** Every table that a side has, with its class and action; below, what the preset names and neither side has. */
+function tablesTable(all: readonly PlanTable[]): string {
+  const tables = all.filter((table) => table.action !== "absent");
+  const absent = all.filter((table) => table.action === "absent").map((table) => code(table.table));
   const rows = tables.map(
     (table) =>
       `| ${cell(code(table.table))} | ${table.class} | **${table.action}** | ${rowsCell(table.rows.source)} → ${rowsCell(table.rows.target)} | ${cell(inert(table.why))} |`,
   );
-  return ["| table | class | action | rows: source → target | why |", "|---|---|---|---|---|", ...rows].join(
-    "\n",
-  );
+  const head = ["| table | class | action | rows: source → target | why |", "|---|---|---|---|---|"];
+  const missing =
+    absent.length === 0 ? "" : `\n\nProtected by the preset, on neither side: ${absent.join(", ")}.`;
+  return `${[...head, ...rows].join("\n")}${missing}`;
 }
 
 function optionsTable(options: readonly PlanOption[]): string {

@@ -1,0 +1,114 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { apiDriftCheck, apiPromote } from "../../src/flows/api-operations.ts";
+import { backedUp, built, measured, switched } from "./facts.ts";
+import { HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
+
+let world: World;
+let ids: Readonly<Record<string, string>>;
+beforeEach(async () => {
+  world = await openWorld();
+  await world.pullRequest();
+  await world.says("mona", "/refresh");
+  const facts = { target: production, source: production, tables: [], files: 0 };
+  await world.runs({ env_refresh: () => ({ facts }) });
+  const rows = await world.open.store.transaction(async (tx) => {
+    const site = await tx.siteOfRepository(REPOSITORY.id);
+    return tx.environmentsOf(site?.id ?? "");
+  });
+  ids = Object.fromEntries(rows.map((row) => [row.name, row.id]));
+});
+
+const production = measured({});
+const staging = measured({ widgets: { "1": "new" }, theme: "new theme" });
+
+const promote = (actor = "mona") =>
+  apiPromote(world.deps, {
+    environment_id: ids.staging ?? "",
+    target_environment_id: ids.production ?? "",
+    actor,
+  });
+const check = (actor = "mona") => apiDriftCheck(world.deps, { environment_id: ids.staging ?? "", actor });
+
+async function backup(): Promise<void> {
+  await world.says("mona", "/backup");
+  await world.runs({ backup_create: () => ({ facts: backedUp(world.now()) }) });
+}
+
+describe("POST drift-check", () => {
+  it("starts a job and leaves a record", async () => {
+    expect(await check()).toMatchObject({ kind: "accepted" });
+    await world.runs({ drift_check: () => ({ facts: { fingerprint: production } }) });
+    const { drift_check_id } = await world.operation();
+    const row = await world.open.store.transaction((tx) => tx.driftCheck(drift_check_id ?? ""));
+    const environment = await world.open.store.transaction((tx) => tx.environment(ids.production ?? ""));
+    expect(row?.status).toBe("clean");
+    expect(environment).toMatchObject({ drift_status: "clean", last_drift_check_id: drift_check_id });
+  });
+
+  it("needs no pull request", async () => {
+    await world.pullRequest({ state: "closed" });
+    expect(await check()).toMatchObject({ kind: "accepted" });
+    expect((await world.operation()).pull_request).toBeNull();
+  });
+
+  it("is refused to people without write permission, and for what does not exist", async () => {
+    expect(await check("visitor")).toMatchObject({ status: 403, code: "permission_missing" });
+    const nowhere = { environment_id: "00000000-0000-4000-8000-0000000fffff", actor: "mona" };
+    expect(await apiDriftCheck(world.deps, nowhere)).toMatchObject({ status: 404, code: "not_found" });
+    const last = { environment_id: ids.production ?? "", actor: "mona" };
+    expect(await apiDriftCheck(world.deps, last)).toMatchObject({ status: 409, code: "path_no_step" });
+  });
+});
+
+describe("POST promote", () => {
+  it("is refused with the verdict while no drift check or backup is on record", async () => {
+    expect(await promote()).toMatchObject({
+      status: 409,
+      code: "backup_missing",
+      verdict: { outcome: "block", gates: [{ code: "drift_pending" }, { code: "backup_missing" }] },
+    });
+    expect(await world.operation()).toMatchObject({ kind: "promote", state: "blocked" });
+  });
+
+  it("is accepted on a fresh drift check and backup, and checks again before it changes anything", async () => {
+    await check();
+    await world.runs({ drift_check: () => ({ facts: { fingerprint: production } }) });
+    await backup();
+
+    expect(await promote()).toMatchObject({ kind: "accepted" });
+    const run = await world.runs({
+      release_build: () => ({ facts: built(staging, HEAD) }),
+      drift_check: () => ({ facts: { fingerprint: production } }),
+      env_promote: () => ({ facts: switched(staging) }),
+    });
+    expect(run).toMatchObject({ jobs: ["release_build", "drift_check", "env_promote"], result: "succeeded" });
+  });
+
+  it("judges no drift check that is older than 15 minutes", async () => {
+    await check();
+    await world.runs({ drift_check: () => ({ facts: { fingerprint: production } }) });
+    world.wait(16 * 60);
+    await backup();
+    expect(await promote()).toMatchObject({ status: 409, code: "drift_stale" });
+  });
+
+  it("is refused when production drifted", async () => {
+    await check();
+    const edited = measured({ posts: { "1": "Hello" } });
+    await world.runs({ drift_check: () => ({ facts: { fingerprint: edited } }) });
+    await backup();
+    expect(await promote()).toMatchObject({ status: 409, code: "drift_drifted" });
+  });
+
+  it("needs the open environment pull request, a step of the path, and write permission", async () => {
+    const backwards = {
+      environment_id: ids.production ?? "",
+      target_environment_id: ids.staging ?? "",
+      actor: "mona",
+    };
+    expect(await apiPromote(world.deps, backwards)).toMatchObject({ status: 409, code: "path_no_step" });
+    expect(await promote("visitor")).toMatchObject({ status: 403 });
+    await world.pullRequest({ state: "closed" });
+    expect(await promote()).toMatchObject({ status: 409, code: "pull_request_none" });
+  });
+});
