@@ -1,0 +1,260 @@
+/** The adapter for GitHub against the double: every effect applied twice, and after an answer that was lost, makes one thing. */
+import { Probot } from "probot";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { CheckEffect, CommentEffect, DispatchEffect, Effect } from "../../src/core/effects.ts";
+import { boundedFetch, octokitClass } from "../../src/github/client.ts";
+import { github } from "../../src/github/github.ts";
+import { userTokens } from "../../src/github/user-token.ts";
+import type { Github, Repository } from "../../src/ports.ts";
+import { type Double, startDouble } from "../double/double.ts";
+
+const WORKFLOW = `name: Belay
+run-name: Belay \${{ inputs.nonce }}
+on:
+  workflow_dispatch:
+    inputs: {job: {}, nonce: {}, environment: {}}
+jobs:
+  belay:
+    runs-on: ubuntu-latest
+    steps: []
+`;
+
+let double: Double;
+let port: Github;
+let repository: Repository;
+let number: number;
+let sha: string;
+
+beforeAll(async () => {
+  double = await startDouble({
+    repositories: [
+      {
+        name: "acme/shop",
+        files: { "index.php": "<?php", ".github/workflows/belay.yml": WORKFLOW },
+        branches: ["staging", "production"],
+        people: { ann: "write", tess: "triage", bob: "read" },
+      },
+    ],
+  });
+  const { app } = double;
+  const probot = new Probot({
+    appId: app.id,
+    privateKey: app.privateKey,
+    secret: app.webhookSecret,
+    baseUrl: double.apiUrl,
+    Octokit: octokitClass(),
+    request: { fetch: boundedFetch() },
+    logLevel: "fatal",
+  });
+  await probot.ready();
+  port = github({ clients: (id) => probot.auth(id), app_id: app.id });
+  const { id, defaultBranch } = double.repository();
+  const installation_id = double.state.installations[0]?.id ?? 0;
+  repository = { id, owner: "acme", name: "shop", installation_id, default_branch: defaultBranch };
+  const ann = double.as("ann");
+  sha = await ann.push("staging", { "theme.css": "new" });
+  const pull = await ann.openPullRequest({ title: "Promote", head: "staging", base: "production" });
+  number = pull.number;
+});
+afterAll(() => double.close());
+beforeEach(() => double.faults.clear());
+
+const apply = (effect: Effect, known: Parameters<Github["applyEffect"]>[2] = null) =>
+  port.applyEffect(repository, effect, known);
+const pull = () => {
+  const found = double.state.pulls.find((one) => one.number === number);
+  if (found === undefined) throw new Error("the pull request is gone");
+  return found;
+};
+const bodies = () => double.comments(pull()).map(({ body }) => body);
+
+let marks = 0;
+const marked = (text: string): CommentEffect => {
+  marks += 1;
+  const marker = `<!-- belay:operation=${marks} -->`;
+  return { kind: "comment", pull_request: number, marker, body: `${marker}\n${text}` };
+};
+const check = (external_id: string): CheckEffect => ({
+  kind: "check",
+  head_sha: sha,
+  name: "belay / production / drift",
+  external_id,
+  status: "completed",
+  conclusion: "failure",
+  title: "Drifted",
+  summary: "posts: 1 row changed",
+});
+const dispatched = (nonce: string): DispatchEffect => ({
+  kind: "dispatch",
+  operation_id: nonce,
+  workflow: "belay.yml",
+  ref: "main",
+  nonce,
+  inputs: { job: "j", nonce, environment: "production" },
+});
+
+test("a comment whose answer was lost is found by its marker, and edited from then on", async () => {
+  const comment = marked("first");
+  double.faults.plan("POST */issues/*/comments", "lost-answer");
+  expect(await apply(comment)).toMatchObject({ ok: false, retry: true, code: "GITHUB_UNAVAILABLE" });
+  const made = await apply(comment);
+  expect(made).toMatchObject({ ok: true });
+  const edited = { ...comment, body: comment.body.replace("first", "second") };
+  expect(await apply(edited, made.ok ? made : null)).toEqual(made);
+  expect(bodies().filter((body) => body.startsWith(comment.marker))).toEqual([edited.body]);
+});
+
+test("a person's comment with our marker is not ours", async () => {
+  const comment = marked("ours");
+  await double.as("bob").comment(pull(), `${comment.marker}\nnot ours`);
+  await apply(comment);
+  expect(bodies().filter((body) => body.startsWith(comment.marker))).toEqual([
+    `${comment.marker}\nnot ours`,
+    comment.body,
+  ]);
+});
+
+test("a comment that somebody deleted is written anew", async () => {
+  const comment = marked("again");
+  const made = await apply(comment);
+  const written = double.comments(pull()).find(({ body }) => body === comment.body);
+  if (written === undefined || !made.ok) throw new Error("the comment was not written");
+  await double.as("ann").deleteComment(written);
+  expect(await apply(comment, made)).toMatchObject({ ok: true });
+  expect(bodies().filter((body) => body === comment.body)).toHaveLength(1);
+});
+
+test("an answer is written once", async () => {
+  const answer = { ...marked("an answer"), kind: "answer" } as const;
+  double.faults.plan("POST */issues/*/comments", "lost-answer");
+  await apply(answer);
+  const made = await apply(answer);
+  expect(await apply(answer, made.ok ? made : null)).toEqual(made);
+  expect(bodies().filter((body) => body === answer.body)).toHaveLength(1);
+});
+
+test("a check run is one per external id, whoever else uses its name", async () => {
+  await double.foreignCheck(sha, check("a").name, "success");
+  double.faults.plan("POST */check-runs", "lost-answer");
+  expect(await apply(check("a"))).toMatchObject({ ok: false, retry: true });
+  const made = await apply(check("a"));
+  const other = await apply(check("b"));
+  const updated = await apply({ ...check("a"), conclusion: "success" }, made.ok ? made : null);
+  expect(updated).toEqual(made);
+  const ours = double.state.checks.filter((run) => run.app === double.app.id);
+  expect(ours.map((run) => [run.externalId, run.conclusion])).toEqual([
+    ["a", "success"],
+    ["b", "failure"],
+  ]);
+  expect(other).not.toEqual(made);
+});
+
+test("a run whose start was not answered is found by its nonce, not started again", async () => {
+  double.faults.plan("POST */dispatches", "lost-answer");
+  expect(await apply(dispatched("n-1"))).toMatchObject({ ok: false, retry: true });
+  const found = await apply(dispatched("n-1"));
+  expect(double.state.runs).toHaveLength(1);
+  expect(found).toMatchObject({ ok: true, external_id: double.state.runs[0]?.id });
+  const second = await apply(dispatched("n-2"));
+  expect(second).toMatchObject({ ok: true, external_id: double.state.runs[1]?.id });
+});
+
+test("a workflow that is not there cannot be started, and says so", async () => {
+  const wrong = await apply({ ...dispatched("n-3"), workflow: "none.yml" });
+  expect(wrong).toMatchObject({ ok: false, retry: false, code: "GITHUB_NOT_FOUND" });
+});
+
+test("a deployment is made once, and each of its states once", async () => {
+  const operation_id = "o-1";
+  const description = `Promotion of staging to production ${"x".repeat(200)}`;
+  const deployment = {
+    kind: "deployment",
+    operation_id,
+    sha,
+    environment: "production",
+    production: true,
+    description,
+  } as const;
+  double.faults.plan("POST */deployments", "lost-answer");
+  await apply(deployment);
+  const made = await apply(deployment);
+  const known = made.ok ? made : null;
+  const url = "https://acme.example";
+  const status = {
+    kind: "deployment_status",
+    operation_id,
+    state: "success",
+    description,
+    environment_url: url,
+  } as const;
+  expect(await apply(status, known)).toEqual(made);
+  expect(await apply(status, known)).toEqual(made);
+  const [only, ...others] = double.deployments("production");
+  expect(others).toEqual([]);
+  expect(only).toMatchObject({ ref: sha, payload: { operation_id } });
+  expect(only?.description).toHaveLength(140);
+  expect(only?.statuses.map(({ state }) => state)).toEqual(["success"]);
+  expect(await apply({ ...status, operation_id: "o-2" })).toMatchObject({
+    ok: false,
+    code: "DEPLOYMENT_MISSING",
+  });
+});
+
+test("a refusal because of the rate is waited out", async () => {
+  const comment = double.comments(pull())[0];
+  double.faults.plan("POST */reactions", "secondary-rate-limit", { retryAfter: 1 });
+  const effect = { kind: "reaction", comment_id: comment?.id ?? 0, content: "eyes" } as const;
+  const first = await apply(effect);
+  expect(first).toMatchObject({ ok: true });
+  expect(await apply(effect)).toEqual(first);
+});
+
+test("reads are repeated when GitHub stumbles; what is not there is null, what cannot be told throws", async () => {
+  double.faults.plan("GET */pulls/*", 502, { times: 2 });
+  expect(await port.pullRequest(repository, number)).toMatchObject({ number, head_sha: sha, state: "open" });
+  expect(await port.pullRequest(repository, 99)).toBeNull();
+  double.faults.plan("GET */pulls/*", "no-answer", { times: 3 });
+  await expect(port.pullRequest(repository, number)).rejects.toMatchObject({
+    code: "GITHUB_UNAVAILABLE",
+    retry: true,
+  });
+});
+
+test("what flows read", async () => {
+  expect(await port.openPullRequests(repository, { head: "staging", base: "production" })).toMatchObject([
+    { number },
+  ]);
+  expect(await port.openPullRequests(repository, { head: "production", base: "staging" })).toEqual([]);
+  expect(await port.defaultBranchFile(repository, ".github/workflows/belay.yml")).toMatchObject({
+    text: WORKFLOW,
+  });
+  expect(await port.defaultBranchFile(repository, "none.yml")).toBeNull();
+  await expect(port.defaultBranchFile(repository, ".github")).rejects.toMatchObject({
+    code: "GITHUB_NOT_A_FILE",
+  });
+  expect(await port.commitParents(repository, sha)).toHaveLength(1);
+  expect(await port.commitParents(repository, "0".repeat(40))).toBeNull();
+  expect(await port.changedFiles(repository, number)).toEqual({ paths: ["theme.css"], complete: true });
+  const [first] = double.comments(pull());
+  expect(await port.comment(repository, first?.id ?? 0)).toMatchObject({ number, author_type: "Bot" });
+  expect(await port.comment(repository, 1)).toBeNull();
+  const logins = ["ann", "tess", "bob", "nobody"];
+  const permissions = await Promise.all(logins.map((login) => port.permission(repository, login)));
+  expect(permissions).toEqual(["write", "triage", "read", "none"]);
+});
+
+test("a user token counts only if it is one of our App", async () => {
+  const { clientId: client_id, clientSecret: client_secret } = double.app;
+  const options = { base_url: double.apiUrl, client_id, client_secret, fetch };
+  const loginOf = userTokens(options);
+  expect(await loginOf(double.userToken("ann"))).toBe("ann");
+  expect(await loginOf(double.userToken("ann", "Iv1.another"))).toBeNull();
+  expect(await loginOf("ghu_invented")).toBeNull();
+  double.faults.plan("POST /applications/*/token", 500);
+  await expect(loginOf(double.userToken("ann"))).rejects.toMatchObject({ code: "GITHUB_UNAVAILABLE" });
+});
+
+test("nothing was asked of GitHub that it would not understand", () => {
+  const others = double.problems.filter((problem) => !problem.includes("the double has no runner"));
+  expect(others).toEqual([]);
+});
