@@ -2,6 +2,7 @@
 import type { Answer } from "./answer.ts";
 import type { Command, CommandWord } from "./commands.ts";
 import type { Pair, SiteEnvironment } from "./config/types.ts";
+import { boundToHead } from "./operations.ts";
 import { allows, type Permission, type Policy } from "./policy.ts";
 import * as answers from "./rendering/answers.ts";
 
@@ -69,7 +70,7 @@ function refusal(facts: AdmissionFacts, policy: Policy, command: Acting): Answer
     return answers.fork();
   if (pull_request.state !== "open" && !AFTERWARDS.includes(word))
     return answers.closed(pull_request.state, word);
-  if (word === "rollback") return null;
+  if (word === "help" || word === "rollback" || !boundToHead(word)) return null;
   return unboundHead(facts, command);
 }
 

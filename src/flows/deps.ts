@@ -16,7 +16,7 @@ export const DEFAULT_SETTINGS: FlowSettings = {
   workflow: "belay.yml",
   reusable_workflows: ["belay-bot/belay/.github/workflows/promote.yml"],
   row_limit: 20_000,
-  drain_ms: 10_000,
+  drain_ms: 300,
   keep_releases: 5,
 };
 
