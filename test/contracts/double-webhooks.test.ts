@@ -129,6 +129,46 @@ test("twice, withheld and out of order, lost and sent again", async () => {
   expect(double.problems).toEqual([]);
 });
 
+test("a head that is pushed to its base counts as merged", async () => {
+  const double = await given();
+  const pull = await environmentPull(double);
+  await double.as("ann").pointBranch("main", pull.headSha);
+  expect([pull.state, pull.mergeCommit, pull.mergedBy]).toEqual(["closed", pull.headSha, "ann"]);
+});
+
+test("deliveries are listed by cursor", async () => {
+  const double = await given();
+  await listen(double);
+  const pull = await environmentPull(double);
+  for (const body of ["a", "b", "c"]) await double.as("dev").comment(pull, body);
+  const app = await appClient(double);
+  const all = await app.paginate(app.rest.apps.listWebhookDeliveries, { per_page: 2 });
+  expect(all.map(({ event }) => event)).toEqual([
+    "issue_comment",
+    "issue_comment",
+    "issue_comment",
+    "pull_request",
+    "push",
+  ]);
+  expect(double.problems).toEqual([]);
+});
+
+test("a test can wait for what must come, and hears at once when something is wrong", async () => {
+  const double = await given();
+  const pull = await environmentPull(double);
+  const waiting = double.when("a comment", () => double.comments(pull)[0]?.body);
+  await double.as("dev").comment(pull, "here");
+  expect(await waiting).toBe("here");
+  const hopeless = expect(double.when("a second comment", () => double.comments(pull)[1])).rejects.toThrow(
+    "no such route",
+  );
+  await fetch(`${double.apiUrl}/nonsense`);
+  await hopeless;
+  await expect(given().then((other) => other.when("nothing", () => undefined, 1))).rejects.toThrow(
+    "nothing did not come within",
+  );
+});
+
 test("a pull request from a fork has its head elsewhere", async () => {
   const double = await given();
   double.addRepository({ name: "eve/shop", files: {}, forkOf: "acme/shop", people: { eve: "admin" } });

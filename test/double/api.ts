@@ -59,6 +59,11 @@ export type Double = {
   /** Another app's check run; GitHub Actions when no app is named. */
   readonly foreignCheck: (sha: string, name: string, conclusion: string, app?: number) => Promise<CheckRun>;
   readonly pageOf: (what: PullRequest | Run) => string;
+  /**
+   * Waits for what `look` finds, looking after every request, webhook and run; 60 s at most when `withinMs` is absent. Rejects at once
+   * when the double has a problem.
+   */
+  readonly when: <T>(what: string, look: () => T | undefined, withinMs?: number) => Promise<T>;
   /** Resolves when no webhook is on its way and no run is under way. */
   readonly idle: () => Promise<void>;
   /** Stops runs, server and connections. */

@@ -7,7 +7,7 @@ import type { Double, DoubleOptions } from "./api.ts";
 import { createCheck } from "./github/checks.ts";
 import { Refusal } from "./github/errors.ts";
 import { ACTIONS_APP, type App, type Repository } from "./github/state.ts";
-import { fullName, makeWorld, repositoryNamed, repositoryOf, type World } from "./github/world.ts";
+import { fullName, makeWorld, repositoryNamed, repositoryOf, type World, when } from "./github/world.ts";
 import { makeFaults } from "./http/faults.ts";
 import { makeServer, type Seen } from "./http/server.ts";
 import { makeOidc } from "./oidc.ts";
@@ -149,6 +149,7 @@ export const startDouble = async (options: DoubleOptions): Promise<Double> => {
         ? `${world.url}/${name}/pull/${what.number}`
         : `${world.url}/${name}/actions/runs/${what.id}`;
     },
+    when: (what, look, withinMs = 60_000) => when(world, what, look, withinMs),
     idle: () => idle(world),
     close: async () => {
       stopRuns(world, runs);

@@ -15,8 +15,12 @@ export type Oidc = {
   readonly issuer: () => string;
   /** A signed token with all of GitHub's claims; `overrides` change or (undefined) remove claims. */
   readonly token: (overrides?: Claims, order?: TokenOrder) => Promise<string>;
-  /** What a run may ask with: the two variables of a runner. */
-  readonly grant: (claims: Claims) => { readonly url: string; readonly token: string };
+  /** What a job may ask with, until `end`: the two variables of a runner. */
+  readonly grant: (claims: Claims) => {
+    readonly url: string;
+    readonly token: string;
+    readonly end: () => void;
+  };
   readonly handle: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
 };
 
@@ -33,13 +37,22 @@ const makeKey = (): Key => {
   return { ...pair, kid };
 };
 
+/** Keys take a tenth of a second to make; a double that issues no token makes none. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
 const send = (response: ServerResponse, status: number, body: unknown): true => {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   return true;
 };
 
 export const makeOidc = (world: World): Oidc => {
-  const [key, foreign] = [makeKey(), makeKey()];
+  const [key, foreign] = [once(makeKey), once(makeKey)];
   const grants = new Map<string, Claims>();
   const issuer = (): string => `${world.url}/_services/token`;
   const sign = (claims: Claims, privateKey: KeyObject): Promise<string> => {
@@ -55,14 +68,14 @@ export const makeOidc = (world: World): Oidc => {
       ([, value]) => value !== undefined,
     );
     return new SignJWT(Object.fromEntries(given))
-      .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: key.kid, x5t: key.kid })
+      .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: key().kid, x5t: key().kid })
       .sign(privateKey);
   };
   const issue = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<true> => {
     const claims = grants.get((request.headers.authorization ?? "").replace(/^bearer /i, ""));
     if (!claims) return send(response, 401, { message: "the request token is not one of a running job" });
     const aud = url.searchParams.get("audience") ?? `${world.url}/${String(claims.repository_owner)}`;
-    const value = await sign({ ...claims, aud }, key.privateKey);
+    const value = await sign({ ...claims, aud }, key().privateKey);
     return send(response, 200, { count: value.length, value });
   };
   return {
@@ -70,7 +83,7 @@ export const makeOidc = (world: World): Oidc => {
     token: (overrides = {}, order = {}) =>
       sign(
         { ...inventedClaims(world), ...overrides },
-        order.foreignKey ? foreign.privateKey : key.privateKey,
+        order.foreignKey ? foreign().privateKey : key().privateKey,
       ),
     grant: (claims) => {
       const token = randomBytes(24).toString("base64url");
@@ -78,12 +91,13 @@ export const makeOidc = (world: World): Oidc => {
       return {
         url: `${world.url}/_services/pipelines/${String(claims.run_id)}/idtoken?api-version=2.0`,
         token,
+        end: () => grants.delete(token),
       };
     },
     handle: async (request, response, url) => {
       if (/^\/_services\/pipelines\/[^/]+\/idtoken$/.test(url.pathname)) return issue(request, response, url);
       if (url.pathname === "/_services/token/.well-known/jwks") {
-        const jwk = { ...(await exportJWK(key.publicKey)), kid: key.kid, alg: "RS256", use: "sig" };
+        const jwk = { ...(await exportJWK(key().publicKey)), kid: key().kid, alg: "RS256", use: "sig" };
         return send(response, 200, { keys: [jwk] });
       }
       if (!/^(\/_services\/token)?\/\.well-known\/openid-configuration$/.test(url.pathname)) return false;

@@ -1,7 +1,7 @@
 /** Sends webhooks as GitHub does: signed, once, in order; and otherwise where a test says so. */
 import { createHmac, randomUUID } from "node:crypto";
 import type { App } from "./github/state.ts";
-import { accountOf, type Happening, type World } from "./github/world.ts";
+import { accountOf, changed, type Happening, type World } from "./github/world.ts";
 import { payload } from "./validate.ts";
 import { api, nodeId, userView } from "./views/account.ts";
 import { fullRepositoryView } from "./views/repository.ts";
@@ -126,11 +126,13 @@ export const makeWebhooks = (world: World): Webhooks => {
     if (!app) throw new Error("the double has no app to send webhooks to");
     const sent = { ...delivery, ...(await post(app, delivery)) };
     deliveries.push(sent);
+    changed(world);
     return sent;
   };
   const emit = async (happening: Happening): Promise<void> => {
     const delivery = compose(world, happening);
     const [app] = world.state.apps;
+    changed(world);
     if (!app?.events.includes(delivery.event) || delivery.installation === null) return;
     if (faults.held) {
       faults.held.push(delivery);

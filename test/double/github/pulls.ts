@@ -1,7 +1,7 @@
 /** Pushes, pull requests and merges. Each resolves when every webhook about it was answered. */
 
 import { pullView } from "../views/pull.ts";
-import { makeCommit, mergeFiles } from "./git.ts";
+import { history, makeCommit, mergeFiles } from "./git.ts";
 import { NOTHING, tellPush } from "./pushes.ts";
 import type { PullRequest, Repository } from "./state.ts";
 import { accountOf, repositoryOf, resolveRef, timestamp, type World } from "./world.ts";
@@ -20,6 +20,25 @@ const tellPull = (
     body: { action, number: pull.number, pull_request: pullView(world, pull), ...more },
   });
 
+/** GitHub calls a pull request merged when its head has been pushed to its base. */
+const mergedByPush = async (
+  world: World,
+  pull: PullRequest,
+  push: {
+    readonly repository: Repository;
+    readonly branch: string;
+    readonly to: string;
+    readonly by: string;
+  },
+): Promise<boolean> => {
+  const toBase = pull.repository === push.repository.id && pull.base === push.branch;
+  if (!toBase || !history(world.state.commits, push.to).includes(pull.headSha)) return false;
+  pull.mergeCommit = push.to;
+  pull.mergedBy = push.by;
+  await closePull(world, pull, push.by);
+  return true;
+};
+
 /** Moves a branch and everything that follows from it: the push event, and `synchronize` of pull requests whose head it is. */
 export const moveBranch = async (
   world: World,
@@ -33,6 +52,7 @@ export const moveBranch = async (
   const open = world.state.pulls.filter((one) => one.state === "open");
   for (const pull of open) {
     if (pull.repository === repository.id && pull.base === branch) pull.baseSha = move.to;
+    if (await mergedByPush(world, pull, { repository, branch, ...move })) continue;
     if (pull.headRepository !== repository.id || pull.head !== branch || pull.headSha === move.to) continue;
     const old = pull.headSha;
     pull.headSha = move.to;

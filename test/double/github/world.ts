@@ -28,6 +28,8 @@ export type World = {
   emit: (happening: Happening) => Promise<void>;
   /** Work going on in the background, so that `idle()` can wait for it. */
   readonly background: Set<Promise<unknown>>;
+  /** Called whenever something may have changed, for those who wait. */
+  readonly listeners: Set<() => void>;
   nextId: () => number;
 };
 
@@ -40,6 +42,7 @@ export const makeWorld = (now: () => Date): World => {
     problems: [],
     emit: async () => {},
     background: new Set(),
+    listeners: new Set(),
     nextId: () => ++id,
   };
 };
@@ -58,9 +61,47 @@ export const inBackground = (world: World, work: Promise<unknown>): void => {
         `in the background: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       );
     })
-    .finally(() => world.background.delete(watched));
+    .finally(() => {
+      world.background.delete(watched);
+      changed(world);
+    });
   world.background.add(watched);
 };
+
+/** Wakes those who wait for something. */
+export const changed = (world: World): void => {
+  for (const listener of world.listeners) listener();
+};
+
+/**
+ * Resolves with what `look` finds, looked for after every request, webhook and run. Rejects as soon as the double has a problem, and
+ * after `withinMs` with a sentence that names `what`.
+ */
+export const when = <T>(
+  world: World,
+  what: string,
+  look: () => T | undefined,
+  withinMs: number,
+): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      world.listeners.delete(check);
+    };
+    const check = (): void => {
+      const value = look();
+      if (value === undefined && world.problems.length === 0) return;
+      end();
+      if (value !== undefined) resolve(value);
+      else reject(new Error(`waiting for ${what}, but: ${world.problems.join("; ")}`));
+    };
+    const timer = setTimeout(() => {
+      end();
+      reject(new Error(`${what} did not come within ${withinMs / 1000} s`));
+    }, withinMs);
+    world.listeners.add(check);
+    check();
+  });
 
 const found = <T>(value: T | undefined, what: string): T => {
   if (value === undefined) throw new Error(`the double knows no ${what}`);

@@ -6,7 +6,7 @@ import type { Reply } from "./router.ts";
 export type Answer = {
   readonly status: number;
   readonly body: unknown;
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
   readonly raw?: string;
 };
 
@@ -46,7 +46,7 @@ export const toAnswer = (reply: Reply, url: URL): Answer => {
   if ("list" in reply) return paginate(reply, url);
   if ("raw" in reply)
     return { status: 200, body: null, headers: { "content-type": reply.type }, raw: reply.raw };
-  return { status: reply.status ?? 200, body: reply.body, headers: {} };
+  return { status: reply.status ?? 200, body: reply.body, headers: reply.headers ?? {} };
 };
 
 export const refusal = (

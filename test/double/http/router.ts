@@ -11,13 +11,14 @@ export type Call = {
   readonly actor: Actor;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  readonly url: URL;
   readonly body: unknown;
   readonly accept: string;
 };
 
 /** `list` is cut into pages, under `key` with a total where GitHub wraps it; `raw` is sent as it is. */
 export type Reply =
-  | { readonly status?: number; readonly body?: unknown }
+  | { readonly status?: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
   | { readonly list: readonly unknown[]; readonly key?: string }
   | { readonly raw: string; readonly type: string };
 

@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Refusal } from "../github/errors.ts";
-import type { World } from "../github/world.ts";
+import { changed, type World } from "../github/world.ts";
 import { answer, requestErrors } from "../validate.ts";
 import { type Answer, faultAnswer, limits, problem, refusal, toAnswer } from "./answers.ts";
 import { type Actor, authenticate } from "./auth.ts";
@@ -50,7 +50,7 @@ const perform = async (
   if (wrong.length > 0) return problem(parts.world, operation, wrong);
   authorize(at.actor, needs);
   const given = toAnswer(
-    await handle({ world: parts.world, actor: at.actor, accept: at.accept, ...request }),
+    await handle({ world: parts.world, actor: at.actor, accept: at.accept, url: at.url, ...request }),
     at.url,
   );
   if (given.raw !== undefined) return given;
@@ -110,6 +110,7 @@ export const makeServer = (parts: Parts): Server => {
       fault && !broken ? faultAnswer(parts.world, fault) : await respond(parts, find, { request, url, body });
     used += 1;
     parts.seen.push({ method, path: readable, body, status: given.status });
+    changed(parts.world);
     if (broken) return void request.socket.destroy();
     write(response, given, limits(parts.world, used));
   };

@@ -1,7 +1,7 @@
 /** Webhook deliveries: listed, looked at, sent again. */
 import { notFound } from "../github/errors.ts";
 import { inBackground } from "../github/world.ts";
-import { type Call, numberIn, type Route, route } from "../http/router.ts";
+import { type Call, numberIn, type Reply, type Route, route } from "../http/router.ts";
 import type { View } from "../views/account.ts";
 import type { Delivery, Webhooks } from "../webhooks.ts";
 
@@ -25,15 +25,19 @@ const deliveryIn = (call: Call, webhooks: Webhooks): Delivery => {
   return found;
 };
 
-/** GitHub cuts this list by cursor; here the newest come first and `cursor` is an index. */
-const listDeliveries = ({ query }: Call, webhooks: Webhooks): { readonly body: readonly View[] } => {
+/** Newest first. GitHub cuts this list by cursor, not by page: here the cursor is the id that the next part begins below. */
+const listDeliveries = ({ query, url }: Call, webhooks: Webhooks): Reply => {
   const wanted = query.get("status");
+  const below = Number(query.get("cursor") ?? Number.POSITIVE_INFINITY);
   const failed = (one: Delivery): boolean => one.status < 200 || one.status > 399;
-  const newest = webhooks.deliveries
-    .filter((one) => wanted === null || failed(one) === (wanted === "failure"))
-    .toReversed();
-  const start = Number(query.get("cursor") ?? 0);
-  return { body: newest.slice(start, start + Number(query.get("per_page") ?? 30)).map(deliveryView) };
+  const fitting = webhooks.deliveries
+    .filter((one) => one.id < below && (wanted === null || failed(one) === (wanted === "failure")))
+    .toSorted((a, b) => b.id - a.id);
+  const shown = fitting.slice(0, Number(query.get("per_page") ?? 30));
+  const next = new URL(url);
+  next.searchParams.set("cursor", String(shown.at(-1)?.id));
+  const headers = shown.length < fitting.length ? { link: `<${next.href}>; rel="next"` } : {};
+  return { body: shown.map(deliveryView), headers };
 };
 
 export const deliveryRoutes = (webhooks: Webhooks): readonly Route[] => [

@@ -1,4 +1,5 @@
 /** A run, once it is asked for: its turn, its jobs one after another, its end. */
+import { Refusal } from "../github/errors.ts";
 import type { Conclusion, Run } from "../github/state.ts";
 import { accountOf, inBackground, repositoryOf, timestamp, type World } from "../github/world.ts";
 import type { Oidc } from "../oidc.ts";
@@ -119,7 +120,7 @@ export const carryOut = async (work: Work): Promise<void> => {
     });
   } catch (error) {
     const sentence = error instanceof Error ? error.message : String(error);
-    world.problems.push(`run ${run.id}: ${sentence}`);
+    if (!(error instanceof Refusal)) world.problems.push(`run ${run.id}: ${sentence}`);
     run.log.push(`Error: ${sentence}`);
     return complete(work, "startup_failure");
   }

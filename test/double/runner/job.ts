@@ -1,8 +1,9 @@
 /** One job, from its machine to its result. */
+import { Refusal } from "../github/errors.ts";
 
 import { repositoryOf } from "../github/world.ts";
 import { type Context, holds, interpolate } from "./expressions.ts";
-import { githubContext, type Machine, makeMachine } from "./machine.ts";
+import { githubContext, makeMachine } from "./machine.ts";
 import { type JobRoom, runStep } from "./steps.ts";
 import {
   environmentOf,
@@ -41,63 +42,60 @@ const runSteps = async (
   return { result: order.stop.aborted ? "cancelled" : failed ? "failure" : "success", outputs };
 };
 
-/** Runs a job; what GitHub would refuse, or the double cannot do, is a problem and a failure with a line in the log. */
+type Ready = { readonly room: JobRoom; readonly context: (steps: unknown, failed: boolean) => Context };
+
+/** The machine of a job and all that it is given; null when its `if` says no. What must be undone goes into `undo`. */
+const makeReady = (order: JobOrder, undo: (() => void)[]): Ready | null => {
+  const { world, run, planned, stop } = order;
+  const repository = repositoryOf(world, run.repository);
+  const github = githubContext(world, run, planned.id.split(" / ").at(-1) ?? "");
+  const vars = Object.fromEntries(repository.variables);
+  const base = { github, inputs: planned.inputs, vars, needs: order.needs };
+  const failed = Object.values(order.needs).some(({ result }) => result !== "success");
+  const before: Context = { names: base, status: { failed, cancelled: stop.aborted } };
+  if (!holds(planned.job.if, before)) return null;
+  const environment = environmentOf(order, repository, before);
+  const token = workflowToken(order, undo);
+  const secrets = { ...secretsOf(order, repository, environment, before), GITHUB_TOKEN: token };
+  const machine = makeMachine(run, Object.values(secrets));
+  undo.push(machine.remove);
+  const names = {
+    ...base,
+    github: { ...github, token, workspace: machine.workspace },
+    vars: { ...vars, ...environment?.variables },
+    secrets,
+    runner: { temp: machine.temp, os: "Linux", arch: "X64" },
+  };
+  const given = {
+    deployed: recordDeployment(order, environment),
+    oidc: oidcVariables(order, environment, undo),
+  };
+  return {
+    room: { ...order, ...given, repository, machine, github, after: [] },
+    context: (steps, hasFailed) => ({
+      names: { ...names, steps, env: { ...planned.env, ...planned.job.env, ...machine.env } },
+      status: { failed: hasFailed, cancelled: stop.aborted },
+    }),
+  };
+};
+
+/** Runs a job. What GitHub refuses is said in the log; what the double cannot do is a problem as well. */
 export const runJob = async (order: JobOrder): Promise<JobResult> => {
   const { world, run, planned } = order;
-  const repository = repositoryOf(world, run.repository);
-  const token = workflowToken(order);
-  const github = githubContext(world, run, planned.id.split(" / ").at(-1) ?? "");
-  let machine: Machine | undefined;
+  const undo: (() => void)[] = [];
   try {
-    const base = {
-      github,
-      inputs: planned.inputs,
-      vars: Object.fromEntries(repository.variables),
-      needs: order.needs,
-    };
-    const status = {
-      failed: Object.values(order.needs).some(({ result }) => result !== "success"),
-      cancelled: order.stop.aborted,
-    };
-    if (!holds(planned.job.if, { names: base, status }))
-      return { result: order.stop.aborted ? "cancelled" : "skipped", outputs: {} };
-    const environment = environmentOf(order, repository, { names: base, status });
-    const secrets = {
-      ...secretsOf(order, repository, environment, { names: base, status }),
-      GITHUB_TOKEN: token,
-    };
-    machine = makeMachine(run, Object.values(secrets));
-    const vars = { ...base.vars, ...environment?.variables };
-    const names = {
-      ...base,
-      github: { ...github, token, workspace: machine.workspace },
-      vars,
-      secrets,
-      runner: { temp: machine.temp, os: "Linux", arch: "X64" },
-    };
-    const deployed = recordDeployment(order, environment);
-    deployed("in_progress");
-    const room = {
-      ...order,
-      repository,
-      machine,
-      github,
-      oidc: oidcVariables(order, environment),
-      after: [],
-    };
-    const result = await runSteps(room, order, (steps, failed) => ({
-      names: { ...names, steps, env: { ...planned.env, ...planned.job.env, ...machine?.env } },
-      status: { failed, cancelled: order.stop.aborted },
-    }));
-    deployed(result.result === "success" ? "success" : "failure");
+    const ready = makeReady(order, undo);
+    if (!ready) return { result: order.stop.aborted ? "cancelled" : "skipped", outputs: {} };
+    ready.room.deployed("in_progress");
+    const result = await runSteps(ready.room, order, ready.context);
+    ready.room.deployed(result.result === "success" ? "success" : "failure");
     return result;
   } catch (error) {
     const sentence = error instanceof Error ? error.message : String(error);
-    world.problems.push(`run ${run.id}, job ${planned.id}: ${sentence}`);
+    if (!(error instanceof Refusal)) world.problems.push(`run ${run.id}, job ${planned.id}: ${sentence}`);
     run.log.push(`Error: ${sentence}`);
     return { result: "failure", outputs: {} };
   } finally {
-    world.state.tokens.delete(token);
-    machine?.remove();
+    for (const one of undo.reverse()) one();
   }
 };

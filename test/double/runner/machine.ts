@@ -126,10 +126,11 @@ export const runnerEnvironment = (
   );
   const event = join(machine.temp, "event.json");
   writeFileSync(event, JSON.stringify(github.event ?? {}));
-  const outside = given ?? { PATH: process.env.PATH ?? "", LANG: process.env.LANG ?? "C.UTF-8" };
+  const outside = given ?? { PATH: process.env.PATH ?? "" };
   return {
     ...outside,
     PATH: [...machine.path, outside.PATH ?? ""].join(":"),
+    LANG: outside.LANG ?? "C.UTF-8",
     HOME: join(machine.root, "home"),
     CI: "true",
     GITHUB_ACTIONS: "true",

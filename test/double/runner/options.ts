@@ -7,7 +7,7 @@ export type RunnerOptions = {
   readonly node: string;
   /** Repository under which site workflows name the project; any `<owner>/belay` when absent. */
   readonly belay?: string;
-  /** Variables of the machine that steps see, beside the runner's own; `PATH` and `LANG` of this process when absent. */
+  /** Variables of the machine that steps see, beside the runner's own; `PATH` of this process when absent. */
   readonly env?: Readonly<Record<string, string>>;
   /** Actions of others that do nothing here, such as `actions/setup-python`. */
   readonly ignoreActions?: readonly string[];

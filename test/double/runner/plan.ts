@@ -1,6 +1,8 @@
 /** From a workflow file to the jobs that will run: called workflows followed (one level), permissions and inputs settled. */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Refusal } from "../github/errors.ts";
 import type { Level, Repository, Run } from "../github/state.ts";
 import { commitOf, fullName, repositoryOf, type World } from "../github/world.ts";
 import { type Context, interpolate } from "./expressions.ts";
@@ -58,7 +60,8 @@ const refuseMore = (
 ): void => {
   for (const [scope, level] of Object.entries(wanted)) {
     if (caller[scope] === level || caller[scope] === "write") continue;
-    throw new Error(
+    throw new Refusal(
+      422,
       `the called workflow asks for ${scope}: ${level}, but its caller is only allowed ${scope}: ${caller[scope] ?? "none"}`,
     );
   }

@@ -19,6 +19,8 @@ export type JobRoom = {
   readonly github: Readonly<Record<string, unknown>>;
   /** The request variables for OIDC tokens; empty without `id-token: write`. */
   readonly oidc: Readonly<Record<string, string>>;
+  /** Records a state of the deployment that the job makes by itself, if it makes one. */
+  readonly deployed: (state: string) => void;
   readonly stop: AbortSignal;
   /** Post steps, last first. */
   readonly after: (() => Promise<number>)[];

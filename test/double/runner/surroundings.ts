@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { jobClaims } from "../claims.ts";
 import { deploy } from "../github/deployments.ts";
+import { Refusal } from "../github/errors.ts";
 import type { Environment, Repository, Run } from "../github/state.ts";
 import { fullName, repositoryOf, timestamp, type World } from "../github/world.ts";
 import type { Oidc } from "../oidc.ts";
@@ -41,7 +42,8 @@ export const environmentOf = (
   if (!known) return { id: 0, name, secrets: {}, variables: {} };
   const branch = order.run.ref.replace("refs/heads/", "");
   if (known.branches && !known.branches.includes(branch)) {
-    throw new Error(
+    throw new Refusal(
+      403,
       `Branch "${branch}" is not allowed to deploy to ${name} due to environment protection rules.`,
     );
   }
@@ -64,7 +66,7 @@ export const secretsOf = (
 };
 
 /** The job's own `GITHUB_TOKEN`, good until the job ends. */
-export const workflowToken = (order: JobOrder): string => {
+export const workflowToken = (order: JobOrder, undo: (() => void)[]): string => {
   const token = `ghs_${randomBytes(18).toString("hex")}`;
   const permissions = Object.fromEntries(
     Object.entries(order.planned.permissions).map(([name, level]) => [name.replaceAll("-", "_"), level]),
@@ -78,10 +80,15 @@ export const workflowToken = (order: JobOrder): string => {
     repository: order.run.repository,
     permissions,
   });
+  undo.push(() => order.world.state.tokens.delete(token));
   return token;
 };
 
-export const oidcVariables = (order: JobOrder, environment: Environment | null): Texts => {
+export const oidcVariables = (
+  order: JobOrder,
+  environment: Environment | null,
+  undo: (() => void)[],
+): Texts => {
   if (order.planned.permissions["id-token"] !== "write") return {};
   const { run, planned, world } = order;
   const facts = {
@@ -90,7 +97,8 @@ export const oidcVariables = (order: JobOrder, environment: Environment | null):
     jobWorkflow: planned.workflowRef,
     jobWorkflowSha: run.sha,
   };
-  const { url, token } = order.oidc.grant(jobClaims(world, facts));
+  const { url, token, end } = order.oidc.grant(jobClaims(world, facts));
+  undo.push(end);
   return { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token };
 };
 
