@@ -5,9 +5,9 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { mariadb } from "./servers.ts";
+import { mariadb } from "./servers/mariadb.ts";
+import type { Site } from "./site.ts";
 import type { Acknowledged } from "./visitors.ts";
-import type { Site } from "./wordpress.ts";
 
 const PROTECTED = [
   "posts",

@@ -62,7 +62,7 @@ test("a mixture is seen: new code with the old data", async () => {
 
 test("nothing is left when the laboratory stops", async () => {
   const other = await startLaboratory();
-  const processes = other.processes();
+  const processes = other.processes;
   await other.stop();
   for (const pid of processes) expect(() => process.kill(pid, 0)).toThrow();
   await expect(access(other.folder)).rejects.toThrow();

@@ -1,34 +1,30 @@
 /** Two real WordPress environments on one host, reached over ssh, everything below one temporary folder. */
 import { randomBytes } from "node:crypto";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import {
-  freePort,
-  type MariaDb,
-  mariadb,
-  type Server,
-  type Sshd,
-  startMariaDb,
-  startNginx,
-  startPhp,
-  startSshd,
-} from "./servers.ts";
-import {
-  type Account,
-  addTheme,
-  installProduction,
-  layOut,
-  type Site,
-  unpackWordPress,
-} from "./wordpress.ts";
+import { type Guard, startGuard } from "./guard.ts";
+import { inventoryYaml } from "./inventory.ts";
+import { createDatabase, type MariaDb, startMariaDb } from "./servers/mariadb.ts";
+import { startNginx } from "./servers/nginx.ts";
+import { phpSocket, startPhp } from "./servers/php.ts";
+import { type Sshd, startSshd } from "./servers/sshd.ts";
+import { freePort, type Server, type Start, startServer } from "./servers.ts";
+import { asOwner, layOut, OWNER, type Site, unpackWordPress } from "./site.ts";
+import { type Account, addTheme, installWordPress } from "./wordpress.ts";
 
+export type EnvironmentOptions = {
+  readonly database?: string;
+  readonly prefix?: string;
+  readonly port?: number;
+};
 export type LaboratoryOptions = {
-  /** Folder of an unpacked WordPress. */
+  /** Folder of an unpacked WordPress; Debian's by default. */
   readonly wordpress?: string;
+  /** PHP workers of each site; 8 by default. */
   readonly workers?: number;
-  readonly production?: { readonly database?: string; readonly prefix?: string };
-  readonly staging?: { readonly database?: string; readonly prefix?: string };
+  readonly production?: EnvironmentOptions;
+  readonly staging?: EnvironmentOptions;
   readonly onProgress?: (sentence: string) => void;
 };
 
@@ -45,101 +41,93 @@ export type Laboratory = {
   readonly ssh: Sshd;
   /** Path of an Ansible inventory with the hosts web-production and web-staging. */
   readonly inventory: string;
-  readonly processes: () => readonly number[];
-  /** Stops everything and removes the folder. */
+  /** Pids of the servers. */
+  readonly processes: readonly number[];
+  /** Starts one more server that ends with the laboratory. */
+  readonly start: (start: Omit<Start, "guard">) => Promise<Server>;
+  /** Ends every process of the laboratory and removes its folder. */
   readonly stop: () => Promise<void>;
 };
 
-/** Needs root and the packages of `script/setup --lab`. On any error everything that was started is stopped again. */
+/** Needs root and `script/setup --lab`. Nothing stays behind, also when this fails half way or this process is killed. */
 export async function startLaboratory(options: LaboratoryOptions = {}): Promise<Laboratory> {
+  if (process.getuid?.() !== 0)
+    throw new Error(
+      "The laboratory starts servers under several users and needs root. Repeat the command with sudo.",
+    );
   const folder = await mkdtemp(path.join(tmpdir(), "belay-lab-"));
-  await chmod(folder, 0o755);
-  const servers: Server[] = [];
-  const stop = async () => {
-    for (const server of servers.splice(0).reverse()) await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
+  const guard = startGuard(folder);
   try {
-    return await build(folder, servers, stop, options);
+    await chmod(folder, 0o755);
+    await mayEnter(folder);
+    return await build(folder, guard, options);
   } catch (error) {
-    await stop();
+    await guard.release();
     throw error;
   }
 }
 
-async function build(
-  folder: string,
-  servers: Server[],
-  stop: () => Promise<void>,
-  options: LaboratoryOptions,
-): Promise<Laboratory> {
+async function mayEnter(folder: string): Promise<void> {
+  await asOwner(["test", "-x", folder]).catch(() => {
+    throw new Error(
+      `${OWNER} may not enter ${folder}. Set TMPDIR to a folder open to everybody, such as /tmp.`,
+    );
+  });
+}
+
+async function build(folder: string, guard: Guard, options: LaboratoryOptions): Promise<Laboratory> {
   const say = options.onProgress ?? (() => undefined);
-  const started = <T extends Server>(server: T): T => {
-    servers.push(server);
-    return server;
-  };
+  const inFolder = (name: string) => path.join(folder, name);
   say("MariaDB starts");
-  const database = started(await startMariaDb(path.join(folder, "mariadb")));
-  const site = async (
-    name: string,
-    given: { readonly database?: string; readonly prefix?: string },
-  ): Promise<Site> => ({
+  const database = await startMariaDb(inFolder("mariadb"), guard);
+  const production = await describe("production", folder, { prefix: "wp_", ...options.production }, database);
+  const staging = await describe("staging", folder, { prefix: "stg7_", ...options.staging }, database);
+  const sites = [production, staging];
+  for (const site of sites) {
+    await createDatabase(database.socket, site);
+    await layOut(site);
+  }
+  say("PHP-FPM, nginx and sshd start");
+  const pools = sites.map(({ name, root }) => ({ name, root, workers: options.workers ?? 8 }));
+  const php = await startPhp(inFolder("php"), pools, guard);
+  const web = sites.map(({ name, root, url }) => ({
+    root,
+    port: Number(new URL(url).port),
+    php: phpSocket(inFolder("php"), name),
+  }));
+  const nginx = await startNginx(inFolder("nginx"), web, guard);
+  const ssh = await startSshd(inFolder("ssh"), guard);
+  say("WordPress is installed in production");
+  const people = { admin: account("keeper"), visitor: account("climber") };
+  await unpackWordPress(production, options.wordpress ?? "/usr/share/wordpress");
+  const { posts } = await installWordPress(production, people.admin, people.visitor);
+  await addTheme(production, { version: "1" });
+  const inventory = inFolder("inventory.yml");
+  await writeFile(inventory, inventoryYaml(ssh.port));
+  const processes = [database, php, nginx, ssh].map((server) => server.pid);
+  const start = (given: Omit<Start, "guard">) => startServer({ ...given, guard });
+  return {
+    ...{ folder, production, staging, ...people, posts, database, ssh, inventory, processes },
+    ...{ start, stop: guard.release },
+  };
+}
+
+async function describe(
+  name: string,
+  folder: string,
+  given: EnvironmentOptions & { readonly prefix: string },
+  database: MariaDb,
+): Promise<Site> {
+  return {
     name,
     root: path.join(folder, "sites", name),
-    url: `http://127.0.0.1:${await freePort()}`,
+    url: `http://127.0.0.1:${given.port ?? (await freePort())}`,
     database: given.database ?? `lab_${name}`,
     user: `lab_${name}`,
     password: randomBytes(16).toString("base64url"),
-    prefix: given.prefix ?? (name === "production" ? "wp_" : "stg7_"),
+    prefix: given.prefix,
     databasePort: database.port,
-  });
-  const production = await site("production", options.production ?? {});
-  const staging = await site("staging", options.staging ?? {});
-  for (const each of [production, staging]) {
-    await createDatabase(database.socket, each);
-    await layOut(each);
-  }
-  say("PHP-FPM, nginx and sshd start");
-  const pools = [production, staging].map((each) => ({
-    name: each.name,
-    root: each.root,
-    workers: options.workers ?? 8,
-  }));
-  started(await startPhp(path.join(folder, "php"), pools));
-  const web = [production, staging].map((each) => ({
-    pool: each.name,
-    root: each.root,
-    port: Number(new URL(each.url).port),
-  }));
-  started(await startNginx(path.join(folder, "nginx"), path.join(folder, "php"), web));
-  const ssh = started(await startSshd(path.join(folder, "ssh")));
-  say("WordPress is installed in production");
-  const account = (login: string): Account => ({ login, password: randomBytes(12).toString("base64url") });
-  const admin = account("keeper");
-  const visitor = account("climber");
-  await unpackWordPress(production, options.wordpress ?? "/usr/share/wordpress");
-  const { posts } = await installProduction(production, admin, visitor);
-  await addTheme(production, { version: "1" });
-  const inventory = path.join(folder, "inventory.yml");
-  await writeFile(inventory, inventoryYaml(ssh.port));
-  const processes = () => servers.map((server) => server.pid);
-  return { folder, production, staging, admin, visitor, posts, database, ssh, inventory, processes, stop };
+  };
 }
 
-async function createDatabase(socket: string, site: Site): Promise<void> {
-  const user = `'${site.user}'@'127.0.0.1'`;
-  await mariadb(
-    socket,
-    `CREATE DATABASE \`${site.database}\` CHARACTER SET utf8mb4;
-     CREATE USER ${user} IDENTIFIED BY '${site.password}';
-     GRANT ALL ON \`${site.database.replaceAll("_", "\\_")}\`.* TO ${user};
-     GRANT ALL ON \`${site.database.replaceAll("_", "\\_")}\\_belay\\_%\`.* TO ${user};`,
-  );
-}
-
-/** Both environments live on one machine here; on real ones each host has its own address. */
-export function inventoryYaml(sshPort: number): string {
-  const host = (name: string) =>
-    `    ${name}:\n      ansible_host: 127.0.0.1\n      ansible_port: ${sshPort}\n`;
-  return `all:\n  hosts:\n${host("web-production")}${host("web-staging")}  vars:\n    ansible_user: root\n    ansible_python_interpreter: /usr/bin/python3\n`;
-}
+const account = (login: string): Account => ({ login, password: randomBytes(12).toString("base64url") });

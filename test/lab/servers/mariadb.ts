@@ -1,0 +1,68 @@
+/** A MariaDB server with a data directory of its own. */
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { execa } from "execa";
+import type { Guard } from "../guard.ts";
+import { freePort, type Server, startServer } from "../servers.ts";
+
+export type MariaDb = Server & { readonly port: number; readonly socket: string };
+
+/** Its root has no password and is let in only through the socket, as the system's root. */
+export async function startMariaDb(folder: string, guard: Guard): Promise<MariaDb> {
+  const data = path.join(folder, "data");
+  const socket = path.join(folder, "mariadb.sock");
+  const port = await freePort();
+  await mkdir(data, { recursive: true });
+  await execa("chown", ["mysql:mysql", folder, data]);
+  await execa("mariadb-install-db", [
+    "--no-defaults",
+    `--datadir=${data}`,
+    "--user=mysql",
+    "--auth-root-authentication-method=socket",
+    "--skip-test-db",
+  ]);
+  const server = await startServer({
+    name: "MariaDB",
+    command: [
+      "/usr/sbin/mariadbd",
+      "--no-defaults",
+      "--user=mysql",
+      `--datadir=${data}`,
+      `--socket=${socket}`,
+      `--port=${port}`,
+      "--bind-address=127.0.0.1",
+      "--skip-name-resolve",
+      `--pid-file=${path.join(folder, "mariadb.pid")}`,
+      "--character-set-server=utf8mb4",
+    ],
+    log: path.join(folder, "mariadb.log"),
+    ready: async () => (await mariadb(socket, "SELECT 1")) === "1",
+    guard,
+  });
+  return { ...server, port, socket };
+}
+
+/** Runs SQL as the server's root through its socket: tab-separated lines without a header. */
+export async function mariadb(socket: string, sql: string, database?: string): Promise<string> {
+  const options = ["--no-defaults", `--socket=${socket}`, "--user=root", "--batch", "--skip-column-names"];
+  const result = await execa("mariadb", [...options, ...(database === undefined ? [] : [database])], {
+    input: sql,
+  });
+  return result.stdout;
+}
+
+type Account = { readonly database: string; readonly user: string; readonly password: string };
+
+/** Creates a database and a user who may do everything in it and in Belay's scratch databases beside it. */
+export async function createDatabase(socket: string, account: Account): Promise<void> {
+  const user = `'${account.user}'@'127.0.0.1'`;
+  // In a GRANT an underscore stands for any character unless it is escaped.
+  const pattern = account.database.replaceAll("_", "\\_");
+  await mariadb(
+    socket,
+    `CREATE DATABASE \`${account.database}\` CHARACTER SET utf8mb4;
+     CREATE USER ${user} IDENTIFIED BY '${account.password}';
+     GRANT ALL ON \`${pattern}\`.* TO ${user};
+     GRANT ALL ON \`${pattern}\\_belay\\_%\`.* TO ${user};`,
+  );
+}
