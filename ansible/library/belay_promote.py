@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay import promote_steps
+from ansible.module_utils.belay.arguments import RULES, SITE
 from ansible.module_utils.belay.errors import run_module
 
 DOCUMENTATION = r"""
@@ -20,8 +21,8 @@ options:
     type: str
     required: true
     choices: [check, receive, load, activate, verify, confirm, undo]
-  archive: {type: str, description: The release on this host; for C(receive).}
-  root: {type: str, required: true, description: Folder of the target.}
+  archive: {type: path, description: The release on this host; for C(receive).}
+  root: {type: path, required: true, description: Folder of the target.}
   url: {type: str, required: true, description: Address of the target.}
   database: {type: str, required: true, description: Name of its database.}
   prefix: {type: str, required: true, description: Prefix of its tables.}
@@ -49,18 +50,16 @@ STEPS = {
     "confirm": promote_steps.confirm,
     "undo": promote_steps.undo,
 }
-TEXTS = ("root", "url", "database", "prefix", "operation_id", "source_url", "source_root", "source_prefix", "release_digest", "expected_release")
-LISTS = ("promote_tables", "promote_options", "protected_paths", "volatile_paths", "shared_paths")
-RULES = ("table_rules", "option_rules", "health_checks")
+TEXTS = ("source_url", "source_root", "source_prefix", "release_digest", "expected_release")
 
 
 def main():
-    spec = {"step": {"type": "str", "required": True, "choices": list(STEPS)}, "archive": {"type": "str"}}
+    spec = {"step": {"type": "str", "required": True, "choices": list(STEPS)}, "archive": {"type": "path"}, **SITE, **RULES}
     spec.update(dict.fromkeys(TEXTS, {"type": "str", "required": True}))
-    spec.update(dict.fromkeys(LISTS, {"type": "list", "elements": "str", "required": True}))
-    spec.update(dict.fromkeys(RULES, {"type": "list", "elements": "dict", "required": True}))
-    spec.update(dict.fromkeys(("expected_tables", "expected_options", "reference_options"), {"type": "dict", "required": True}))
-    spec.update(dict.fromkeys(("drain_ms", "keep_releases", "row_limit"), {"type": "int", "required": True}))
+    spec.update(dict.fromkeys(("promote_tables", "promote_options"), {"type": "list", "elements": "str", "required": True}))
+    spec.update(dict.fromkeys(("expected_tables", "expected_options"), {"type": "dict", "required": True}))
+    spec.update(dict.fromkeys(("drain_ms", "keep_releases"), {"type": "int", "required": True}))
+    spec["health_checks"] = {"type": "list", "elements": "dict", "required": True}
     module = AnsibleModule(argument_spec=spec, required_if=[("step", "receive", ["archive"])])
     run_module(module, STEPS[module.params["step"]])
 

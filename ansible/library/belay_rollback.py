@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay import rollback_steps
+from ansible.module_utils.belay.arguments import RULES, SITE
 from ansible.module_utils.belay.errors import run_module
 
 DOCUMENTATION = r"""
@@ -15,7 +16,7 @@ options:
     type: str
     required: true
     choices: [check, activate, verify]
-  root: {type: str, required: true, description: Folder of the target.}
+  root: {type: path, required: true, description: Folder of the target.}
   url: {type: str, required: true, description: Address of the target.}
   database: {type: str, required: true, description: Name of its database.}
   prefix: {type: str, required: true, description: Prefix of its tables.}
@@ -34,16 +35,13 @@ belay_facts: {type: dict, returned: always, description: Facts of release_rollba
 """
 
 STEPS = {"check": rollback_steps.check, "activate": rollback_steps.activate, "verify": rollback_steps.verify}
-TEXTS = ("root", "url", "database", "prefix", "operation_id", "to_release", "expected_release")
 
 
 def main():
-    spec = {"step": {"type": "str", "required": True, "choices": list(STEPS)}}
-    spec.update(dict.fromkeys(TEXTS, {"type": "str", "required": True}))
-    spec.update(dict.fromkeys(("protected_paths", "volatile_paths", "shared_paths"), {"type": "list", "elements": "str", "required": True}))
-    spec.update(dict.fromkeys(("table_rules", "option_rules", "health_checks"), {"type": "list", "elements": "dict", "required": True}))
-    spec["reference_options"] = {"type": "dict", "required": True}
-    spec.update(dict.fromkeys(("drain_ms", "row_limit"), {"type": "int", "required": True}))
+    spec = {"step": {"type": "str", "required": True, "choices": list(STEPS)}, **SITE, **RULES}
+    spec.update(dict.fromkeys(("to_release", "expected_release"), {"type": "str", "required": True}))
+    spec["health_checks"] = {"type": "list", "elements": "dict", "required": True}
+    spec["drain_ms"] = {"type": "int", "required": True}
     module = AnsibleModule(argument_spec=spec)
     run_module(module, STEPS[module.params["step"]])
 

@@ -3,7 +3,7 @@ import dataclasses
 import os
 import unittest
 
-from belay import prepare, preflight
+from belay import prepare, preflight, switchable
 from belay.errors import BelayError
 from belay.hold import Hold, Version
 from belay.mysql import Session
@@ -66,7 +66,7 @@ class Prepare(PrepareCase):
 
 class Preflight(PrepareCase):
     def check_tables(self, *tables):
-        preflight.check_tables(self.site, self.session, list(tables))
+        switchable.check_live(self.site, self.session, list(tables))
 
     def test_tables_that_can_be_switched_pass(self):
         self.check_tables("things")

@@ -6,7 +6,7 @@ import unittest
 import uuid
 from unittest import mock
 
-from belay import commit_point, late_rows, leftovers, names, promote, recheck, rollback
+from belay import commit_point, late_rows, leftovers, measures, names, object_cache, promote, recheck, rollback
 from belay import switch as engine
 from belay.errors import BelayError
 from belay.hold import Hold, Version
@@ -165,6 +165,90 @@ class Promote(SwitchCase):
                 self.promote(promotion())
         self.assertIn("in use", str(caught.exception))
         self.assert_on(OLD)
+
+
+    def test_what_others_than_php_wrote_at_the_last_moment_is_carried_over(self):
+        original = engine._rename
+
+        def late(session, renames):
+            self.sql("UPDATE wp_options SET option_value = '7' WHERE option_name = 'visits'; INSERT INTO wp_options (option_name, option_value) VALUES ('stray', 's')")
+            original(session, renames)
+            self.sql("DELETE FROM wp_options WHERE option_name = 'gone'")
+
+        with mock.patch.object(engine, "_rename", late):
+            self.promote(promotion())
+        self.assertEqual(self.bench.options(self.site), {"blogname": "Shop", "theme": "new", "visits": "7", "added": "1", "stray": "s"})
+
+    def test_a_persistent_object_cache_is_flushed_inside_the_hold_unless_its_salt_is_new(self):
+        flushed = os.path.join(self.site.root, "flushed")
+        os.makedirs(os.path.join(self.site.tree, "wp-content"))
+        for name, text in {
+            "wp-content/object-cache.php": "<?php",
+            "wp-load.php": f"<?php function wp_cache_flush() {{ return touch('{flushed}'); }}",
+        }.items():
+            with open(os.path.join(self.site.tree, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        os.makedirs(self.site.shared)
+        config = os.path.join(self.site.shared, "wp-config.php")
+        for text, wanted in (("<?php define('WP_CACHE_KEY_SALT', BELAY_SWITCH);", False), ("<?php", True)):
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(text)
+            self.assertEqual(object_cache.needs_flush(self.site), wanted)
+        self.promote(promotion())
+        self.assertTrue(os.path.exists(flushed))
+
+    def test_a_cache_that_cannot_be_flushed_stops_the_switch(self):
+        with mock.patch.object(object_cache, "needs_flush", return_value=True), self.assertRaises(BelayError) as caught:
+            self.promote(promotion())
+        self.assertEqual(caught.exception.code, "OBJECT_CACHE")
+        self.assert_on(OLD)
+
+
+class Recheck(SwitchCase):
+    """What the drift check saw, with the fingerprints that it takes."""
+
+    def expecting(self, **changes):
+        params = {
+            "table_rules": [{"pattern": "*", "class": "config", "origin": "test"}], "option_rules": [{"pattern": "*", "class": "config", "origin": "test"}],
+            "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {}, "row_limit": 100,
+            "promote_tables": ["things"], "expected_tables": {}, "expected_options": {}, **changes,
+        }
+        return measures.expected(self.site, params)
+
+    def look(self):
+        expected = self.expecting()
+        with Session(self.site) as session:
+            tables = {table: expected.parts_of(session, table) for table in ("things", "more")}
+            return {"expected_tables": tables, "expected_options": {"theme": expected.hashes_of(session, ["theme"])["theme"], "added": None}}
+
+    def setUp(self):
+        super().setUp()
+        self.sql("CREATE TABLE wp_more LIKE wp_things")
+
+    def test_nothing_changed(self):
+        self.promote(promotion(tables=("things",)), expected=self.expecting(**self.look()))
+        self.assert_on(NEW)
+
+    def test_what_changed_is_said_and_nothing_is_switched(self):
+        seen = self.look()
+        cases = {
+            "INSERT INTO wp_more (word) VALUES ('drift')": "DRIFT_IN_HOLD",
+            "DELETE FROM wp_more; INSERT INTO wp_things (word) VALUES ('conflict')": "CONFLICT_IN_HOLD",
+            "DELETE FROM wp_things WHERE word = 'conflict'; INSERT INTO wp_options (option_name, option_value) VALUES ('added', 'here too')": "CONFLICT_IN_HOLD",
+        }
+        for statement, code in cases.items():
+            with self.subTest(statement), self.assertRaises(BelayError) as caught:
+                self.promote(promotion(tables=("things",)), lambda: self.sql(statement), expected=self.expecting(**seen))
+            self.assertEqual(caught.exception.code, code)
+            self.assert_on(OLD)
+
+    def test_large_protected_tables_are_compared_before_the_hold_only(self):
+        expected = self.expecting(**self.look())
+        with Session(self.site) as session, mock.patch.object(recheck, "BUDGET_S", 0.0):
+            self.assertEqual(recheck.outside(session, expected), ["things"])
+        with Session(self.site) as session, mock.patch.object(recheck, "LIMIT_S", 0.0), self.assertRaises(BelayError) as caught:
+            recheck.outside(session, expected)
+        self.assertEqual(caught.exception.code, "HOLD_TOO_LONG")
 
 
 class Interrupted(SwitchCase):

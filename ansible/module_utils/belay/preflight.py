@@ -12,6 +12,8 @@ from .mysql import SqlError, ident, literal
 
 OLDEST = (10, 6, 1)
 SHOWN = 10
+MARGIN = 64 << 20
+NEW_PLAN = "Make a new plan: comment `/plan`."
 
 
 def check_server(session):
@@ -44,48 +46,14 @@ def check_rights(site, session):
         ) from error
 
 
-def check_tables(site, session, tables):
-    """`tables` (without prefix) and the options table can be moved by renaming."""
-    full = [site.prefix + table for table in (*tables, "options")]
-    listed = ", ".join(literal(name) for name in full)
-    here = "table_schema = DATABASE()"
-    _refuse(
-        session,
-        f"SELECT table_name, engine FROM information_schema.tables WHERE {here} AND table_name IN ({listed}) AND (engine <> 'InnoDB' OR engine IS NULL)",
-        "ENGINE_UNSUPPORTED", "not InnoDB tables, so they cannot be switched as one", "ALTER TABLE ... ENGINE=InnoDB on the target, or take these tables out of the promotion.",
-    )
-    _refuse(
-        session,
-        f"SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE event_object_schema = DATABASE() AND event_object_table IN ({listed})",
-        "TRIGGERS_ON_TABLE", "tables with triggers, which would stay with the old table", "Remove the triggers, or take these tables out of the promotion.",
-    )
-    _refuse(
-        session,
-        "SELECT table_name, constraint_name FROM information_schema.referential_constraints WHERE constraint_schema = DATABASE() "
-        f"AND (table_name IN ({listed}) OR referenced_table_name IN ({listed}))",
-        "FOREIGN_KEYS", "tied by foreign keys, which follow the old table", "Remove the foreign keys, or take these tables out of the promotion.",
-    )
-    _refuse(
-        session,
-        f"SELECT table_name, column_name FROM information_schema.columns WHERE {here} AND table_name IN ({listed}) AND column_default LIKE '%nextval(%'",
-        "SEQUENCES", "numbered by a sequence, which is not switched", "Use AUTO_INCREMENT, or take these tables out of the promotion.",
-    )
-
-
-def _refuse(session, query, code, what, remedy):
-    found = [" (".join(value.decode() for value in row) + ")" for row in session.query(query)]
-    if found:
-        raise BelayError(code, f"These tables of the target are {what}: {', '.join(found)}.", remedy)
-
-
 def check_classes(rules, tables, options, prefix):
     """The last line of defence: protected tables and option rows are refused, whatever the plan says."""
     refused = [table for table in tables if rules.table(table).name != "config" or table == "options"]
     if refused:
-        raise BelayError("TABLE_PROTECTED", f"The plan wants to replace tables that are not promotable: {', '.join(refused)}.", "Make a new plan: comment `/plan`.")
+        raise BelayError("TABLE_PROTECTED", f"The plan wants to replace tables that are not promotable: {', '.join(refused)}.", NEW_PLAN)
     refused = [name for name in options if rules.option(name, prefix) not in ("config", "unclassified")]
     if refused:
-        raise BelayError("OPTION_PROTECTED", f"The plan wants to replace option rows that stay the target's: {', '.join(refused)}.", "Make a new plan: comment `/plan`.")
+        raise BelayError("OPTION_PROTECTED", f"The plan wants to replace option rows that stay the target's: {', '.join(refused)}.", NEW_PLAN)
 
 
 def check_release(point, expected):
@@ -93,7 +61,7 @@ def check_release(point, expected):
         raise BelayError(
             "RELEASE_CHANGED",
             f"The target is on release {point.version.release}, and the plan was made for {expected}.",
-            "Make a new plan: comment `/plan`.",
+            NEW_PLAN,
         )
 
 
@@ -112,16 +80,24 @@ def check_code(site, release, edits):
 def check_space(site, session, tables, code_bytes):
     """Room for the archive and the unpacked code, and for both copies of the tables where their disk can be seen."""
     listed = ", ".join(literal(site.prefix + table) for table in (*tables, "options"))
-    rows = session.query(f"SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ({listed})")
+    rows = session.query(
+        "SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE() "
+        f"AND table_name IN ({listed})"
+    )
     table_bytes = int(rows[0][0] or 0)
     folder = session.query("SELECT @@datadir")[0][0].decode()
     needed = {os.fspath(site.root): 2 * code_bytes}
     if os.path.isdir(folder):
         needed[folder] = 2 * table_bytes
     for path, size in needed.items():
-        free = os.statvfs(path)
-        if free.f_bavail * free.f_frsize < size + (64 << 20):
-            raise BelayError("SPACE_MISSING", f"{path} has {free.f_bavail * free.f_frsize >> 20} MiB left, and {(size >> 20) + 64} MiB are needed.", "Free space on the target.")
+        disk = os.statvfs(path)
+        free = disk.f_bavail * disk.f_frsize
+        if free < size + MARGIN:
+            raise BelayError(
+                "SPACE_MISSING",
+                f"{path} has {free >> 20} MiB left, and {(size + MARGIN) >> 20} MiB are needed.",
+                "Free space on the target.",
+            )
 
 
 def check_migration(manifest_db_version, target_db_version):

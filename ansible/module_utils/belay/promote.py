@@ -52,7 +52,9 @@ def options_of(site, session):
 def load(site, session, promotion):
     """Make and fill every shadow; returns {table: rows}."""
     leftovers.drop_copies(site, session)
-    filled = {table: promotion.fill(session, table, names.shadow(site, table), next_number(site, session, table)) for table in promotion.tables}
+    filled = {}
+    for table in promotion.tables:
+        filled[table] = promotion.fill(session, table, names.shadow(site, table), next_number(site, session, table))
     options = options_of(site, session)
     late_rows.make(session, options)
     changes = {name.encode(): row for name, row in promotion.rows.items()}

@@ -3,7 +3,7 @@ import contextlib
 import os
 import shutil
 
-from . import leftovers, measures, names, preflight, promote
+from . import leftovers, measures, names, preflight, promote, switchable
 from .bundle import import_table, target_of
 from .commit_point import history
 from .errors import BelayError
@@ -42,7 +42,7 @@ def check(params):
             preflight.check_release(point, params["expected_release"])
             preflight.check_server(session)
             preflight.check_rights(host.site, session)
-            preflight.check_tables(host.site, session, params["promote_tables"])
+            switchable.check_live(host.site, session, params["promote_tables"])
             preflight.check_code(host.site, point.version.release, measures.code_edits(host.site, params))
         preflight.check_hold(host.site, host.hold, point.version)
         require_health(host.site, params["health_checks"])
@@ -53,7 +53,11 @@ def check(params):
 def require_health(site, checks):
     results = check_health(site, checks)
     if not is_healthy(results):
-        raise BelayError("TARGET_UNHEALTHY", f"{site.url} is not healthy before the promotion: {complaints(results)}. Nothing was changed.", "Mend the target first, then promote again.")
+        raise BelayError(
+            "TARGET_UNHEALTHY",
+            f"{site.url} is not healthy before the promotion: {complaints(results)}. Nothing was changed.",
+            "Mend the target first, then promote again.",
+        )
 
 
 def receive(params):
@@ -65,10 +69,24 @@ def receive(params):
             host.journal.append("unpack", release=short(digest), new=not os.path.exists(os.path.join(site.releases, short(digest))))
             unpacked = unpack(site, params["archive"], digest, params["shared_paths"])
             preflight.check_migration(unpacked.manifest["wordpress"]["db_version"], db_version(session, site))
-        missing = set(params["promote_tables"]) - set(unpacked.manifest["tables"]) | set(params["promote_options"]) - set(unpacked.manifest["options"])
-        if missing:
-            raise BelayError("PLAN_MISMATCH", f"The release does not hold what the plan takes of it: {', '.join(sorted(missing))}.", "Make a new plan: comment `/plan`.")
+        require_contents(unpacked, params)
         return {"changed": unpacked.changed}
+
+
+def require_contents(unpacked, params):
+    """The release holds what the plan takes of it, and in a form that can be switched."""
+    tables, options = (set(params[f"promote_{kind}"]) - set(unpacked.manifest[kind]) for kind in ("tables", "options"))
+    if tables or options:
+        raise BelayError(
+            "PLAN_MISMATCH",
+            f"The release does not hold what the plan takes of it: {', '.join(sorted(tables | options))}.",
+            preflight.NEW_PLAN,
+        )
+    switchable.check_incoming({table: table_file(unpacked.incoming, table) for table in params["promote_tables"]})
+
+
+def table_file(incoming, table):
+    return os.path.join(incoming, "tables", f"{table}.rows")
 
 
 def load(params):
@@ -90,9 +108,10 @@ def promotion_of(site, params):
 
     def fill(session, table, shadow, number):
         target = target_of(site, shadow, number, params["source_prefix"])
-        return import_table(session, os.path.join(incoming, "tables", f"{table}.rows"), target, rewriter)
+        return import_table(session, table_file(incoming, table), target, rewriter)
 
-    return promote.Promotion(params["operation_id"], short(params["release_digest"]), params["promote_tables"], params["promote_options"], rows, fill)
+    tables, options = params["promote_tables"], params["promote_options"]
+    return promote.Promotion(params["operation_id"], goal(params).release, tables, options, rows, fill)
 
 
 def activate(params):
@@ -111,7 +130,9 @@ def confirm(params):
     """The release stays: tell what is equal on both sides now, and remove what no rollback needs."""
     with at_work(params) as (host, point):
         if point.version != goal(params):
-            raise BelayError("RELEASE_CHANGED", f"The target is on {point.version}, not on what this operation activated.", "Comment `/status`.")
+            raise BelayError(
+                "RELEASE_CHANGED", f"The target is on {point.version}, not on what this operation activated.", "Comment `/status`."
+            )
         with host.open_session() as session:
             leftovers.drop_copies(host.site, session)
             kept = leftovers.drop_old_archives(host.site, session, params["keep_releases"])
@@ -133,7 +154,8 @@ def drop_releases(site, kept):
 
 
 def forget(site, release):
-    shutil.rmtree(os.path.join(site.releases, release))
+    """Remove the code and the manifest of a release."""
+    shutil.rmtree(os.path.join(site.releases, release), ignore_errors=True)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(site.belay, "releases", f"{release}.json"))
 
@@ -144,20 +166,21 @@ def undo(params):
         if point.version == goal(params):
             host.journal.append("undo")
             go_back(host, params, point.record.previous.release)
+            drop_incoming(host.site, goal(params).release)
             return {"changed": True, "rolled_back": True, "belay_facts": {"rolled_back": True}}
         with host.open_session() as session:
             promote.clean_up(host.site, session)
             rows = history(session, names.release_table(host.site))
             known = {past.version.release for past in rows}
         unpacked = host.journal.last("unpack")
-        if unpacked and unpacked["new"] and unpacked["release"] not in known and os.path.isdir(os.path.join(host.site.releases, unpacked["release"])):
+        if unpacked and unpacked["new"] and unpacked["release"] not in known:
             forget(host.site, unpacked["release"])
-        drop_releases_incoming(host.site, short(params["release_digest"]))
+        drop_incoming(host.site, goal(params).release)
         host.journal.append("cleaned")
         return {"changed": True, "rolled_back": _went_back(host, point, params)}
 
 
-def drop_releases_incoming(site, release):
+def drop_incoming(site, release):
     """Remove what was brought for a promotion that did not happen."""
     folder = os.path.join(site.belay, "incoming")
     for name in os.listdir(folder):

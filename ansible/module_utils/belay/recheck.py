@@ -80,7 +80,7 @@ def _check_options(session, expected):
     changed = [name for name, value in expected.options.items() if found.get(name) != value]
     if changed:
         more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
-        raise _conflict(f"the target's option {', '.join(changed[:SHOWN])}{more} changed since the drift check, and the release replaces it")
+        raise _conflict(f"option {', '.join(changed[:SHOWN])}{more} changed on the target since the drift check, and the release replaces it")
 
 
 def _conflict(what):

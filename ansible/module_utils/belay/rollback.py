@@ -36,7 +36,9 @@ def find_way(session, row_table, to_release):
     points = commit_point.history(session, row_table)
     active = next(points)
     if active.version.release == to_release:
-        raise BelayError("ALREADY_ACTIVE", f"Release {to_release} is active already; there is nothing to go back from.", "`/status` shows what is active.")
+        raise BelayError(
+            "ALREADY_ACTIVE", f"Release {to_release} is active already; there is nothing to go back from.", "`/status` shows what is active."
+        )
     restored, removed, options, fingerprints = {}, set(), {}, {}
     passed, kept = active, [active.version.release]
     for point in points:

@@ -1,7 +1,7 @@
 """The steps of release-rollback.yml on the target's host."""
 import os
 
-from . import leftovers, measures, names, preflight, rollback
+from . import measures, names, preflight, rollback
 from .errors import BelayError
 from .hold import Version
 from .unpack import changed_files, stored_manifest
@@ -33,7 +33,11 @@ def check_release_intact(site, release):
     folder = os.path.join(site.releases, release)
     changed = ["everything"] if manifest is None or not os.path.isdir(folder) else changed_files(manifest, folder)
     if changed:
-        raise BelayError("RELEASE_DAMAGED", f"The code of release {release} is not what it was: {', '.join(changed[:5])}.", "Put it back, or promote that state again.")
+        raise BelayError(
+            "RELEASE_DAMAGED",
+            f"The code of release {release} is not what it was: {', '.join(changed[:5])}.",
+            "Put it back, or promote that state again.",
+        )
 
 
 def activate(params):
@@ -45,7 +49,6 @@ def activate(params):
         done = host.journal.last("rolled_back")
         facts = {"activated": True}
         if done:
-            facts.update({"switch": done["switch"], "late_rows": done["late_rows"], "promoted": {**done["promoted"], "code": measures.code(host.site, params)}})
-        with host.open_session() as session:
-            leftovers.drop_copies(host.site, session)
+            facts.update({name: done[name] for name in ("switch", "late_rows")})
+            facts["promoted"] = {**done["promoted"], "code": measures.code(host.site, params)}
         return {"changed": True, "belay_facts": facts}

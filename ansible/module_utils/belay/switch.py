@@ -102,7 +102,11 @@ def _attempt(host, move, settle, drain_s):
 def _in_time(deadline):
     """Before anything changes there is still a kinder end than the guard's."""
     if time.monotonic() > deadline:
-        raise BelayError("HOLD_TOO_LONG", "The last checks took too long to keep visitors waiting. Nothing has changed.", "Try again when the target is less busy.")
+        raise BelayError(
+            "HOLD_TOO_LONG",
+            "The last checks took too long to keep visitors waiting. Nothing has changed.",
+            "Try again when the target is less busy.",
+        )
 
 
 def _activate(host, session, move):

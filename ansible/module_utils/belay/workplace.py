@@ -4,7 +4,7 @@ Every step may be repeated: it first asks the table `release` how far the operat
 """
 import contextlib
 
-from . import measures, rollback
+from . import leftovers, measures, rollback
 from .errors import BelayError
 from .health import check_health, is_healthy
 from .hostlock import host_lock
@@ -35,7 +35,8 @@ def verify(params):
     Journal(site, params["operation_id"]).append("health", results=results)
     answer = {"belay_facts": {"health": results}}
     if not is_healthy(results):
-        error = BelayError("HEALTH_FAILED", f"{site.url} is not healthy on release {site.active_release()}: {complaints(results)}.", "Look at the site's own logs.")
+        sentence = f"{site.url} is not healthy on release {site.active_release()}: {complaints(results)}."
+        error = BelayError("HEALTH_FAILED", sentence, "Look at the site's own logs.")
         answer["belay_error"] = error.as_dict()
     return answer
 
@@ -47,5 +48,8 @@ def complaints(results):
 
 def go_back(host, params, release):
     """Roll back, and write down what came of it."""
-    figures, promoted, late = rollback.roll_back(host, params["operation_id"], release, measures.looks(host.site, params), params["drain_ms"] / 1000)
+    looks, drain_s = measures.looks(host.site, params), params["drain_ms"] / 1000
+    figures, promoted, late = rollback.roll_back(host, params["operation_id"], release, looks, drain_s)
+    with host.open_session() as session:
+        leftovers.drop_copies(host.site, session)
     host.journal.append("rolled_back", switch=figures, late_rows=late, promoted=promoted)
