@@ -11,7 +11,7 @@ import tempfile
 import time
 from typing import Dict, List, Optional
 
-from . import bundle, commit_point, late_rows, leftovers, names
+from . import bundle, commit_point, late_rows, leftovers, names, object_cache
 from .errors import BelayError
 from .hold import Hold, Version
 from .links import replace_link, sync_folder
@@ -47,6 +47,8 @@ class Refresh:
             loaded = [{"table": table, "rows": self._load(session, table)} for table in self._tables]
             self._options(session)
             self._swap(session)
+            if not self.scope.initial and object_cache.needs_flush(self.site):
+                object_cache.flush(self.site)
             session.execute("SET SESSION foreign_key_checks = 0")
             leftovers.drop_copies(self.site, session)
         return loaded

@@ -1,0 +1,153 @@
+"""Releases: the same state gives the same digest, only what changed is in it, and nothing in an archive is believed."""
+import io
+import os
+import subprocess
+import tarfile
+import tempfile
+import unittest
+
+from belay import archive
+from belay.errors import BelayError
+from belay.files import tree
+from belay.manifest import canonical, digest_of
+from belay.release import Baseline, build
+from belay.unpack import extract, stored_manifest, unpack
+
+from .mariadb import Server
+from .small_site import CODE, make_site, put, rules
+
+SERVER = Server()
+SHARED = ["wp-config.php", "wp-content/uploads"]
+MANIFEST = {"schema": 1, "kind": "site", "code": {}, "tables": {}, "options": {}}
+
+
+def setUpModule():
+    SERVER.start()
+
+
+def tearDownModule():
+    SERVER.stop()
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def refused(self, code, function, *arguments):
+        with self.assertRaises(BelayError) as caught:
+            function(*arguments)
+        self.assertEqual(caught.exception.code, code, caught.exception.message)
+        return caught.exception.message
+
+
+class Releases(Folder):
+    def setUp(self):
+        super().setUp()
+        self.source = make_site(SERVER, self.folder, "staging", "stg_")
+        self.target = make_site(SERVER, self.folder, "live", "wp_")
+        first = self.build()["fingerprint"]
+        self.baseline = Baseline(
+            {"widgets": first["tables"]["widgets"]["parts"]["config"]["digest"]}, {name: row["hash"] for name, row in first["options"].items()}
+        )
+
+    def build(self, baseline=Baseline({}, {})):
+        return build(self.source, rules(), "staging", baseline)
+
+    def test_the_same_state_is_the_same_release_and_not_packed_again(self):
+        first, second = self.build(self.baseline), self.build(self.baseline)
+        self.assertEqual((first["digest"], first["reused"], second["reused"]), (second["digest"], False, True))
+        self.assertEqual(digest_of(first["manifest"]), first["digest"])
+        self.assertEqual((first["manifest"]["tables"], first["manifest"]["options"]), ({}, {}))
+
+    def test_what_the_source_changed_is_in_it(self):
+        SERVER.sql("UPDATE stg_widgets SET note = 'new' WHERE id = 1; UPDATE stg_posts SET post_title = 'not promoted';"
+                   "UPDATE stg_options SET option_value = 'B' WHERE option_name IN ('blogname', 'siteurl'); DELETE FROM stg_options WHERE option_name = 'logo';"
+                   "CREATE TABLE stg_other (id INT PRIMARY KEY)", "staging")
+        built = self.build(self.baseline)
+        manifest = built["manifest"]
+        self.assertEqual(list(manifest["tables"]), ["widgets"])
+        self.assertEqual({name: value is None for name, value in manifest["options"].items()}, {"blogname": False, "logo": True})
+        self.assertEqual(manifest["options"]["blogname"], built["fingerprint"]["options"]["blogname"]["hash"])
+        self.assertEqual(manifest["commit"], CODE["REVISION"].strip())
+        self.assertEqual((manifest["plugins"], manifest["themes"]), ({"shop/shop.php": "1.2"}, {"plain": "3"}))
+        self.assertEqual(sorted(manifest["code"]), sorted(CODE))
+
+    def test_unpacked_once_with_its_links_and_repaired_when_damaged(self):
+        built = self.build(self.baseline)
+        done = unpack(self.target, built["path"], built["digest"], SHARED)
+        self.assertTrue(done.changed)
+        self.assertEqual(tree(done.code, SHARED, self.target.root), built["manifest"]["code"])
+        with open(os.path.join(done.code, "wp-config.php"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "<?php // of live\n")
+        self.assertEqual(stored_manifest(self.target, built["digest"][:12]), built["manifest"])
+        self.assertFalse(unpack(self.target, built["path"], built["digest"], SHARED).changed)
+        put(done.code, "index.php", "<?php evil();")
+        self.assertTrue(unpack(self.target, built["path"], built["digest"], SHARED).changed)
+        self.assertEqual(tree(done.code, SHARED, self.target.root), built["manifest"]["code"])
+        self.assertEqual(os.listdir(os.path.join(self.target.belay, "incoming")), [built["digest"][:12]])
+
+    def test_another_digest_is_refused_and_nothing_is_left(self):
+        built = self.build()
+        self.refused("RELEASE_DIGEST_MISMATCH", unpack, self.target, built["path"], "0" * 64, SHARED)
+        self.assertEqual(os.listdir(os.path.join(self.target.belay, "incoming")), [])
+        self.assertEqual(os.listdir(self.target.releases), ["00000000000a"])
+
+    def test_a_release_that_brings_a_shared_path_is_refused(self):
+        built = self.build()
+        put(self.target.shared, "index.php", "")
+        message = self.refused("RELEASE_DIGEST_MISMATCH", unpack, self.target, built["path"], built["digest"], [*SHARED, "index.php"])
+        self.assertIn("index.php", message)
+
+
+class Hostile(Folder):
+    """Archives that somebody made by hand, each with a manifest of the right digest."""
+
+    def pack(self, manifest, *members):
+        raw = io.BytesIO()
+        with tarfile.open(fileobj=raw, mode="w") as tar:
+            for info, data in [(tarfile.TarInfo("manifest.json"), canonical(manifest)), *members]:
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+        path = os.path.join(self.folder, "x.tar.zst")
+        subprocess.run(["zstd", "-q", "-f", "-o", path], input=raw.getvalue(), check=True)
+        return path, digest_of(manifest)
+
+    def extract(self, manifest, *members):
+        path, digest = self.pack(manifest, *members)
+        with tempfile.TemporaryDirectory() as folder:
+            return extract(path, digest, folder)
+
+    def test_names_that_lead_out(self):
+        for name in ("../x", "/etc/x", "tree/../../x", "tree//x", "./x"):
+            self.refused("ARCHIVE_UNSAFE", self.extract, MANIFEST, (tarfile.TarInfo(name), b"x"))
+            self.refused("RELEASE_DIGEST_MISMATCH", self.extract, {**MANIFEST, "code": {"a/../../" + name: "0" * 64}})
+
+    def test_devices_hard_links_and_escaping_links(self):
+        for kind, target in ((tarfile.CHRTYPE, ""), (tarfile.FIFOTYPE, ""), (tarfile.LNKTYPE, "manifest.json"), (tarfile.SYMTYPE, "/etc/passwd"), (tarfile.SYMTYPE, "../../x"), (tarfile.SYMTYPE, "a/../..")):
+            info = tarfile.TarInfo("tree/a/x")
+            info.type, info.linkname = kind, target
+            self.refused("ARCHIVE_UNSAFE", self.extract, {**MANIFEST, "code": {"a/x": "0" * 64}}, (info, b""))
+
+    def test_links_in_the_manifest_and_files_through_links(self):
+        for code in ({"x": "link:/etc"}, {"x": "link:../y"}, {"x": "link:y/.."}, {"x": "link:y", "x/z": "0" * 64}):
+            self.refused("RELEASE_DIGEST_MISMATCH", self.extract, {**MANIFEST, "code": code})
+
+    def test_more_less_or_other_content_than_the_manifest_says(self):
+        self.refused("RELEASE_DIGEST_MISMATCH", self.extract, MANIFEST, (tarfile.TarInfo("tree/x.php"), b"<?php"))
+        self.refused("RELEASE_DIGEST_MISMATCH", self.extract, {**MANIFEST, "code": {"x.php": "0" * 64}}, (tarfile.TarInfo("tree/x.php"), b"<?php"))
+        self.refused("RELEASE_DIGEST_MISMATCH", self.extract, MANIFEST)
+        self.refused("RELEASE_DIGEST_MISMATCH", self.extract, {**MANIFEST, "options": {"a": None}}, (tarfile.TarInfo("options.jsonl"), b""))
+
+    def test_a_bomb_and_a_broken_archive(self):
+        path, _ = self.pack(MANIFEST, (tarfile.TarInfo("tree/zeros"), bytes(5000000)))
+        self.assertLess(os.path.getsize(path), 10000)
+        self.refused("ARCHIVE_UNSAFE", lambda: [content.read() for _, content in archive.read_archive(path, 1000000)])
+        with open(path, "rb+") as file:
+            file.truncate(os.path.getsize(path) // 2)
+        self.refused("ARCHIVE_BROKEN", lambda: [content.read() for _, content in archive.read_archive(path, 1 << 30)])
+
+
+if __name__ == "__main__":
+    unittest.main()
