@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.belay.arguments import RULES, SITE
 from ansible.module_utils.belay.errors import run_module
 from ansible.module_utils.belay.fingerprint import fingerprint
 from ansible.module_utils.belay.hostlock import host_lock
@@ -59,11 +60,7 @@ def measure(params):
 
 
 def main():
-    spec = dict.fromkeys(("url", "database", "prefix", "operation_id"), {"type": "str", "required": True})
-    spec.update(dict.fromkeys(("table_rules", "option_rules"), {"type": "list", "elements": "dict", "required": True}))
-    spec.update(dict.fromkeys(("protected_paths", "volatile_paths", "shared_paths"), {"type": "list", "elements": "str", "required": True}))
-    spec.update(root={"type": "path", "required": True}, reference_options={"type": "dict", "required": True}, row_limit={"type": "int", "required": True})
-    run_module(AnsibleModule(argument_spec=spec), measure)
+    run_module(AnsibleModule(argument_spec={**SITE, **RULES}), measure)
 
 
 if __name__ == "__main__":

@@ -74,8 +74,8 @@ def options_fingerprint(session, site, rules: Rules, full_name: str, wanted: Opt
     shape = shape_of(session, full_name)
     if shape is None:
         return {}
-    sql = f"SELECT option_name, {shape.row_hash(('option_id', 'option_name'))} FROM {ident(full_name)} ORDER BY option_name, option_id"
     chosen = None if wanted is None else set(wanted)
+    sql = f"SELECT option_name, {shape.row_hash(('option_id', 'option_name'))} FROM {ident(full_name)}{_where(chosen)} ORDER BY option_name, option_id"
     found = {}
     for raw, row_hash in session.stream(sql):
         name = readable(raw)
@@ -83,6 +83,13 @@ def options_fingerprint(session, site, rules: Rules, full_name: str, wanted: Opt
         if kind != "noise" if chosen is None else name in chosen:
             found[name] = {"class": kind, "hash": row_hash.hex()}
     return found
+
+
+def _where(names: Optional[set]) -> str:
+    """A condition for at least the rows of these names; a name that is not as it reads is looked for among all."""
+    if not names or any("\\" in name for name in names):
+        return ""
+    return f" WHERE option_name IN ({', '.join(f'_utf8mb4 {literal(name)}' for name in sorted(names))})"
 
 
 def protected_files(site, rules: Rules, path: str) -> dict:
