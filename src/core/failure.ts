@@ -1,4 +1,5 @@
 /** What a failed or cancelled job means for its operation: a definite no, a rollback by itself, or that nobody can tell. */
+import { SWITCH, UNDO } from "./milestones.ts";
 import type { PromotionEvent } from "./promotion.ts";
 import * as endings from "./rendering/endings.ts";
 import type { Report } from "./report.ts";
@@ -13,12 +14,12 @@ export interface Failure {
   readonly broken: boolean;
 }
 
-/** Codes that say that the runner lost sight of the host: what the host did meanwhile is unknown. */
+/** Codes after which nobody saw what the host did: it may have gone on by itself. */
 const LOST_SIGHT: readonly string[] = [
   "ANSIBLE_TIMEOUT",
   "JOB_TIMEOUT",
-  "ANSIBLE_HOST_UNREACHABLE",
   "ANSIBLE_UNKNOWN_EXIT",
+  "SWITCH_UNKNOWN",
 ];
 
 export function failureOf(names: endings.Names, type: JobType, report: Report): Failure {
@@ -45,21 +46,25 @@ function switchFailure(names: endings.Names, { code, why, report }: Told): Failu
     const message = endings.rolledBackSentence(names, why, previous_release ?? null);
     return { event: "rolled_back", code, message, broken: false };
   }
+  if (inDoubt(code, report)) {
+    return { event: "lost", code, message: endings.unknownSentence(names, why), broken: false };
+  }
   if (activated === true) {
     return { event: "failed", code, message: endings.brokenSentence(names, why), broken: true };
-  }
-  if (activated === undefined && LOST_SIGHT.includes(code) && mayHaveSwitched(report)) {
-    return { event: "lost", code, message: endings.unknownSentence(names, why), broken: false };
   }
   if (report.status === "cancelled") return cancelled(names, why);
   return { event: "failed", code, message: endings.failedSentence(names, why), broken: false };
 }
 
-/** A host that was unreachable from the first step on was never touched. */
-function mayHaveSwitched(report: Report): boolean {
-  return (
-    report.steps.some((step) => step.status === "ok") || report.error_code !== "ANSIBLE_HOST_UNREACHABLE"
-  );
+/**
+ * The step that goes back says for certain where the target is. Without it, a switch that the runner lost sight of may have
+ * happened, whatever was told before it.
+ */
+function inDoubt(code: string, { steps }: Report): boolean {
+  const undo = steps.find((step) => UNDO.test(step.name));
+  if (undo !== undefined) return undo.status !== "ok";
+  const lost = steps.some((step) => SWITCH.test(step.name) && step.status === "unreachable");
+  return lost || LOST_SIGHT.includes(code);
 }
 
 function cancelled(names: endings.Names, why: string): Failure {

@@ -3,14 +3,16 @@ import type { PromotionEvent } from "./promotion.ts";
 import type { JobEvent } from "./report.ts";
 import type { JobType } from "./vocabulary.ts";
 
+export const SWITCH = /^Switch (back )?to the release$/;
+export const UNDO = /^Clean up, or go back to the release before$/;
+const HEALTH = /^Check the health of the target$/;
+
 const SWITCHING: readonly JobType[] = ["env_promote", "release_rollback"];
 
-/** The switch is over when the step that holds it ends well; checking health is what comes after. */
+/** The switch is over when its step ends well; checking health is what comes after. */
 export function milestoneOf(job: JobType, event: JobEvent): PromotionEvent | null {
   if (!SWITCHING.includes(job)) return null;
-  const step = event.step.toLowerCase();
-  if (event.event === "step_finished" && event.status === "ok" && /\b(activate|switch)\b/.test(step))
-    return "activated";
-  if (event.event === "step_started" && /\bhealth(y)?\b/.test(step)) return "verifying";
+  if (event.event === "step_finished" && event.status === "ok" && SWITCH.test(event.step)) return "activated";
+  if (event.event === "step_started" && HEALTH.test(event.step)) return "verifying";
   return null;
 }

@@ -306,7 +306,7 @@ describe("a promotion that goes wrong", () => {
 
     const run = await world.runs({
       ...answers,
-      env_promote: () => ({ error: "ANSIBLE_HOST_UNREACHABLE", message: "The host went away." }),
+      env_promote: () => ({ error: "SWITCH_UNKNOWN", message: "The host went away." }),
     });
 
     expect(run.result).toBe("unknown");

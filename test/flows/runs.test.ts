@@ -177,8 +177,8 @@ describe("a runner tells how far it is", () => {
     const job = await untilPromoting();
     await world.claim(job);
     await world.tells(job, [
-      { at, event: "step_finished", step: "Activate the release", status: "ok", seconds: 0.2 },
-      { at, event: "step_started", step: "Check health" },
+      { at, event: "step_finished", step: "Switch to the release", status: "ok", seconds: 0.2 },
+      { at, event: "step_started", step: "Check the health of the target" },
     ]);
     expect((await world.operation()).state).toBe("verifying");
     world.wait(5);

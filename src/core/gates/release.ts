@@ -83,7 +83,7 @@ function conflicts(facts: ReleaseFacts, plan: Plan): GateOutcome {
     ],
     remedy:
       (first?.remedy ?? "Resolve what is listed, then comment `/plan`.") +
-      (more > 0 ? ` The other ${more} are listed with their remedies in the details.` : ""),
+      (more > 0 ? ` What else is in the way (${more}) stands in the details, with its remedy.` : ""),
     details: plan.blocks.map(reason),
   };
 }
