@@ -1,6 +1,6 @@
 """Single rows of the options table in a file: one JSON object a line, `{name, value, autoload}`, sorted by name.
 
-`value` is hexadecimal, null where the row is to be removed. A name that carries the site's prefix has `{prefix}` in its place.
+`value` is hexadecimal, null where the row is to be removed.
 """
 from __future__ import annotations
 
@@ -13,34 +13,19 @@ from .manifest import canonical
 from .mysql import ident, literal
 from .rewrite import Rewriter, Unrewritable
 
-_PREFIX = "{prefix}"
-_CARRY_PREFIX = ("user_roles",)
-
-
-def neutral_name(site, name: str) -> str:
-    """An option's name as it is the same in every environment."""
-    rest = name[len(site.prefix) :]
-    return _PREFIX + rest if name.startswith(site.prefix) and rest in _CARRY_PREFIX else name
-
-
-def own_name(prefix: str, name: str) -> str:
-    """An option's name as the environment with this prefix has it."""
-    return prefix + name[len(_PREFIX) :] if name.startswith(_PREFIX) else name
-
 
 def export_options(session, site, names: Iterable[str], path: str) -> None:
-    """Writes the rows of these options (neutral names); an option that has no row is one to be removed."""
-    wanted = {own_name(site.prefix, name): name for name in names}
+    """Writes the rows of these options; an option that has no row is one to be removed."""
     found: Dict[str, tuple] = {}
-    listed = sorted(wanted)
+    listed = sorted(names)
     for start in range(0, len(listed), 500):
         batch = ", ".join(literal(name) for name in listed[start : start + 500])
         sql = "SELECT option_name, option_value, autoload FROM %s WHERE BINARY option_name IN (%s)"
         for name, value, autoload in session.stream(sql % (ident(site.prefix + "options"), batch)):
             found[name.decode()] = (value, autoload)
     with open(path, "wb") as out:
-        for own, name in sorted(wanted.items(), key=lambda pair: pair[1]):
-            value, autoload = found.get(own, (None, None))
+        for name in listed:
+            value, autoload = found.get(name, (None, None))
             row = {"name": name, "value": None if value is None else value.hex(), "autoload": autoload.decode() if autoload else None}
             out.write(canonical(row) + b"\n")
 
@@ -63,10 +48,10 @@ def _hash(value: bytes, autoload: Optional[str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def import_options(path: str, rewriter: Rewriter, names: Optional[Iterable[str]] = None, prefix: str = "") -> Dict[str, Optional[Dict[str, Optional[bytes]]]]:
-    """Rows as the environment with this prefix has to have them: its own name -> columns, or None where the row goes.
+def import_options(path: str, rewriter: Rewriter, names: Optional[Iterable[str]] = None) -> Dict[str, Optional[Dict[str, Optional[bytes]]]]:
+    """Rows as the other environment has to have them: name -> columns, or None where the row goes.
 
-    Only the given (neutral) names, or all. Raises BelayError REWRITE_REFUSED naming every option that cannot be rewritten.
+    Only the given names, or all. Raises BelayError REWRITE_REFUSED naming every option that cannot be rewritten.
     """
     wanted = None if names is None else set(names)
     rows: Dict[str, Optional[Dict[str, Optional[bytes]]]] = {}
@@ -74,7 +59,7 @@ def import_options(path: str, rewriter: Rewriter, names: Optional[Iterable[str]]
     for row in read_options(path):
         if wanted is not None and row["name"] not in wanted:
             continue
-        name = own_name(prefix, row["name"])
+        name = row["name"]
         try:
             rows[name] = None if row["value"] is None else _columns(name, rewriter.value(row["value"]), row["autoload"])
         except Unrewritable as error:

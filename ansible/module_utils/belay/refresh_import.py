@@ -42,20 +42,24 @@ class Refresh:
     def data(self) -> List[dict]:
         """Loads the tables and swaps them in -> `[{table, rows}]`. Raises BelayError; then the live tables are as they were."""
         with Session(self.site) as session:
-            leftovers.drop_copies(self.site, session)
+            self._drop_copies(session)
             self._refuse_ties(session)
             loaded = [{"table": table, "rows": self._load(session, table)} for table in self._tables]
             self._options(session)
             self._swap(session)
             if not self.scope.initial and object_cache.needs_flush(self.site):
                 object_cache.flush(self.site)
-            session.execute("SET SESSION foreign_key_checks = 0")
-            leftovers.drop_copies(self.site, session)
+            self._drop_copies(session)
         return loaded
 
     def files(self) -> int:
         """Makes the protected files equal to the target's -> how many were written or removed."""
         return sum(self._files(place, listing) for place, listing in self._manifest["files"].items())
+
+    def _drop_copies(self, session) -> None:
+        session.execute("SET SESSION foreign_key_checks = 0")
+        leftovers.drop_copies(self.site, session)
+        session.execute("SET SESSION foreign_key_checks = 1")
 
     def _load(self, session, table: str) -> int:
         site = self.site
