@@ -6,7 +6,7 @@ import unittest
 import uuid
 from unittest import mock
 
-from belay import commit_point, late_rows, leftovers, measures, names, object_cache, promote, recheck, rollback
+from belay import commit_point, late_rows, leftovers, measures, names, object_cache, promote, recheck, recovery, rollback
 from belay import switch as engine
 from belay.errors import BelayError
 from belay.hold import Hold, Version
@@ -41,14 +41,14 @@ class SwitchCase(unittest.TestCase):
         self.hold = Hold(os.path.join(self.site.belay, "hold"))
 
     def host(self, operation):
-        context = engine.host_for(self.site, Journal(self.site, operation), lambda: Session(self.site))
+        context = recovery.host_for(self.site, Journal(self.site, operation), lambda: Session(self.site))
         host = context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
         return host
 
     def promote(self, wanted, between=None, expected=NOTHING):
         host = self.host(wanted.operation)
-        point, _ = engine.recover(host)
+        point, _ = recovery.recover(host)
         with host.open_session() as session:
             promote.load(self.site, session, wanted)
         if between:
@@ -281,7 +281,7 @@ class Interrupted(SwitchCase):
                 with self.losing(carried_out), mock.patch.object(engine, "_ask_again", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
                     self.promote(wanted)
                 self.assertIsNotNone(self.hold.state().doubt)
-                point, repaired = engine.recover(self.host(str(uuid.uuid4())))
+                point, repaired = recovery.recover(self.host(str(uuid.uuid4())))
                 self.assertEqual((point.version.release, repaired), (release, True))
                 self.assert_on(release)
 
@@ -289,7 +289,7 @@ class Interrupted(SwitchCase):
         os.unlink(self.site.current)
         os.symlink(f"releases/{NEW}", self.site.current)
         with self.assertRaises(BelayError) as caught:
-            engine.recover(self.host("x"))
+            recovery.recover(self.host("x"))
         self.assertEqual(caught.exception.code, "RELEASE_MISMATCH")
 
 
@@ -297,7 +297,7 @@ class Rollback(SwitchCase):
     def roll_back(self, to_release):
         operation = str(uuid.uuid4())
         host = self.host(operation)
-        engine.recover(host)
+        recovery.recover(host)
         return rollback.roll_back(host, operation, to_release, MEASURES, 0.3)
 
     def test_old_values_come_back_and_what_visitors_wrote_stays(self):

@@ -6,7 +6,7 @@ from . import commit_point, names
 from .errors import BelayError
 from .hold import Hold, Version
 from .links import replace_link, sync_folder
-from .switch import lock_name
+from .recovery import lock_name
 from .unpack import store_manifest, stored_manifest
 
 FOLDERS = ("hold", "journal", "incoming", "outgoing", "releases", "reports")

@@ -8,7 +8,8 @@ from typing import Any, Callable, Dict, List, Optional
 from . import commit_point, late_rows, leftovers, names, object_cache, recheck
 from .commit_point import CommitPoint, Record
 from .hold import Version
-from .switch import Move, switch, take_lock, LOCK_WAIT_S
+from .recovery import LOCK_WAIT_S, take_lock
+from .switch import Move, switch
 
 #: WordPress makes these rules again from the code that is active, as soon as the row is gone.
 REWRITE_RULES = b"rewrite_rules"

@@ -1,7 +1,5 @@
 """The steps of env-promote.yml on the target's host. Up to `activate` nothing that a visitor can see has changed."""
-import contextlib
 import os
-import shutil
 
 from . import leftovers, measures, names, preflight, promote, switchable
 from .bundle import import_table, target_of
@@ -11,6 +9,7 @@ from .fingerprint import db_version
 from .health import check_health, is_healthy
 from .hold import Version
 from .optionfile import import_options
+from .release_folders import drop_incoming, drop_releases, forget
 from .rewrite import Rewriter
 from .rules import Rules
 from .unpack import unpack
@@ -143,23 +142,6 @@ def confirm(params):
         return {"changed": True, "belay_facts": {"promoted": {**promoted, "code": code}} if promoted else {}}
 
 
-def drop_releases(site, kept):
-    """Remove code and manifests of releases that are not kept; never the active one."""
-    kept = {*kept, site.active_release()}
-    for name in os.listdir(site.releases):
-        if name not in kept and len(name) == 12:
-            forget(site, name)
-    shutil.rmtree(os.path.join(site.belay, "incoming"), ignore_errors=True)
-    os.makedirs(os.path.join(site.belay, "incoming"), mode=0o750, exist_ok=True)
-
-
-def forget(site, release):
-    """Remove the code and the manifest of a release."""
-    shutil.rmtree(os.path.join(site.releases, release), ignore_errors=True)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(os.path.join(site.belay, "releases", f"{release}.json"))
-
-
 def undo(params):
     """After a failure: before the switch clean up, after it go back. Returns the facts of either."""
     with at_work(params) as (host, point):
@@ -178,15 +160,6 @@ def undo(params):
         drop_incoming(host.site, goal(params).release)
         host.journal.append("cleaned")
         return {"changed": True, "rolled_back": _went_back(host, point, params)}
-
-
-def drop_incoming(site, release):
-    """Remove what was brought for a promotion that did not happen."""
-    folder = os.path.join(site.belay, "incoming")
-    for name in os.listdir(folder):
-        if name.startswith(release):
-            path = os.path.join(folder, name)
-            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
 
 
 def _went_back(host, point, params):

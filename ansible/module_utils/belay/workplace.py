@@ -11,7 +11,7 @@ from .hostlock import host_lock
 from .journal import Journal
 from .mysql import Session
 from .site import Site
-from .switch import host_for, recover
+from .recovery import host_for, recover
 
 
 def open_site(params):

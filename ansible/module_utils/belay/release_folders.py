@@ -1,0 +1,30 @@
+"""The folders of releases on a host: which may go."""
+import contextlib
+import os
+import shutil
+
+
+def drop_releases(site, kept):
+    """Remove code and manifests of releases that are not kept; never the active one."""
+    kept = {*kept, site.active_release()}
+    for name in os.listdir(site.releases):
+        if name not in kept and len(name) == 12:
+            forget(site, name)
+    shutil.rmtree(os.path.join(site.belay, "incoming"), ignore_errors=True)
+    os.makedirs(os.path.join(site.belay, "incoming"), mode=0o750, exist_ok=True)
+
+
+def forget(site, release):
+    """Remove the code and the manifest of a release."""
+    shutil.rmtree(os.path.join(site.releases, release), ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(site.belay, "releases", f"{release}.json"))
+
+
+def drop_incoming(site, release):
+    """Remove what was brought for a promotion that did not happen."""
+    folder = os.path.join(site.belay, "incoming")
+    for name in os.listdir(folder):
+        if name.startswith(release):
+            path = os.path.join(folder, name)
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
