@@ -1,5 +1,5 @@
 /** The double's runner: what a workflow file says is done as on a real runner, with a small action in place of the bundle. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRemoteJWKSet, jwtVerify } from "jose";
@@ -61,6 +61,7 @@ runs: { using: node24, main: dist/index.js }
 
 /** Prints and writes what it was given; does as its job's name says. */
 const PROGRAM = `
+import { spawn } from "node:child_process";
 import { appendFileSync, existsSync } from "node:fs";
 const { env } = process;
 const say = (name, text) => appendFileSync(env[name], text + "\\n");
@@ -77,6 +78,11 @@ if (env.ACTIONS_ID_TOKEN_REQUEST_URL) {
   say("GITHUB_OUTPUT", "token=" + value);
 }
 if (env.INPUT_JOB === "fail") process.exitCode = 3;
+if (env.INPUT_JOB === "orphan") {
+  const child = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
+  child.unref();
+  say("GITHUB_OUTPUT", "orphan=" + child.pid);
+}
 if (env.INPUT_JOB === "hang") {
   process.on("SIGINT", () => { console.log("interrupted"); process.exit(130); });
   setInterval(() => {}, 1000);
@@ -209,6 +215,18 @@ test("cancel interrupts, and kills what does not hear", async () => {
   await double.runs.finished(deaf);
   expect([deaf.conclusion, deaf.log.includes("I do not hear TERM")]).toEqual(["cancelled", true]);
   expect(() => double.runs.cancel(deaf)).toThrow("Cannot cancel");
+});
+
+test("what a job leaves running ends with it", async () => {
+  const double = await withRunner();
+  const run = await double.runs.finished(start(double, "orphan"));
+  expect(run.conclusion).toBe("success");
+  // A killed process may wait a moment for its parent to notice; it runs no more.
+  const running = (): boolean => {
+    const state = `/proc/${run.outputs.orphan}/stat`;
+    return existsSync(state) && !readFileSync(state, "utf8").includes(") Z ");
+  };
+  while (running()) await new Promise((resolve) => setTimeout(resolve, 10));
 });
 
 test("a concurrency group runs one at a time; with queue max all get their turn, else the newest waits", async () => {

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import type { Repository, Run } from "../github/state.ts";
 import { accountOf, fullName, repositoryOf, type World } from "../github/world.ts";
 import { mask, readAssignments, readLine } from "./commands.ts";
+import { endOrphans } from "./orphans.ts";
 
 export type Machine = {
   readonly root: string;
@@ -40,7 +41,10 @@ export const makeMachine = (run: Run, secrets: readonly string[]): Machine => {
     path: [],
     secrets: masked,
     print,
-    remove: () => rmSync(root, { recursive: true, force: true }),
+    remove: () => {
+      endOrphans(root);
+      rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    },
   };
 };
 
