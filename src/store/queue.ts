@@ -8,8 +8,8 @@ import { type Db, type DbTx, unnumbered } from "./schema.ts";
 
 /** Longer than any work takes (the GitHub adapter gives up within a minute), short enough to heal by itself. */
 const LEASE_MS = 5 * 60_000;
-/** After so many tries a row is set aside as failed; the waits between them add up to about an hour. */
-export const MAX_ATTEMPTS = 10;
+/** After so many tries a row is set aside as failed; the waits between them add up to three quarters of an hour. */
+export const MAX_ATTEMPTS = 12;
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
 

@@ -1,4 +1,5 @@
 /** One transaction as flows see it, and its repetition when the database could not make it look alone. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Tx } from "../ports.ts";
 import { backups, baselines, releases } from "./findings.ts";
@@ -11,14 +12,18 @@ const ATTEMPTS = 20;
 /** serialization_failure and deadlock_detected; a lost race for the next number of the log is one, too. */
 const SERIALIZATION = new Set(["40001", "40P01"]);
 
+/** Whether this code runs inside a transaction: a second one would wait for the first, which waits for it. */
+const inside = new AsyncLocalStorage<true>();
+
 /** Serialisable: what a flow read is still so when it commits, on PostgreSQL as on PGlite (which runs one at a time anyway). */
 export async function transaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  if (inside.getStore()) throw new Error("A flow began a transaction inside a transaction.");
   for (let attempt = 1; ; attempt++) {
     try {
       return await db
         .transaction()
         .setIsolationLevel("serializable")
-        .execute((tx) => work(flowsView(tx)));
+        .execute((tx) => inside.run(true, () => work(flowsView(tx))));
     } catch (error) {
       if (attempt === ATTEMPTS || !isRace(error)) throw error;
       await sleep(Math.random() * 10 * attempt);

@@ -137,3 +137,10 @@ test("a backup is completed only with its proof", async () => {
   await store.transaction((tx) => tx.putBackup(proven));
   expect(await store.transaction((tx) => tx.backupsOf(world.target.id))).toEqual([proven]);
 });
+
+test("a transaction inside a transaction is refused, because it would wait for itself", async () => {
+  const { store } = opened;
+  const nested = store.transaction(() => store.transaction((tx) => tx.locks()));
+  await expect(nested).rejects.toThrow("A flow began a transaction inside a transaction.");
+  expect(await store.transaction((tx) => tx.locks())).toEqual([]);
+});
