@@ -86,8 +86,7 @@ function inertText(text: string): string {
   return text
     .replace(/[\\`*_{}[\]<>|~!&$]/g, "\\$&")
     .replace(/[@#]/g, `$&${ZERO_WIDTH_SPACE}`)
-    .replace(/(\b(?:https?|ftp|mailto|xmpp)):/gi, `$1${ZERO_WIDTH_SPACE}:`)
-    .replace(/\bwww\./gi, `www${ZERO_WIDTH_SPACE}.`)
+    .replace(/(:(?=\/\/)|(?:mailto|xmpp):|www(?=\.))/gi, `$1${ZERO_WIDTH_SPACE}`)
     .replace(/\b(GH)-(?=\d)/gi, `$1${ZERO_WIDTH_SPACE}-`)
     .replace(/^(\s*)([-+=]|\d+[.)])/, "$1\\$2")
     .replace(/^(\s*)\\(\d+)([.)])/, "$1$2\\$3");

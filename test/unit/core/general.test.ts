@@ -1,0 +1,232 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type AuditRecord, chainAudit, firstBrokenLink } from "../../../src/core/audit.ts";
+import { canonicalJson, digestOf } from "../../../src/core/canonical.ts";
+import { showDuration } from "../../../src/core/duration.ts";
+import { dispatch, type Effect, streamOf, supersedes } from "../../../src/core/effects.ts";
+import { touchesNothingPromoted } from "../../../src/core/harmless.ts";
+import { grantLock, isGranted } from "../../../src/core/lock.ts";
+import { heldSides, jobsOf } from "../../../src/core/operations.ts";
+import { allows, SHIPPED_POLICY, seesDetails, tighten } from "../../../src/core/policy.ts";
+import { addEvent, currentStep, jobDone, startProgress } from "../../../src/core/progress.ts";
+import type { JobEvent, Report } from "../../../src/core/report.ts";
+import { resultFacts, switchFacts } from "../../../src/core/result-facts.ts";
+import { environmentStillFits } from "../../../src/core/still-fits.ts";
+
+describe("canonical JSON", () => {
+  it("is the same for equal values, whatever the order of keys", () => {
+    expect(canonicalJson({ b: [1, null, undefined], a: { d: "ü", c: undefined } })).toBe(
+      '{"a":{"d":"ü"},"b":[1,null,null]}',
+    );
+    expect(digestOf({ a: 1, b: 2 })).toBe(digestOf({ b: 2, a: 1 }));
+  });
+  it("reads back as what was written", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+  it("refuses what JSON cannot say", () => {
+    expect(() => canonicalJson(Number.NaN)).toThrow(TypeError);
+    expect(() => canonicalJson(() => 1)).toThrow(TypeError);
+  });
+});
+
+describe("the audit log", () => {
+  const entry = (reason: string) => ({
+    actor: "bot",
+    action: "promote.blocked",
+    subject: "operation:1",
+    site_id: null,
+    reason,
+    details: { a: 1 },
+    at: "2026-03-01T10:00:00.000Z",
+  });
+  const chain = (n: number): readonly AuditRecord[] => {
+    const records: AuditRecord[] = [];
+    for (let at = 0; at < n; at++) records.push(chainAudit(records.at(-1) ?? null, entry(`reason ${at}`)));
+    return records;
+  };
+  it("holds", () => {
+    expect(firstBrokenLink(chain(5))).toBeNull();
+  });
+  it("shows a changed, a missing and a swapped record", () => {
+    const records = chain(5);
+    expect(
+      firstBrokenLink(records.map((one) => (one.seq === 3 ? { ...one, reason: "nothing happened" } : one))),
+    ).toBe(3);
+    expect(firstBrokenLink(records.filter((one) => one.seq !== 2))).toBe(3);
+    expect(firstBrokenLink([...records.slice(0, 2), ...records.slice(2).reverse()])).toBe(5);
+  });
+});
+
+describe("policy", () => {
+  it("a site can only tighten it", () => {
+    expect(tighten(SHIPPED_POLICY, { max_age_s: 90 }).backup.max_age_s).toBe(90);
+    expect(tighten(SHIPPED_POLICY, { max_age_s: 999_999 }).backup.max_age_s).toBe(86_400);
+    expect(tighten(SHIPPED_POLICY, { max_age_s: null })).toEqual(SHIPPED_POLICY);
+  });
+  it("lets nobody without write permission do anything but ask", () => {
+    for (const permission of ["none", "read", "triage"] as const) {
+      expect(allows(SHIPPED_POLICY, "promote", permission)).toBe(false);
+      expect(allows(SHIPPED_POLICY, "help", permission)).toBe(true);
+      expect(seesDetails(permission)).toBe(false);
+    }
+    for (const permission of ["write", "maintain", "admin"] as const)
+      expect(allows(SHIPPED_POLICY, "rollback", permission)).toBe(true);
+  });
+});
+
+it("durations keep two digits of meaning", () => {
+  expect([0, 90, 120, 7199, 7200, 26 * 3600, 3 * 86_400].map(showDuration)).toEqual([
+    "0 s",
+    "90 s",
+    "2 min",
+    "119 min",
+    "2 h",
+    "26 h",
+    "3 d",
+  ]);
+});
+
+describe("effects", () => {
+  it("only the holder of a lock can dispatch, and in its own name", () => {
+    const lock = grantLock("op", ["a"]);
+    const inputs = { job: "j", nonce: "n", environment: "production" };
+    expect(dispatch(lock, { workflow: "belay.yml", ref: "main", nonce: "n", inputs })).toMatchObject({
+      kind: "dispatch",
+      operation_id: "op",
+    });
+    expect(isGranted(lock)).toBe(true);
+    expect(isGranted({ held_by: "other", environment_id: "a", since: "" })).toBe(false);
+  });
+  it("edits of one thing are one stream, in which the newest counts; answers and statuses all count", () => {
+    const comment = (body: string): Effect => ({ kind: "comment", pull_request: 7, marker: "m", body });
+    expect(streamOf(comment("a"))).toBe(streamOf(comment("b")));
+    expect(supersedes(comment("a"))).toBe(true);
+    const status: Effect = {
+      kind: "deployment_status",
+      operation_id: "op",
+      state: "success",
+      description: "",
+      environment_url: "",
+    };
+    const made: Effect = {
+      kind: "deployment",
+      operation_id: "op",
+      sha: "",
+      environment: "",
+      production: true,
+      description: "",
+    };
+    expect(streamOf(status)).toBe(streamOf(made));
+    expect(supersedes(status)).toBe(false);
+  });
+});
+
+it("only workflow files and documentation are harmless, and only when all paths are known", () => {
+  const judge = (paths: readonly string[], complete = true) => touchesNothingPromoted({ paths, complete });
+  expect(judge([".github/belay.yml", "docs/x/y.md", "README.md", "LICENSE"])).toBe(true);
+  expect(judge(["wp-content/plugins/a/readme.md"])).toBe(false);
+  expect(judge(["README.md"], false)).toBe(false);
+});
+
+describe("operations", () => {
+  it("a refresh looks at both sides and backs the source up before it overwrites it", () => {
+    expect(jobsOf("refresh", true).map((job) => `${job.type} ${job.on}`)).toEqual([
+      "drift_check target",
+      "drift_check source",
+      "backup_create source",
+      "env_refresh source",
+    ]);
+    expect(jobsOf("refresh", false).map((job) => job.type)).toEqual(["env_refresh"]);
+  });
+  it("what reads or writes both sides holds both", () => {
+    expect(heldSides("promote")).toEqual(["source", "target"]);
+    expect(heldSides("backup")).toEqual(["target"]);
+  });
+});
+
+describe("progress", () => {
+  const event = (more: Partial<JobEvent>): JobEvent => ({
+    at: "2026-03-01T10:00:00Z",
+    event: "step_started",
+    step: "Load",
+    ...more,
+  });
+  it("follows steps, also when their beginning was lost, and repeated ones change nothing", () => {
+    let progress = startProgress(["release_build", "env_promote"]);
+    progress = addEvent(progress, "release_build", event({}));
+    expect(currentStep(progress)?.name).toBe("Load");
+    progress = addEvent(
+      progress,
+      "release_build",
+      event({ event: "step_finished", status: "ok", seconds: 2 }),
+    );
+    progress = addEvent(progress, "release_build", event({}));
+    progress = addEvent(
+      progress,
+      "release_build",
+      event({ step: "Pack", event: "step_finished", status: "failed" }),
+    );
+    expect(progress.steps.map((step) => [step.name, step.status])).toEqual([
+      ["Load", "ok"],
+      ["Pack", "failed"],
+    ]);
+    expect(jobDone(jobDone(jobDone(progress))).done).toBe(2);
+  });
+  it("keeps the last notes only", () => {
+    let progress = startProgress([]);
+    for (let at = 0; at < 30; at++)
+      progress = addEvent(progress, "env_promote", event({ event: "note", message: `note ${at}` }));
+    expect(progress.notes).toHaveLength(10);
+    expect(progress.notes.at(-1)).toBe("note 29");
+  });
+});
+
+describe("what a claim reads again", () => {
+  const facts = {
+    kind: "promote" as const,
+    has_pull_request: true,
+    head_sha: "a",
+    settings_digest: "d",
+    branches: { head: "staging", base: "production" },
+    pull_request: { state: "open" as const, head_sha: "a", base_ref: "production" },
+    digest_now: "d",
+  };
+  const pull = (more: object) => ({ ...facts, pull_request: { ...facts.pull_request, ...more } });
+  it("goes on only while nothing changed", () => {
+    expect(environmentStillFits(facts)).toBeNull();
+    expect(environmentStillFits(pull({ head_sha: "b" }))).toContain("moved");
+    expect(environmentStillFits(pull({ state: "merged" }))).toContain("closed");
+    expect(environmentStillFits(pull({ base_ref: "main" }))).toContain("base");
+    expect(environmentStillFits({ ...facts, digest_now: null })).toContain("belay.yml");
+    expect(environmentStillFits({ ...facts, pull_request: null })).toContain("gone");
+  });
+  it("a rollback goes on whatever became of the pull request; a backup whatever became of the head", () => {
+    expect(
+      environmentStillFits({ ...pull({ state: "merged", head_sha: "b" }), kind: "rollback" }),
+    ).toBeNull();
+    expect(environmentStillFits({ ...pull({ head_sha: "b" }), kind: "backup" })).toBeNull();
+  });
+});
+
+it("facts of a failed job are read as far as they can be", () => {
+  const id = "00000000-0000-4000-8000-000000000001";
+  const at = "2026-03-01T10:00:00Z";
+  const report: Report = {
+    schema: 1,
+    job_id: id,
+    job_type: "env_promote",
+    operation_id: id,
+    status: "failed",
+    started_at: at,
+    finished_at: at,
+    steps: [],
+    facts: { health: "none", late_rows: { posts: 1 }, activated: true, rolled_back: 3 },
+  };
+  expect(resultFacts(report)).toEqual({ health: [], switch: null, late_rows: { posts: 1 } });
+  expect(switchFacts(report)).toEqual({ activated: true });
+  expect(resultFacts(null).health).toEqual([]);
+});
