@@ -47,8 +47,8 @@ export async function addTheme(site: Site, theme: Theme): Promise<void> {
     await writeCode(site, `wp-content/themes/lab-${theme.version}/${file}`, text);
   }
   await wp(site, await phpFile("activate-theme.php"), { version: theme.version });
-  // The first request with a new theme moves menus and widgets over; done here, it is no surprise later.
-  await wp(site, "");
+  // The first page with a new theme moves menus and widgets over and notes that there is no custom CSS; done here, it is no surprise later.
+  await (await fetch(`${site.url}/`)).text();
 }
 
 /** Adds and activates a plugin with a table of its own, `{prefix}lab_widgets`: 200 rows, the first of which is the version of the data. */
