@@ -71,14 +71,14 @@ class Backups(unittest.TestCase):
         def moving(*arguments):
             SERVER.sql("UPDATE wp_posts SET post_title = 'during' WHERE ID = 1; INSERT INTO wp_posts (post_title) VALUES ('new')", "live")
             dumped = real(*arguments)
-            SERVER.sql("UPDATE wp_posts SET post_title = 'after' WHERE ID = 1; INSERT INTO wp_log VALUES ('y')", "live")
+            SERVER.sql("UPDATE wp_posts SET post_title = 'after' WHERE ID = 1; DELETE FROM wp_posts WHERE post_title = 'new'; INSERT INTO wp_log VALUES ('y')", "live")
             put(self.site.shared, "wp-content/uploads/a.txt", "changed")
             put(self.site.shared, "wp-content/uploads/new.txt", "new")
             return dumped
 
         with mock.patch.object(backup, "_dump", moving):
             done = self.create()
-        self.assertEqual(done["verified"]["moving_rows"], 1, "one row was something else before, during and after")
+        self.assertEqual(done["verified"]["moving_rows"], 2, "one row was something else before, during and after; one was there only meanwhile")
         self.assertEqual(done["verified"]["files"], done["files"] - 1)
 
     def altered(self, old, new, word):

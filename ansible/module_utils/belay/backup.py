@@ -8,8 +8,9 @@ import json
 import os
 import shutil
 import tarfile
+from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import BinaryIO, Dict
+from typing import BinaryIO, Dict, Iterator
 
 from . import dbprogram
 from .backup_proof import compare_files, compare_tables, not_proven
@@ -43,10 +44,11 @@ def create(site, rules, restic: Restic, labels: dict) -> dict:
             paths = [site.shared, release, folder]
             summary = restic.backup(paths, _excludes(site, rules, release), labels)
             snapshot = summary["snapshot_id"]
-            with restic.tar(snapshot) as stream:
-                restored = _restore(site, stream, os.path.join(folder, _TABLES), dumped)
-            files = compare_files(listing, restored, lambda: list_files(site, rules, release))
-            rows = compare_tables(site, before, scratch_schema(site), tables)
+            with _forgotten_unless_proven(restic, snapshot):
+                with restic.tar(snapshot) as stream:
+                    restored = _restore(site, stream, os.path.join(folder, _TABLES), dumped)
+                files = compare_files(listing, restored, lambda: list_files(site, rules, release))
+                rows = compare_tables(site, before, scratch_schema(site), tables)
         size = sum(entry.size for entry in listing.values()) + sum(size for size, _ in dumped.values())
         return {
             "snapshot": snapshot,
@@ -61,6 +63,16 @@ def create(site, rules, restic: Restic, labels: dict) -> dict:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         _drop_scratch(site)
+
+
+@contextmanager
+def _forgotten_unless_proven(restic: Restic, snapshot: str) -> Iterator[None]:
+    """Nobody shall find a snapshot later that was not proven."""
+    try:
+        yield
+    except BaseException:
+        restic.forget(snapshot)
+        raise
 
 
 def scratch_schema(site) -> str:

@@ -40,15 +40,13 @@ def _compare_table(sessions: List[Session], full: str) -> Rows:
         return _compare_keyless([Counter(row[0] for row in _rows(session, full, shapes[0])) for session in sessions], full)
     was, back, now = (_rows(session, full, shapes[0]) for session in sessions)
     equal = moving = 0
-    for key, states in _merge(was, back, now):
-        if states[0] == states[2]:
-            if states[1] != states[0]:
-                raise not_proven("row %s of table %s did not come back as it is" % (key.decode(errors="replace"), full))
+    for key, (first, found, last) in _merge(was, back, now):
+        if first == last and first is not None and found != first:
+            raise not_proven("the row with the key %s of table %s did not come back as it is" % (_shown(key), full))
+        if found is not None and found in (first, last):
             equal += 1
-        elif states[1] == states[0] or states[1] == states[2]:
-            equal += states[1] is not None
-            moving += states[1] is None
-        else:
+        elif found is not None or first is not None:
+            # Made, changed or deleted meanwhile, perhaps both made and deleted. What was only made later is no part of the backup.
             moving += 1
     return Rows(equal, moving)
 
@@ -75,6 +73,10 @@ def _merge(*streams: Iterator[Tuple[bytes, ...]]) -> Iterator[Tuple[bytes, List[
             else:
                 states.append(None)
         yield key, states
+
+
+def _shown(key: bytes) -> str:
+    return bytes.fromhex(key.decode()).decode(errors="replace")
 
 
 def _compare_keyless(counts: List[Counter], full: str) -> Rows:
