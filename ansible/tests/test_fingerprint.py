@@ -5,6 +5,7 @@ import tempfile
 import unittest
 from dataclasses import replace
 
+from belay import files
 from belay import fingerprint as fp
 from belay.errors import BelayError
 from belay.mysql import Session, literal
@@ -12,7 +13,9 @@ from belay.references import references
 from belay.rules import Rules
 from belay.site import Credentials, Site
 from belay.table_fingerprint import table_fingerprint
+from belay.unpack import store_manifest
 from tests.mariadb import Server
+from tests.small_site import make_site, put
 
 SERVER = Server()
 RULES = Rules(
@@ -26,6 +29,7 @@ RULES = Rules(
     protected_paths=("wp-content/uploads",), volatile_paths=("wp-content/uploads/cache",), shared_paths=("wp-config.php", "wp-content/uploads"),
     reference_options={"page_on_front": "post", "sticky_posts": "posts", "default_category": "terms"}, row_limit=100,
 )
+SMALL = replace(RULES, reference_options={})
 EVERYTHING = """CREATE TABLE %s (
   id INT NOT NULL, part VARCHAR(20) NOT NULL, t TEXT, l LONGTEXT, latin VARCHAR(20) CHARACTER SET latin1, b BLOB, f FLOAT, d DOUBLE,
   n DECIMAL(30,10), bits BIT(5), dt DATETIME(6), ts TIMESTAMP NULL, z DATE, y YEAR, e ENUM('','a'), s SET('a','b'), j JSON, g GEOMETRY,
@@ -132,6 +136,12 @@ class FingerprintTest(unittest.TestCase):
         self.sql("UPDATE wp_posts SET post_status = 'trash' WHERE ID = 2")
         self.assertNotIn("noise", self.of("wp_posts")["parts"])
 
+    def test_row_rules_compare_exactly_whatever_the_encoding(self):
+        self.sql("CREATE TABLE wp_l (id INT PRIMARY KEY, k VARCHAR(20) CHARACTER SET latin1) ENGINE=InnoDB", "INSERT INTO wp_l VALUES (1, 'año'), (2, 'ano'), (3, 'wp_x'), (4, 'wpax'), (5, 'WP_x')")
+        rows = [{"class": "live", "match": {"k": {"in": ["año"]}}}, {"class": "noise", "match": {"k": {"like": ["{prefix}%"]}}}]
+        parts = self.of("wp_l", rules=replace(RULES, table_rules=({"pattern": "l", "class": "config", "origin": "o", "rows": rows},)))["parts"]
+        self.assertEqual({name: list(part["row_hashes"]) for name, part in parts.items()}, {"config": ["2", "4", "5"], "live": ["1"], "noise": ["3"]})
+
     def test_a_shadow_looks_like_its_table(self):
         ddl = "CREATE TABLE {0} (id BIGINT AUTO_INCREMENT PRIMARY KEY, p INT, KEY p (p), CONSTRAINT {0}_fk FOREIGN KEY (p) REFERENCES wp_p (id)) ENGINE=InnoDB"
         self.sql("CREATE TABLE wp_p (id INT PRIMARY KEY) ENGINE=InnoDB", ddl.format("wp_c"), ddl.format("belay_aaaaaa_s_c"), "ALTER TABLE wp_c AUTO_INCREMENT = 999")
@@ -203,6 +213,27 @@ class FingerprintTest(unittest.TestCase):
         })
         self.option(page_on_front="8", sticky_posts="a:0:{}", theme_mods_x="broken", widget_nav_menu="")
         self.assertEqual(references(self.session, self.site, RULES), {"page_on_front": None, "sticky_posts": "none", "default_category": "category:all"})
+
+    def test_a_whole_environment(self):
+        folder = tempfile.mkdtemp(prefix="belay-sites-")
+        self.addCleanup(shutil.rmtree, folder)
+        site = make_site(SERVER, folder, "whole", "xyz_")
+        with Session(site) as session:
+            first = fp.fingerprint(site, session, SMALL)
+            self.assertEqual(sorted(first["tables"]), ["keys", "log", "posts", "term_taxonomy", "terms", "usermeta", "widgets"])
+            self.assertEqual((first["active_release"], first["wordpress"]), ("00000000000a", {"version": "6.1.9", "db_version": "53496"}))
+            self.assertEqual(sorted(first["files"]["wp-content/uploads"]["entries"]), ["2026/whole.txt", "a.txt"])
+            self.assertEqual(sorted(first["code"]["entries"]), ["REVISION", "index.php", "wp-content/plugins/shop/shop.php", "wp-content/themes/plain/style.css", "wp-includes/version.php"])
+            self.assertEqual(first["code_edits"], [])
+            code = files.tree(site.tree, fp.not_code(SMALL))
+            store_manifest(site, "00000000000a", {"code": code})
+            put(site.root, "releases/00000000000a/index.php", "<?php // edited")
+            put(site.root, "releases/00000000000a/new.php", "")
+            put(site.root, "shared/wp-content/uploads/cache/y", "volatile")
+            second = fp.fingerprint(site, session, SMALL)
+        self.assertEqual(second["code_edits"], [{"path": "index.php", "change": "changed"}, {"path": "new.php", "change": "added"}])
+        left = ("taken_at", "code", "code_edits")
+        self.assertEqual({key: value for key, value in second.items() if key not in left}, {key: value for key, value in first.items() if key not in left})
 
 
 if __name__ == "__main__":
