@@ -67,7 +67,7 @@ export const ensureAccount = (world: World, login: string, type: Account["type"]
 };
 
 /** Key and secrets are made anew each time. */
-export const createApp = (
+const createApp = (
   world: World,
   owner: string,
   { name = "Belay", permissions = PERMISSIONS, events = EVENTS }: AppOptions,
@@ -116,7 +116,7 @@ const firstCommit = (world: World, owner: string, files: RepositoryOptions["file
 };
 
 /** A repository, its people and, for a new owner, the app's installation there. Sends no webhook. */
-export const createRepository = (world: World, options: RepositoryOptions): Repository => {
+const createRepository = (world: World, options: RepositoryOptions): Repository => {
   const [owner = "", name = ""] = options.name.split("/");
   ensureAccount(world, owner, "Organization");
   const origin =
@@ -155,8 +155,26 @@ export const createRepository = (world: World, options: RepositoryOptions): Repo
 };
 
 /** The app is installed where a test says so: at the owner of a repository, for all its repositories. */
-export const install = (world: World, account: string): void => {
+const install = (world: World, account: string): void => {
   const [app] = world.state.apps;
   if (!app || world.state.installations.some((one) => one.account === account)) return;
   world.state.installations.push({ id: world.nextId(), account, permissions: app.permissions });
+};
+
+/** Creates a repository and installs the app at its owner, unless it is a fork. */
+export const addRepository = (world: World, options: RepositoryOptions): Repository => {
+  const repository = createRepository(world, options);
+  if (!repository.fork) install(world, repository.owner);
+  return repository;
+};
+
+/** Fills an empty world; the first repository's owner owns the app. */
+export const populate = (
+  world: World,
+  repositories: readonly RepositoryOptions[],
+  app: AppOptions = {},
+): App => {
+  const made = createApp(world, repositories[0]?.name.split("/")[0] ?? "owner", app);
+  for (const one of repositories) addRepository(world, one);
+  return made;
 };

@@ -79,3 +79,8 @@ export const clickAction = (world: World, check: CheckRun, by: string, identifie
 /** A person asks for the check to run again. */
 export const rerequest = (world: World, check: CheckRun, by: string): Promise<void> =>
   tell(world, check, "rerequested", { sender: by });
+
+/** The newest run of each name and app. */
+export const newestChecks = (checks: readonly CheckRun[]): readonly CheckRun[] => [
+  ...new Map(checks.map((one) => [`${one.app}/${one.name}`, one])).values(),
+];

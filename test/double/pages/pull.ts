@@ -1,4 +1,5 @@
 /** What a person sees of a pull request: its talk, its checks, its deployments. */
+import { newestChecks } from "../github/checks.ts";
 import type { CheckRun, Comment, Deployment, PullRequest, Repository } from "../github/state.ts";
 import { fullName, type World } from "../github/world.ts";
 import { association } from "../views/account.ts";
@@ -57,13 +58,9 @@ const deploymentRow = (deployment: Deployment): string => {
 
 const stateOf = (pull: PullRequest): string => (pull.mergeCommit ? "merged" : pull.state);
 
-const newest = (checks: readonly CheckRun[]): readonly CheckRun[] => [
-  ...new Map(checks.map((one) => [`${one.app}/${one.name}`, one])).values(),
-];
-
 /** `/{owner}/{repo}/pull/{number}` */
 export const pullPage = (world: World, repository: Repository, pull: PullRequest): string => {
-  const checks = newest(
+  const checks = newestChecks(
     world.state.checks.filter((one) => one.headSha === pull.headSha && one.repository === repository.id),
   );
   const deployments = world.state.deployments.filter((one) => one.repository === repository.id).toReversed();

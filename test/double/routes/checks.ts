@@ -1,6 +1,6 @@
 /** Check runs. An app sees all of them and changes only its own. */
 import { z } from "zod";
-import { type CheckChange, createCheck, updateCheck } from "../github/checks.ts";
+import { type CheckChange, createCheck, newestChecks, updateCheck } from "../github/checks.ts";
 import { forbidden, notFound, unprocessable } from "../github/errors.ts";
 import type { CheckRun } from "../github/state.ts";
 import { inBackground, resolveRef } from "../github/world.ts";
@@ -98,8 +98,7 @@ const listForRef = (call: Call): Reply => {
       (status === null || one.status === status) &&
       (app === null || String(one.app) === app),
   );
-  const newest = new Map(matching.map((one) => [`${one.app}/${one.name}`, one]));
-  const shown = query.get("filter") === "all" ? matching : [...newest.values()];
+  const shown = query.get("filter") === "all" ? matching : newestChecks(matching);
   return { list: shown.toReversed().map((one) => checkRunView(world, one)), key: "check_runs" };
 };
 

@@ -1,0 +1,27 @@
+/** Every route of the double. */
+import type { Route } from "../http/router.ts";
+import type { Runs } from "../runner/runs.ts";
+import type { Webhooks } from "../webhooks.ts";
+import { actionRoutes } from "./actions.ts";
+import { appRoutes } from "./app.ts";
+import { checkRoutes } from "./checks.ts";
+import { contentRoutes } from "./contents.ts";
+import { deliveryRoutes } from "./deliveries.ts";
+import { deploymentRoutes } from "./deployments.ts";
+import { historyRoutes } from "./history.ts";
+import { pullRoutes } from "./pulls.ts";
+import { repositoryRoutes } from "./repositories.ts";
+import { tokenRoutes } from "./tokens.ts";
+
+export const allRoutes = (webhooks: Webhooks, runs: Runs): readonly Route[] => [
+  ...appRoutes,
+  ...tokenRoutes,
+  ...deliveryRoutes(webhooks),
+  ...contentRoutes,
+  ...historyRoutes,
+  ...repositoryRoutes,
+  ...pullRoutes,
+  ...checkRoutes,
+  ...deploymentRoutes,
+  ...actionRoutes(runs),
+];
