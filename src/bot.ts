@@ -1,7 +1,5 @@
 /** Puts the bot together from its settings: store, GitHub, webhooks, API, and the loops that do the work. */
 import { randomUUID } from "node:crypto";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type Logger, pino } from "pino";
 import { Probot } from "probot";
 import { belay, handleDelivery } from "./app.ts";
@@ -12,8 +10,8 @@ import { github } from "./github/github.ts";
 import { userTokens } from "./github/user-token.ts";
 import { apiRoutes } from "./http/api.ts";
 import { runnerVerifier } from "./http/oidc.ts";
-import { router, send } from "./http/router.ts";
-import { WEBHOOK_PATH, webhookHandler } from "./http/webhook.ts";
+import { closeServer, httpServer, listen, urlOf } from "./http/server.ts";
+import { WEBHOOK_PATH, type WebhookReceiver } from "./http/webhook.ts";
 import { logOptions } from "./log.ts";
 import type { Clock } from "./ports.ts";
 import type { BotSettings } from "./settings.ts";
@@ -37,9 +35,6 @@ export interface BotOptions extends Omit<BotSettings, "store"> {
   readonly flow_settings?: Partial<FlowSettings>;
   readonly log?: Logger;
 }
-
-/** Longest wait for requests that are being answered when the bot stops. */
-const DRAIN_MS = 10_000;
 
 const clock: Clock = { now: () => new Date().toISOString(), id: randomUUID };
 
@@ -93,7 +88,7 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
   });
   const work = startWork({ deps, queue: opened.queue, log, handleDelivery });
   belay(probot, { queue: opened.queue, clock, wake: work.wakeDeliveries });
-  const server = httpServer({ routes, probot, log, afterwards: work.wakeEffects });
+  const server = httpServer({ routes, receiver: receiverOf(probot), log, afterwards: work.wakeEffects });
   const stop = async () => {
     stopping = true;
     await closeServer(server);
@@ -127,59 +122,10 @@ function flowDeps(options: BotOptions, probot: Probot, { store }: OpenStore): De
   };
 }
 
-interface Serving {
-  readonly routes: Parameters<typeof router>[0];
-  readonly probot: Probot;
-  readonly log: Logger;
-  /** What a request wrote may be applied now. */
-  readonly afterwards: () => void;
-}
-
-function httpServer({ routes, probot, log, afterwards }: Serving): Server {
-  const fault = (error: unknown) => log.error({ err: error }, "a request failed");
-  const webhooks = webhookHandler(
-    {
-      verify: (text, signature) => probot.webhooks.verify(text, signature),
-      // Probot checks names and payloads no further: the table of app.ts parses what it uses.
-      receive: (delivery) => probot.receive(delivery as Parameters<Probot["receive"]>[0]),
-    },
-    fault,
-  );
-  const api = router(routes, fault);
-  const server = createServer(
-    { requestTimeout: 60_000, headersTimeout: 20_000 },
-    async (request, response) => {
-      const started = performance.now();
-      response.on("finish", () => {
-        const { method, url } = request;
-        const ms = Math.round(performance.now() - started);
-        log.debug({ method, path: url?.split("?", 1)[0], status: response.statusCode, ms }, "request");
-      });
-      const answered = (await webhooks(request, response)) || (await api(request, response));
-      if (!answered)
-        send(response, { status: 404, body: { code: "not_found", message: "There is nothing here." } });
-      afterwards();
-    },
-  );
-  return server;
-}
-
-function listen(server: Server, { host, port }: BotOptions["listen"]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, resolve);
-  });
-}
-
-function urlOf(server: Server): string {
-  const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await closed;
-  clearTimeout(late);
+function receiverOf(probot: Probot): WebhookReceiver {
+  return {
+    verify: (text, signature) => probot.webhooks.verify(text, signature),
+    // Probot's types promise what GitHub sends; app.ts parses what it uses.
+    receive: (delivery) => probot.receive(delivery as Parameters<Probot["receive"]>[0]),
+  };
 }

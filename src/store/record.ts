@@ -1,6 +1,5 @@
-/** Once, one at a time, on record: claimed keys, locks, the audit log, and the effects that a transaction leaves behind. */
+/** Once, one at a time, on record: claimed keys, locks, the audit log. */
 import { type AuditRecord, chainAudit } from "../core/audit.ts";
-import { streamOf, supersedes } from "../core/effects.ts";
 import { grantLock, type LockHeld, type LockProof } from "../core/lock.ts";
 import type { Tx } from "../ports.ts";
 import type { DbTx } from "./schema.ts";
@@ -77,48 +76,4 @@ export function audit(db: DbTx): Audit {
 function columnsOf(record: AuditRecord): Omit<AuditRecord, "details"> {
   const { seq, actor, action, subject, site_id, reason, at, previous_hash, hash } = record;
   return { seq, actor, action, subject, site_id, reason, at, previous_hash, hash };
-}
-
-type Outbox = Pick<Tx, "addEffect" | "resource">;
-
-export function outbox(db: DbTx): Outbox {
-  return {
-    addEffect: async ({ repository, effect, ...row }) => {
-      const stream = streamOf(effect);
-      if (supersedes(effect)) await supersede(db, repository.id, stream);
-      await db
-        .insertInto("effects")
-        .values({
-          ...row,
-          stream,
-          repository_id: repository.id,
-          repository: JSON.stringify(repository),
-          effect: JSON.stringify(effect),
-          state: "pending",
-          attempts: 0,
-          leased_until: null,
-          last_error: null,
-        })
-        .execute();
-    },
-    resource: async (repository_id, stream) =>
-      (await db
-        .selectFrom("resources")
-        .selectAll()
-        .where("repository_id", "=", repository_id)
-        .where("stream", "=", stream)
-        .executeTakeFirst()) ?? null,
-  };
-}
-
-/** What waits in this stream is older and says less; one that is being applied right now is left to end. */
-async function supersede(db: DbTx, repository_id: number, stream: string): Promise<void> {
-  await db
-    .updateTable("effects")
-    .set({ state: "superseded" })
-    .where("repository_id", "=", repository_id)
-    .where("stream", "=", stream)
-    .where("state", "=", "pending")
-    .where("leased_until", "is", null)
-    .execute();
 }

@@ -1,5 +1,5 @@
-/** Sites, their environments, and the pull requests that webhooks told of. */
-import type { EnvironmentRow, HeadRow, Page, SiteRow, Tx } from "../ports.ts";
+/** Sites and their environments. */
+import type { EnvironmentRow, Page, SiteRow, Tx } from "../ports.ts";
 import { missing } from "./error.ts";
 import { numberOf } from "./page.ts";
 import { type DbTx, type SiteTable, unnumbered } from "./schema.ts";
@@ -94,46 +94,6 @@ async function updateEnvironment(
     .executeTakeFirst();
   if (row === undefined) throw missing("environments", id);
   return unnumbered(row);
-}
-
-type PullRequests = Pick<Tx, "pullRequest" | "putPullRequest" | "pullRequestsOf" | "addHead" | "headsOf">;
-
-export function pullRequests(db: DbTx): PullRequests {
-  const ofRepository = (id: number) =>
-    db.selectFrom("pull_requests").selectAll().where("repository_id", "=", id).orderBy("number");
-  return {
-    pullRequest: async (repository_id, number) =>
-      (await ofRepository(repository_id).where("number", "=", number).executeTakeFirst()) ?? null,
-    pullRequestsOf: (repository_id) => ofRepository(repository_id).execute(),
-    putPullRequest: async (row) => {
-      const { repository_id: _id, number: _number, ...change } = row;
-      await db
-        .insertInto("pull_requests")
-        .values(row)
-        .onConflict((conflict) => conflict.columns(["repository_id", "number"]).doUpdateSet(change))
-        .execute();
-    },
-    addHead: async (row) => {
-      await db
-        .insertInto("pull_request_heads")
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-    },
-    headsOf: (repository_id, number) => headsOf(db, repository_id, number),
-  };
-}
-
-async function headsOf(db: DbTx, repository_id: number, number: number): Promise<readonly HeadRow[]> {
-  const rows = await db
-    .selectFrom("pull_request_heads")
-    .selectAll()
-    .where("repository_id", "=", repository_id)
-    .where("number", "=", number)
-    .orderBy("changed_at")
-    .orderBy("seq")
-    .execute();
-  return rows.map(unnumbered);
 }
 
 type Readable = Omit<SiteTable, "seq"> & { readonly seq: number };

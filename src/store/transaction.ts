@@ -4,9 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Tx } from "../ports.ts";
 import { backups, baselines, releases } from "./findings.ts";
 import { jobs, operations } from "./operations.ts";
-import { audit, locks, outbox } from "./record.ts";
+import { outbox } from "./outbox.ts";
+import { pullRequests } from "./pull-requests.ts";
+import { audit, locks } from "./record.ts";
 import type { Db, DbTx } from "./schema.ts";
-import { pullRequests, sites } from "./sites.ts";
+import { sites } from "./sites.ts";
 
 const ATTEMPTS = 20;
 /** serialization_failure and deadlock_detected; a lost race for the next number of the log is one, too. */

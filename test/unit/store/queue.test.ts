@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { CheckEffect, Effect, EffectResult } from "../../../src/core/effects.ts";
+import { MAX_ATTEMPTS } from "../../../src/store/lease.ts";
 import type { OpenStore } from "../../../src/store/open.ts";
-import { MAX_ATTEMPTS } from "../../../src/store/queue.ts";
 import { openTestStore } from "../../support/store.ts";
 import { aRepository, later, NOW } from "./rows.ts";
 

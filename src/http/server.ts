@@ -1,0 +1,63 @@
+/** The HTTP server: webhooks, then the API, then 404. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Logger } from "pino";
+import { type Route, router, send } from "./router.ts";
+import { type WebhookReceiver, webhookHandler } from "./webhook.ts";
+
+/** Longest wait for requests that are being answered when the bot stops. */
+const DRAIN_MS = 10_000;
+
+export interface Serving {
+  readonly routes: readonly Route[];
+  readonly receiver: WebhookReceiver;
+  readonly log: Logger;
+  /** What a request wrote may be applied now. */
+  readonly afterwards: () => void;
+}
+
+export function httpServer({ routes, receiver, log, afterwards }: Serving): Server {
+  const fault = (error: unknown) => log.error({ err: error }, "a request failed");
+  const webhooks = webhookHandler(receiver, fault);
+  const api = router(routes, fault);
+  const server = createServer(
+    { requestTimeout: 60_000, headersTimeout: 20_000 },
+    async (request, response) => {
+      const started = performance.now();
+      response.on("finish", () => {
+        const { method, url } = request;
+        const ms = Math.round(performance.now() - started);
+        log.debug({ method, path: url?.split("?", 1)[0], status: response.statusCode, ms }, "request");
+      });
+      const answered = (await webhooks(request, response)) || (await api(request, response));
+      if (!answered)
+        send(response, { status: 404, body: { code: "not_found", message: "There is nothing here." } });
+      afterwards();
+    },
+  );
+  return server;
+}
+
+export function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+}
+
+export function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+/** Answers what is being asked, and takes nothing more. */
+export async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(late);
+}

@@ -1,0 +1,154 @@
+/** The outbox: effects that a transaction leaves behind, applied afterwards, each stream in order. */
+import { type EffectResult, streamOf, supersedes } from "../core/effects.ts";
+import type { EffectRow, Queue, ResourceRow, Tx } from "../ports.ts";
+import { LEASE_MS, later, MAX_ATTEMPTS, messageOf, SETTLED, tryAgain } from "./lease.ts";
+import type { Db, DbTx } from "./schema.ts";
+
+type Outbox = Pick<Tx, "addEffect" | "resource">;
+
+export function outbox(db: DbTx): Outbox {
+  return {
+    addEffect: async ({ repository, effect, ...row }) => {
+      const stream = streamOf(effect);
+      if (supersedes(effect)) await supersede(db, repository.id, stream);
+      await db
+        .insertInto("effects")
+        .values({
+          ...row,
+          stream,
+          repository_id: repository.id,
+          repository: JSON.stringify(repository),
+          effect: JSON.stringify(effect),
+          state: "pending",
+          attempts: 0,
+          leased_until: null,
+          last_error: null,
+        })
+        .execute();
+    },
+    resource: (repository_id, stream) => resource(db, repository_id, stream),
+  };
+}
+
+/** What waits in this stream is older and says less; one that is being applied right now is left to end. */
+async function supersede(db: DbTx, repository_id: number, stream: string): Promise<void> {
+  await db
+    .updateTable("effects")
+    .set({ state: "superseded" })
+    .where("repository_id", "=", repository_id)
+    .where("stream", "=", stream)
+    .where("state", "=", "pending")
+    .where("leased_until", "is", null)
+    .execute();
+}
+
+type ApplyEffect = Parameters<Queue["takeEffect"]>[1];
+
+export async function takeEffect(db: Db, now: string, work: ApplyEffect): Promise<boolean> {
+  const leased = await db.transaction().execute((tx) => leaseEffect(tx, now));
+  if (leased === undefined) return false;
+  const { row, known } = leased;
+  const result = await work(row, known).catch(crashed);
+  await db.transaction().execute(async (tx) => {
+    if (result.ok) await remember(tx, row, result);
+    const outdated = !result.ok && (await hasSuccessor(tx, row));
+    const change = settlement(row, now, result);
+    await tx
+      .updateTable("effects")
+      .set(outdated ? { ...change, state: "superseded" } : change)
+      .where("id", "=", row.id)
+      // Whoever took it after this lease had run out has the last word.
+      .where("attempts", "=", row.attempts)
+      .execute();
+  });
+  return true;
+}
+
+function crashed(reason: unknown): EffectResult {
+  return { ok: false, retry: true, code: "EFFECT_CRASHED", message: messageOf(reason) };
+}
+
+function settlement(row: EffectRow, now: string, result: EffectResult) {
+  if (result.ok) return { ...SETTLED, state: "done" } as const;
+  return tryAgain(result.retry ? row.attempts : MAX_ATTEMPTS, now, `${result.code}: ${result.message}`);
+}
+
+/** The first effect of each stream is the only one that may be taken, so a stream is applied in order. */
+function firstDue(tx: DbTx, now: string) {
+  return tx
+    .selectFrom("effects")
+    .select("id")
+    .where("state", "=", "pending")
+    .where("not_before", "<=", now)
+    .where((sql) => sql.or([sql("leased_until", "is", null), sql("leased_until", "<=", now)]))
+    .where((sql) =>
+      sql.not(
+        sql.exists(
+          sql
+            .selectFrom("effects as earlier")
+            .select("earlier.id")
+            .whereRef("earlier.repository_id", "=", "effects.repository_id")
+            .whereRef("earlier.stream", "=", "effects.stream")
+            .whereRef("earlier.seq", "<", "effects.seq")
+            .where("earlier.state", "=", "pending"),
+        ),
+      ),
+    )
+    .orderBy("seq")
+    .limit(1)
+    .forUpdate()
+    .skipLocked();
+}
+
+async function leaseEffect(tx: DbTx, now: string) {
+  const due = await firstDue(tx, now).executeTakeFirst();
+  if (due === undefined) return undefined;
+  const {
+    leased_until: _lease,
+    repository_id,
+    ...row
+  } = await tx
+    .updateTable("effects")
+    .set((sql) => ({ leased_until: later(now, LEASE_MS), attempts: sql("attempts", "+", 1) }))
+    .where("id", "=", due.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return { row, known: await resource(tx, repository_id, row.stream) };
+}
+
+async function resource(tx: DbTx, repository_id: number, stream: string): Promise<ResourceRow | null> {
+  const row = await tx
+    .selectFrom("resources")
+    .selectAll()
+    .where("repository_id", "=", repository_id)
+    .where("stream", "=", stream)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+async function remember(
+  tx: DbTx,
+  row: EffectRow,
+  made: { readonly external_id: number | null; readonly url: string | null },
+): Promise<void> {
+  const { external_id, url } = made;
+  await tx
+    .insertInto("resources")
+    .values({ repository_id: row.repository.id, stream: row.stream, external_id, url })
+    .onConflict((conflict) => conflict.columns(["repository_id", "stream"]).doUpdateSet({ external_id, url }))
+    .execute();
+}
+
+/** A newer state of the same comment or check was written while this one could not be applied. */
+async function hasSuccessor(tx: DbTx, row: EffectRow): Promise<boolean> {
+  if (!supersedes(row.effect)) return false;
+  const newer = await tx
+    .selectFrom("effects")
+    .select("id")
+    .where("repository_id", "=", row.repository.id)
+    .where("stream", "=", row.stream)
+    .where("state", "=", "pending")
+    .where("seq", ">", row.seq)
+    .executeTakeFirst();
+  return newer !== undefined;
+}
