@@ -46,11 +46,11 @@ const read = (name: string): Description => {
 const withNull = (schema: JsonObject): JsonObject => {
   const { nullable, ...rest } = schema;
   if (nullable !== true) return rest;
-  if (typeof rest["type"] !== "string") return { anyOf: [rest, { type: "null" }] };
-  const values = rest["enum"];
+  if (typeof rest.type !== "string") return { anyOf: [rest, { type: "null" }] };
+  const values = rest.enum;
   return {
     ...rest,
-    type: [rest["type"], "null"],
+    type: [rest.type, "null"],
     ...(Array.isArray(values) && !values.includes(null) && { enum: [...values, null] }),
   };
 };
@@ -73,16 +73,16 @@ const slim = (node: Json, named = false): Json => {
 /** Follows a reference to a parameter or a response, which JSON Schema does not know. */
 const resolve = (source: Description, node: Json | undefined): JsonObject => {
   if (!isObject(node)) return {};
-  if (typeof node["$ref"] !== "string") return node;
-  const [group = "", name = ""] = node["$ref"].split("/").slice(-2);
+  if (typeof node.$ref !== "string") return node;
+  const [group = "", name = ""] = node.$ref.split("/").slice(-2);
   return resolve(source, source.components[group]?.[name]);
 };
 
 const bodySchema = (source: Description, node: Json | undefined): Json => {
-  const content = resolve(source, node)["content"];
+  const content = resolve(source, node).content;
   if (!isObject(content)) return null;
   const json = content["application/json"] ?? content["application/json+object"];
-  return isObject(json) ? slim(json["schema"] ?? {}) : null;
+  return isObject(json) ? slim(json.schema ?? {}) : null;
 };
 
 /** One operation: its parameters, its request body, and the body of each answer. */
@@ -91,15 +91,15 @@ const operation = (source: Description, key: string): Json => {
   const found = source.paths[path]?.[method.toLowerCase()];
   if (!isObject(found))
     throw new Error(`${key} is not in GitHub's description; correct test/double/operations.ts`);
-  const parameters = Array.isArray(found["parameters"]) ? found["parameters"] : [];
-  const responses = isObject(found["responses"]) ? found["responses"] : {};
+  const parameters = Array.isArray(found.parameters) ? found.parameters : [];
+  const responses = isObject(found.responses) ? found.responses : {};
   return {
-    id: found["operationId"] ?? "",
+    id: found.operationId ?? "",
     parameters: parameters.map((item: Json) => {
       const one = resolve(source, item);
-      return { name: one["name"] ?? "", in: one["in"] ?? "", schema: slim(one["schema"] ?? {}) };
+      return { name: one.name ?? "", in: one.in ?? "", schema: slim(one.schema ?? {}) };
     }),
-    request: bodySchema(source, found["requestBody"]),
+    request: bodySchema(source, found.requestBody),
     responses: Object.fromEntries(
       Object.entries(responses).map(([code, body]) => [code, bodySchema(source, body)]),
     ),
@@ -112,7 +112,7 @@ const definitions = (source: Description, node: Json): JsonObject => {
   const visit = (text: string): void => {
     for (const [, name = ""] of text.matchAll(/"#\/\$defs\/([^"]+)"/g)) {
       if (name in found) continue;
-      found[name] = slim(source.components["schemas"]?.[name] ?? null);
+      found[name] = slim(source.components.schemas?.[name] ?? null);
       visit(JSON.stringify(found[name]));
     }
   };
@@ -135,7 +135,7 @@ export const extractWebhooks = (): Json => {
       const found = source.webhooks[name]?.post;
       if (!isObject(found))
         throw new Error(`${name} is not a webhook of GitHub; correct test/double/operations.ts`);
-      return [name, bodySchema(source, found["requestBody"])];
+      return [name, bodySchema(source, found.requestBody)];
     }),
   );
   return { webhooks, $defs: definitions(source, webhooks) };
