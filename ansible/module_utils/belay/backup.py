@@ -9,7 +9,6 @@ import os
 import shutil
 import tarfile
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from typing import BinaryIO, Dict, Iterator
 
 from . import dbprogram
@@ -18,6 +17,7 @@ from .errors import BelayError
 from .files import LINK, Entry, file_digest, scan
 from .mysql import Session, SqlError, ident
 from .fingerprint import site_tables
+from .report import now
 from .restic import Restic
 
 _TABLES, _PROGRAMS, _ABOUT = "database.sql", "programs.sql", "backup.json"
@@ -33,36 +33,39 @@ def create(site, rules, restic: Restic, labels: dict) -> dict:
     folder = os.path.join(site.belay, "backup")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder, mode=0o700)
-    release = site.tree
     try:
+        _make_scratch(site)
         with Session(site) as before, before.snapshot():
-            _make_scratch(site)
-            taken_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            tables = [table.name for table in site_tables(site, before) if table.kind == "BASE TABLE"]
-            listing = list_files(site, rules, release)
-            dumped = _dump(site, before, tables, folder, taken_at)
-            paths = [site.shared, release, folder]
-            summary = restic.backup(paths, _excludes(site, rules, release), labels)
-            snapshot = summary["snapshot_id"]
-            with _forgotten_unless_proven(restic, snapshot):
-                with restic.tar(snapshot) as stream:
-                    restored = _restore(site, stream, os.path.join(folder, _TABLES), dumped)
-                files = compare_files(listing, restored, lambda: list_files(site, rules, release))
-                rows = compare_tables(site, before, scratch_schema(site), tables)
-        size = sum(entry.size for entry in listing.values()) + sum(size for size, _ in dumped.values())
-        return {
-            "snapshot": snapshot,
-            "scope": "full",
-            "taken_at": taken_at,
-            "bytes": size,
-            "tables": len(tables),
-            "rows": rows.rows + rows.moving,
-            "files": len(listing),
-            "verified": {"tables": len(tables), "rows": rows.rows, "moving_rows": rows.moving, "files": files},
-        }
+            return _take_and_prove(site, rules, (restic, labels, folder), before)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         _drop_scratch(site)
+
+
+def _take_and_prove(site, rules, where, before: Session) -> dict:
+    """`before` has a snapshot open: what the database held before the dump began."""
+    restic, labels, folder = where
+    release = site.tree
+    taken_at = now()
+    tables = [table.name for table in site_tables(site, before) if table.kind == "BASE TABLE"]
+    listing = list_files(site, rules, release)
+    dumped = _dump(site, before, tables, folder)
+    snapshot = restic.backup([site.shared, release, folder], _excludes(site, rules, release), labels)["snapshot_id"]
+    with _forgotten_unless_proven(restic, snapshot):
+        with restic.tar(snapshot) as stream:
+            restored = _restore(site, stream, os.path.join(folder, _TABLES), dumped)
+        files = compare_files(listing, restored, lambda: list_files(site, rules, release))
+        rows = compare_tables(site, before, scratch_schema(site), tables)
+    return {
+        "snapshot": snapshot,
+        "scope": "full",
+        "taken_at": taken_at,
+        "bytes": sum(entry.size for entry in listing.values()) + sum(size for size, _ in dumped.values()),
+        "tables": len(tables),
+        "rows": rows.rows + rows.moving,
+        "files": len(listing),
+        "verified": {"tables": len(tables), "rows": rows.rows, "moving_rows": rows.moving, "files": files},
+    }
 
 
 @contextmanager
@@ -88,7 +91,7 @@ def list_files(site, rules, release: str) -> Dict[str, Entry]:
     return found
 
 
-def _dump(site, session, tables, folder: str, taken_at: str) -> Dict[str, tuple]:
+def _dump(site, session, tables, folder: str) -> Dict[str, tuple]:
     """Writes the dumps and what is known about them -> file -> (size, SHA-256)."""
     full = [site.prefix + table for table in tables]
     path = os.path.join(folder, _TABLES)
@@ -101,7 +104,7 @@ def _dump(site, session, tables, folder: str, taken_at: str) -> Dict[str, tuple]
         if views:
             dbprogram.dump(site, ["--skip-triggers", "--no-data", "--skip-comments", site.database, *views], out)
     dumped = {name: (os.path.getsize(os.path.join(folder, name)), file_digest(os.path.join(folder, name))) for name in (_TABLES, _PROGRAMS)}
-    about = {"schema": 1, "url": site.url, "database": site.database, "prefix": site.prefix, "taken_at": taken_at, "tables": tables,
+    about = {"schema": 1, "url": site.url, "database": site.database, "prefix": site.prefix, "tables": tables,
              "files": {name: {"bytes": size, "sha256": digest} for name, (size, digest) in dumped.items()}}
     with open(os.path.join(folder, _ABOUT), "w", encoding="utf-8") as out:
         json.dump(about, out, sort_keys=True)
