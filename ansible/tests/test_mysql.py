@@ -57,6 +57,13 @@ class SessionTest(unittest.TestCase):
         self.assertEqual(self.session.query("SELECT 'next'"), [(b"next",)])
         self.assertEqual(sum(1 for _ in self.session.stream("SELECT seq FROM seq_1_to_20000")), 20000)
 
+    def test_rows_of_a_statement_do_not_continue_with_those_of_the_next(self):
+        rows = self.session.stream("SELECT seq, REPEAT('x', 100) FROM seq_1_to_20000")
+        next(rows)
+        self.session.query("SELECT 'other'")
+        with self.assertRaises(RuntimeError):
+            list(rows)
+
     def test_a_value_larger_than_a_frame(self):
         self.assertEqual(len(self.session.query("SELECT REPEAT('x', 5000000)")[0][0]), 5000000)
 
@@ -86,8 +93,8 @@ class SessionTest(unittest.TestCase):
             self.session.query("SELECT 1")
 
     def test_a_killed_php_is_a_lost_connection(self):
-        self.session._php.kill()
-        self.session._php.wait()
+        self.session._pipe.process.kill()
+        self.session._pipe.process.wait()
         with self.assertRaises(LostConnection):
             self.session.query("SELECT 1")
 

@@ -4,61 +4,24 @@ from __future__ import annotations
 import base64
 import json
 import re
-import struct
-import subprocess
-import tempfile
 from typing import Iterator, List, Optional, Tuple, Union
 
-from . import php
 from .errors import BelayError
-from .mysql_php import PROGRAM
+from .mysql_pipe import COLUMNS, END, LENGTH, ROWS, Pipe
+from .sql import LostConnection, SqlError, ident, literal
+
+__all__ = ["LostConnection", "Row", "Session", "Snapshot", "SqlError", "ident", "literal"]
 
 Row = Tuple[Optional[bytes], ...]
+Sql = Union[str, bytes]
 
-_LENGTH = struct.Struct(">I")
 _NULL = 0xFFFFFFFF
-#: The connection is gone: went away, lost, killed, server shutting down, closed by the server for idling.
-_LOST = {2006, 2013, 2055, 1927, 1053, 1077, 1079, 1080, 4031}
-_NUMBER = re.compile(rb"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 #: Strict, so that nothing is cut silently; zero dates and the id 0 are what WordPress and its plugins store.
 _SETTINGS = (
     "time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION', "
     "sql_quote_show_create = 1, sql_select_limit = DEFAULT, lock_wait_timeout = 30, innodb_lock_wait_timeout = 30, "
     "wait_timeout = 28800, net_write_timeout = 3600, net_read_timeout = 3600"
 )
-
-
-class SqlError(BelayError):
-    """The server refused a statement; `errno` is its number, `message` its words."""
-
-    def __init__(self, errno: int, message: str):
-        super().__init__("SQL_ERROR", message, f"The database answered with error {errno}; mend its cause and try again.")
-        self.errno = errno
-
-
-class LostConnection(BelayError):
-    """The connection or its PHP process ended. Whether the last statement was carried out is not known."""
-
-    def __init__(self, message: str):
-        super().__init__("DATABASE_LOST", f"The connection to the database was lost: {message}.", "See that the database server runs, then try again.")
-
-
-def ident(name: str) -> str:
-    """A name for use in a statement, in backquotes."""
-    return "`" + name.replace("`", "``") + "`"
-
-
-def literal(value: Union[bytes, str, None]) -> str:
-    """A value for use in a statement: NULL, a plain number in quotes, or X'...'.
-
-    X'...' is a binary string: it compares byte by byte, and goes into a text column as the bytes it is; write
-    `_utf8mb4 X'...'` where the column may have another character set. A number in quotes, because MySQL reads X'31' as 49
-    where it expects a number.
-    """
-    if value is None:
-        return "NULL"
-    data = value.encode() if isinstance(value, str) else value
-    return f"'{data.decode()}'" if _NUMBER.fullmatch(data) else f"X'{data.hex()}'"
 
 
 class Session:
@@ -69,13 +32,12 @@ class Session:
     """
 
     def __init__(self, site, schema: Optional[str] = None):
-        self._unread = False
-        self._snapshot = False
         self.columns: List[str] = []
-        self._stderr = tempfile.TemporaryFile()
-        self._php = php.start(PROGRAM, self._stderr)
+        self._unread = False
+        self._statements = 0
+        self._snapshot = False
+        self._pipe = Pipe(site.credentials, schema)
         try:
-            self._connect(site.credentials, schema)
             self.execute(f"SET SESSION {_SETTINGS}")
             self.server_version = self.query("SELECT VERSION()")[0][0].decode()
             self.is_mariadb = "mariadb" in self.server_version.lower()
@@ -85,35 +47,26 @@ class Session:
             self.close()
             raise
 
-    def query(self, sql: Union[str, bytes]) -> List[Row]:
+    def query(self, sql: Sql) -> List[Row]:
         """All rows of a statement."""
         return list(self.stream(sql))
 
-    def stream(self, sql: Union[str, bytes]) -> Iterator[Row]:
-        """The rows of a statement as they arrive; what is not read is thrown away by the next statement."""
-        self._ask(sql)
-        letter, body = self._receive()
-        width = 0
-        if letter == b"C":
-            self.columns = [base64.b64decode(name).decode() for name in json.loads(body)]
-            width = len(self.columns)
-        return self._rows(letter, width)
+    def stream(self, sql: Sql) -> Iterator[Row]:
+        """The rows of a statement as they arrive. What is not read is thrown away by the next statement; reading on after
+        that is an error of the caller (RuntimeError)."""
+        width, bodies = self._start(sql)
+        return (row for body in bodies for row in _split(body, width))
 
-    def bodies(self, sql: Union[str, bytes]) -> Iterator[bytes]:
+    def bodies(self, sql: Sql) -> Iterator[bytes]:
         """The rows of a statement in the frames as they arrive: per value four bytes of length and its bytes."""
-        self._ask(sql)
-        letter = b""
-        while letter != b"E":
-            letter, body = self._receive()
-            if letter == b"R":
-                yield body
+        return self._start(sql)[1]
 
-    def execute(self, sql: Union[str, bytes]) -> int:
+    def execute(self, sql: Sql) -> int:
         """Carries a statement out and returns the number of rows it changed."""
         self._ask(sql)
         while True:
             letter, body = self._receive()
-            if letter == b"E":
+            if letter == END:
                 return int(json.loads(body)["affected"])
 
     def snapshot(self) -> "Snapshot":
@@ -134,17 +87,7 @@ class Session:
 
     def close(self) -> None:
         """Ends PHP, and with it the connection, its locks and its transaction."""
-        for stream in (self._php.stdin, self._php.stdout):
-            try:
-                stream.close()
-            except OSError:
-                pass
-        try:
-            self._php.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._php.kill()
-            self._php.wait()
-        self._stderr.close()
+        self._pipe.close()
 
     def __enter__(self) -> "Session":
         return self
@@ -152,68 +95,40 @@ class Session:
     def __exit__(self, *_) -> None:
         self.close()
 
-    def _connect(self, credentials, schema: Optional[str]) -> None:
-        wire = {**credentials.wire(), **({} if schema is None else {"schema": schema})}
-        texts = {key: base64.b64encode(str(value).encode("utf-8", "surrogateescape")).decode() for key, value in wire.items()}
-        self._send(json.dumps(texts).encode())
-        try:
-            self._unread = True
-            self._receive()
-        except SqlError as error:
-            raise _refused(error, credentials) from None
-        except LostConnection as error:
-            raise BelayError("DATABASE_UNREACHABLE", error.message, error.remedy) from None
+    def _start(self, sql: Sql) -> Tuple[int, Iterator[bytes]]:
+        """Sends a statement; how many columns its rows have, and their frames."""
+        self._ask(sql)
+        letter, body = self._receive()
+        self.columns = [base64.b64decode(name).decode() for name in json.loads(body)] if letter == COLUMNS else []
+        return len(self.columns), self._frames(letter, self._statements)
 
-    def _ask(self, sql: Union[str, bytes]) -> None:
+    def _frames(self, letter: bytes, statement: int) -> Iterator[bytes]:
+        while letter != END:
+            if statement != self._statements:
+                raise RuntimeError("the rest of these rows was thrown away by another statement")
+            letter, body = self._receive()
+            if letter == ROWS:
+                yield body
+
+    def _ask(self, sql: Sql) -> None:
         while self._unread:
             try:
                 self._receive()
             except SqlError:
                 break
-        self._send(sql.encode() if isinstance(sql, str) else sql)
+        self._statements += 1
         self._unread = True
-
-    def _rows(self, letter: bytes, width: int) -> Iterator[Row]:
-        while letter != b"E":
-            letter, body = self._receive()
-            if letter == b"R":
-                yield from _split(body, width)
-
-    def _send(self, body: bytes) -> None:
-        try:
-            self._php.stdin.write(_LENGTH.pack(len(body)) + body)
-            self._php.stdin.flush()
-        except (OSError, ValueError):
-            raise self._lost() from None
+        self._pipe.send(sql.encode() if isinstance(sql, str) else sql)
 
     def _receive(self) -> Tuple[bytes, bytes]:
-        head = self._read(5)
-        letter, body = head[:1], self._read(_LENGTH.unpack(head[1:])[0])
-        if letter in (b"E", b"X"):
-            self._unread = False
-        if letter != b"X":
-            return letter, body
-        error = json.loads(body)
-        if error["errno"] in _LOST:
-            raise LostConnection(error["message"])
-        raise SqlError(error["errno"], error["message"])
-
-    def _read(self, size: int) -> bytes:
         try:
-            data = self._php.stdout.read(size)
-        except (OSError, ValueError):
-            data = b""
-        if len(data) != size:
-            raise self._lost()
-        return data
-
-    def _lost(self) -> LostConnection:
-        self._unread = False
-        if self._stderr.closed:
-            return LostConnection("the session was closed")
-        self._stderr.seek(0)
-        words = self._stderr.read().decode("utf-8", "replace").strip()[-300:]
-        return LostConnection(words or "PHP ended without a word")
+            letter, body = self._pipe.receive()
+        except BelayError:
+            self._unread = False
+            raise
+        if letter == END:
+            self._unread = False
+        return letter, body
 
 
 class Snapshot:
@@ -232,7 +147,7 @@ class Snapshot:
 
 def _split(body: bytes, width: int) -> Iterator[Row]:
     """The rows of one frame."""
-    at, end, unpack = 0, len(body), _LENGTH.unpack_from
+    at, end, unpack = 0, len(body), LENGTH.unpack_from
     while at < end:
         row = []
         for _ in range(width):
@@ -255,14 +170,3 @@ def _require_supported(version: str, is_mariadb: bool) -> None:
             f"The database server is {version}; Belay needs MariaDB 10.6.1 or MySQL 8, because older ones do not rename several tables in one step.",
             "Upgrade the database server.",
         )
-
-
-def _refused(error: SqlError, credentials) -> BelayError:
-    if error.errno == -1:
-        return BelayError("PHP_MYSQLI_MISSING", "PHP's command line has no mysqli on this host.", "Install php-mysql for the CLI.")
-    where = credentials.socket or f"{credentials.host}:{credentials.port}"
-    return BelayError(
-        "DATABASE_UNREACHABLE",
-        f"No connection to the database at {where} as {credentials.user}: {error.message} (error {error.errno}).",
-        "Check DB_HOST, DB_NAME, DB_USER and DB_PASSWORD in shared/wp-config.php, and that the server runs.",
-    )
