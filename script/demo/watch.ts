@@ -1,15 +1,15 @@
 /** Watches one promotion: visitors meanwhile, and the independent comparison before and after. */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  commentIds,
   type Difference,
   difference,
+  lostComments,
   observe,
   sessionRows,
   unexpected,
 } from "../../test/lab/comparison.ts";
 import type { Laboratory } from "../../test/lab/laboratory.ts";
-import { letVisitorsIn, missing, type VisitorSummary } from "../../test/lab/visitors.ts";
+import { letVisitorsIn, type VisitorSummary } from "../../test/lab/visitors.ts";
 
 export type Watched<T> = {
   readonly result: T;
@@ -44,7 +44,7 @@ export async function watch<T>(lab: Laboratory, work: () => Promise<T>): Promise
   return {
     result,
     visitors: summary,
-    lost: missing(summary.comments, await commentIds(socket, lab.production)).length,
+    lost: (await lostComments(socket, lab.production, summary.comments)).length,
     strange: unexpected(changes, expected),
   };
 }

@@ -30,7 +30,10 @@ export type Difference = {
   readonly change: "added" | "changed" | "removed";
 };
 
-/** Looks at the protected data of a site, as the database's root. A post's counter of comments is left out: each comment moves it. */
+/**
+ * Looks at the protected data of a site, as the database's root. A post's counter of comments is left out: each comment moves it.
+ * A table that is missing is an error: it would otherwise look like one without rows.
+ */
 export async function observe(socket: string, site: Site): Promise<Observation> {
   const seen: Record<string, Record<string, string>> = {};
   for (const table of PROTECTED) seen[table] = await rows(socket, site, `${site.prefix}${table}`);
@@ -43,6 +46,7 @@ async function rows(socket: string, site: Site, table: string): Promise<Record<s
     socket,
     `SELECT column_name, column_key = 'PRI' FROM information_schema.columns WHERE table_schema = '${site.database}' AND table_name = '${table}' AND column_name <> 'comment_count' ORDER BY ordinal_position`,
   );
+  if (listed === "") throw new Error(`The table ${table} is missing in ${site.database}.`);
   const columns = listed.split("\n").map((line) => line.split("\t"));
   const quoted = columns.map(([name]) => `QUOTE(\`${name}\`)`).join(", ");
   const key = columns.filter(([, primary]) => primary === "1").map(([name]) => `\`${name}\``);
@@ -83,6 +87,7 @@ export function difference(before: Observation, after: Observation): readonly Di
 /** What visitors and the demo itself may have changed: new comments, edited posts, the sessions of those who logged in. */
 export type Expected = {
   readonly comments: readonly Acknowledged[];
+  /** Ids of rows of `posts` that were written on purpose, as `editPost` returns them. */
   readonly posts: readonly number[];
   readonly sessionRows: readonly string[];
 };
@@ -94,8 +99,8 @@ export function unexpected(differences: readonly Difference[], expected: Expecte
   const sessions = new Set(expected.sessionRows);
   return differences.filter(({ where, key, change }) => {
     if (where === "comments") return !(change === "added" && comments.has(key));
-    if (where === "posts") return !(change === "changed" && posts.has(key));
-    if (where === "usermeta") return !sessions.has(key);
+    if (where === "posts") return change === "removed" || !posts.has(key);
+    if (where === "usermeta") return change === "removed" || !sessions.has(key);
     return true;
   });
 }
@@ -106,8 +111,13 @@ export async function sessionRows(socket: string, site: Site): Promise<readonly 
   return (await mariadb(socket, sql, site.database)).split("\n").filter((line) => line !== "");
 }
 
-/** Ids of all comments of a site. */
-export async function commentIds(socket: string, site: Site): Promise<readonly string[]> {
-  const found = await mariadb(socket, `SELECT comment_ID FROM \`${site.prefix}comments\``, site.database);
-  return found.split("\n").filter((line) => line !== "");
+/** Of these comments, the ones that are not in the database as they were acknowledged: with this id, this author and these words. */
+export async function lostComments(
+  socket: string,
+  site: Site,
+  acknowledged: readonly Acknowledged[],
+): Promise<readonly Acknowledged[]> {
+  const sql = `SELECT comment_ID, comment_author, comment_content FROM \`${site.prefix}comments\` WHERE comment_approved = '1'`;
+  const there = new Set((await mariadb(socket, sql, site.database)).split("\n"));
+  return acknowledged.filter(({ id, author, content }) => !there.has(`${id}\t${author}\t${content}`));
 }
