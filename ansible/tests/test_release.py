@@ -11,7 +11,8 @@ from belay.errors import BelayError
 from belay.files import tree
 from belay.manifest import canonical, digest_of
 from belay.release import Baseline, build
-from belay.unpack import extract, stored_manifest, unpack
+from belay.extract import extract
+from belay.unpack import stored_manifest, unpack
 
 from .mariadb import Server
 from .small_site import CODE, make_site, put, rules
@@ -63,13 +64,14 @@ class Releases(Folder):
 
     def test_what_the_source_changed_is_in_it(self):
         SERVER.sql("UPDATE stg_widgets SET note = 'new' WHERE id = 1; UPDATE stg_posts SET post_title = 'not promoted';"
-                   "UPDATE stg_options SET option_value = 'B' WHERE option_name IN ('blogname', 'siteurl'); DELETE FROM stg_options WHERE option_name = 'logo';"
+                   "UPDATE stg_options SET option_value = IF(option_name = 'blogname', REPEAT('ü', 40000), 'B') WHERE option_name IN ('blogname', 'siteurl', 'db_version'); INSERT INTO stg_options (option_name, option_value, autoload) VALUES ('short', '1', 'no'); DELETE FROM stg_options WHERE option_name = 'logo';"
                    "CREATE TABLE stg_other (id INT PRIMARY KEY)", "staging")
         built = self.build(self.baseline)
         manifest = built["manifest"]
         self.assertEqual(list(manifest["tables"]), ["widgets"])
-        self.assertEqual({name: value is None for name, value in manifest["options"].items()}, {"blogname": False, "logo": True})
-        self.assertEqual(manifest["options"]["blogname"], built["fingerprint"]["options"]["blogname"]["hash"])
+        self.assertEqual({name: value is None for name, value in manifest["options"].items()}, {"blogname": False, "logo": True, "short": False})
+        for name in ("blogname", "short"):
+            self.assertEqual(manifest["options"][name], built["fingerprint"]["options"][name]["hash"])
         self.assertEqual(manifest["commit"], CODE["REVISION"].strip())
         self.assertEqual((manifest["plugins"], manifest["themes"]), ({"shop/shop.php": "1.2"}, {"plain": "3"}))
         self.assertEqual(sorted(manifest["code"]), sorted(CODE))

@@ -12,6 +12,7 @@ from .errors import BelayError
 from .manifest import canonical
 from .mysql import ident, literal
 from .rewrite import Rewriter, Unrewritable
+from .table_shape import SHOWN_WHOLE
 
 
 def export_options(session, site, names: Iterable[str], path: str) -> None:
@@ -44,8 +45,8 @@ def measure(path: str) -> Dict[str, Optional[str]]:
 
 def _hash(value: bytes, autoload: Optional[str]) -> str:
     flag = "N" if autoload is None else "%d:%s" % (len(autoload.encode()), autoload)
-    text = "%d:%s%s" % (len(value), hashlib.sha256(value).hexdigest(), flag)
-    return hashlib.sha256(text.encode()).hexdigest()
+    shown = hashlib.sha256(value).hexdigest().encode() if len(value) > SHOWN_WHOLE else value
+    return hashlib.sha256(b"%d:%s%s" % (len(value), shown, flag.encode())).hexdigest()
 
 
 def import_options(path: str, rewriter: Rewriter, names: Optional[Iterable[str]] = None) -> Dict[str, Optional[Dict[str, Optional[bytes]]]]:

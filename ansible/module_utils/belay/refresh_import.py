@@ -21,7 +21,7 @@ from .own_settings import CACHES, settings_of_clone
 from .refresh_export import TAKEN, Scope, protected_files, protected_place
 from .rewrite import Rewriter
 from .files import LINK
-from .unpack import extract
+from .extract import extract
 
 _MARGIN = 1000
 _RENAME_WAIT_S = 10.0

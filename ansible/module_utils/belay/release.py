@@ -6,13 +6,13 @@ time, so the same state gives the same digest, and an archive that is there alre
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from contextlib import closing
-from typing import Dict, Iterator, List, NamedTuple, Optional
+from typing import Dict, Iterator, List, NamedTuple
 
-from . import bundle, php
+from . import bundle
 from .archive import Member, read_archive, write_archive
+from .components import commit, php_version, plugins, themes
 from .errors import BelayError
 from .files import LINK, file_digest, tree
 from .fingerprint import fingerprint
@@ -22,7 +22,6 @@ from .optionfile import export_options, measure
 from .rules import class_expression
 
 CONFIG = "config"
-_HEADER_BYTES = 8192
 
 
 class Baseline(NamedTuple):
@@ -85,9 +84,9 @@ def describe(site, rules, environment: str, taken: dict) -> dict:
         "schema": 1,
         "kind": "site",
         "source": {"environment": environment, "url": site.url, "prefix": site.prefix},
-        "commit": _commit(site.tree),
+        "commit": commit(site.tree),
         "wordpress": taken["wordpress"],
-        "php_version": _php_version(),
+        "php_version": php_version(),
         "plugins": plugins(site.tree, code),
         "themes": themes(site.tree, code),
         "code": code,
@@ -102,50 +101,6 @@ def code_of(site, rules) -> Dict[str, str]:
     for path in code:
         _require_nameable(path)
     return code
-
-
-def plugins(top: str, code: Dict[str, str]) -> Dict[str, str]:
-    """Plugin's main file below wp-content/plugins -> version, as WordPress finds them."""
-    found = {}
-    for path in code:
-        match = re.fullmatch(r"wp-content/plugins/((?:[^/]+/)?[^/]+\.php)", path)
-        header = _header(top, path, "Plugin Name") if match else None
-        if match and header is not None:
-            found[match.group(1)] = header
-    return found
-
-
-def themes(top: str, code: Dict[str, str]) -> Dict[str, str]:
-    """Theme's folder -> version."""
-    found = {}
-    for path in code:
-        match = re.fullmatch(r"wp-content/themes/(.+)/style\.css", path)
-        header = _header(top, path, "Theme Name") if match else None
-        if match and header is not None:
-            found[match.group(1)] = header
-    return found
-
-
-def _header(top: str, path: str, required: str) -> Optional[str]:
-    """The version in a file's header ("" when it says none), or None when the header does not name the thing."""
-    with open(os.path.join(top, path), "rb") as file:
-        text = file.read(_HEADER_BYTES).decode(errors="replace").replace("\r", "\n")
-    if re.search(r"^[ \t/*#@]*%s:.*\S" % required, text, re.M | re.I) is None:
-        return None
-    version = re.search(r"^[ \t/*#@]*Version:(.*)$", text, re.M | re.I)
-    return re.sub(r"\s*(?:\*/|\?>).*", "", version.group(1)).strip() if version else ""
-
-
-def _commit(top: str) -> Optional[str]:
-    try:
-        with open(os.path.join(top, "REVISION"), encoding="utf-8", errors="replace") as file:
-            return file.read(200).strip() or None
-    except (FileNotFoundError, IsADirectoryError):
-        return None
-
-
-def _php_version() -> str:
-    return php.ask("echo json_encode(['version' => PHP_VERSION]);", {})["version"]
 
 
 def _promotable_rows(site, session, rules):

@@ -13,7 +13,7 @@ _BITS = frozenset((
 #: Values that may be so long that several of them together exceed max_allowed_packet, where CONCAT gives NULL.
 _LONG = frozenset(("mediumtext", "longtext", "json", "mediumblob", "longblob")) | (_BITS - {"bit"})
 #: Longer ones stand as their own hash.
-_SHOWN_WHOLE = 65535
+SHOWN_WHOLE = 65535
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Column:
     def tagged(self) -> str:
         """SQL for length and value, or N for NULL: what no other sequence of values looks like."""
         value = self.value
-        shown = f"IF(LENGTH({value}) > {_SHOWN_WHOLE}, SHA2({value}, 256), {value})" if self.type in _LONG else value
+        shown = f"IF(LENGTH({value}) > {SHOWN_WHOLE}, SHA2({value}, 256), {value})" if self.type in _LONG else value
         text = f"CONCAT(LENGTH({value}), ':', {shown})"
         return f"IFNULL({text}, 'N')" if self.nullable else text
 
