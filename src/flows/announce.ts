@@ -27,7 +27,9 @@ export async function showComment(work: Work, when: "now" | "soon"): Promise<Wor
 
 async function renderComment(work: Work): Promise<string> {
   const { operation, source, target } = work;
-  const last = (await work.tx.jobsOf(operation.id)).findLast((job) => job.report !== null);
+  // Reports hold whole fingerprints: they are read when the end is told, not at every step.
+  const jobs = isOver(operation.state) ? await work.tx.jobsOf(operation.id) : [];
+  const last = jobs.findLast((job) => job.report !== null);
   return renderOperation({
     id: operation.id,
     kind: operation.kind,

@@ -184,13 +184,18 @@ describe("a command is bound to the head that the person saw", () => {
     world.wait(60);
     const at = new Date(Date.parse(world.now()) + 1000).toISOString();
     await world.pullRequest({ head_sha: "2".repeat(40), updated_at: at });
-    expect(await world.says("mona", "/backup")).toBe("head_moved");
-    expect(await world.says("mona", "/backup")).toBe("started");
+    expect(await world.says("mona", "/plan")).toBe("head_moved");
+    expect(await world.says("mona", "/plan")).toBe("blocked");
   });
 
   it("a pull request that no webhook told of is known from the first command on", async () => {
     world.github.pull_requests.set(7, PULL_REQUEST);
-    expect(await world.says("mona", "/backup")).toBe("head_unseen");
+    expect(await world.says("mona", "/plan")).toBe("head_unseen");
+    expect(await world.says("mona", "/plan")).toBe("blocked");
+  });
+
+  it("what is not about a commit needs none: /backup, /drift, /refresh", async () => {
+    world.github.pull_requests.set(7, PULL_REQUEST);
     expect(await world.says("mona", "/backup")).toBe("started");
   });
 

@@ -4,7 +4,7 @@ import { renderCheck } from "../../core/rendering/check.ts";
 import { shortId } from "../../core/rendering/words.ts";
 import { baselineAfterRollback } from "../../core/wordpress/baseline.ts";
 import type { OperationRow } from "../../ports.ts";
-import { lastStandingPromotion } from "../start-operation.ts";
+import { lastStandingPromotion } from "../create-operation.ts";
 import { can, change, emit, move, type Work } from "../work.ts";
 import type { Conclusion, Reported } from "./reported.ts";
 

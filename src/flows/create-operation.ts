@@ -1,0 +1,102 @@
+/** Puts an operation on record, bound to what it was asked for: pair, head, baseline, settings, and what a rollback undoes. */
+import type { SiteEnvironment } from "../core/config/types.ts";
+import { jobsOf } from "../core/operations.ts";
+import { startProgress } from "../core/progress.ts";
+import type { OperationKind } from "../core/vocabulary.ts";
+import type { OperationRow, Repository, Tx } from "../ports.ts";
+import type { Deps } from "./deps.ts";
+import { type SiteSettings, syncSite } from "./site.ts";
+import { openWork, record, type Work } from "./work.ts";
+
+export interface StartRequest {
+  readonly kind: OperationKind;
+  readonly repository: Repository;
+  readonly settings: SiteSettings;
+  readonly source: SiteEnvironment;
+  readonly target: SiteEnvironment;
+  readonly pull_request: number | null;
+  /** Empty where there is no pull request: then no checks are posted. */
+  readonly head_sha: string;
+  readonly requested_by: string;
+  readonly comment_id: number | null;
+  /** True for the API: it begins only on a fresh drift check and backup that are on record already. */
+  readonly on_records: boolean;
+}
+
+export async function createOperation(deps: Deps<never>, tx: Tx, request: StartRequest): Promise<Work> {
+  const { site, environments } = await syncSite(tx, deps.clock, {
+    repository: request.repository,
+    config: request.settings.config,
+  });
+  const source = environments.get(request.source.name);
+  const target = environments.get(request.target.name);
+  if (source === undefined || target === undefined) throw new Error("An environment of the pair has no row.");
+  const baseline = await tx.baselineOf(source.id, target.id);
+  const undone = request.kind === "rollback" ? await lastStandingPromotion(tx, target.id) : null;
+  const operation: OperationRow = {
+    ...EMPTY_OPERATION,
+    id: deps.clock.id(),
+    nonce: deps.clock.id(),
+    kind: request.kind,
+    site_id: site.id,
+    source_environment_id: source.id,
+    target_environment_id: target.id,
+    pull_request: request.pull_request,
+    head_sha: request.head_sha,
+    requested_by: request.requested_by,
+    requested_at: deps.clock.now(),
+    comment_id: request.comment_id,
+    baseline_id: baseline?.id ?? null,
+    settings_digest: request.settings.digest,
+    release_before: undone?.release_after ?? null,
+    release_after: undone?.release_before ?? null,
+    progress: startProgress(jobsOf(request.kind, baseline !== null).map((job) => job.type)),
+  };
+  await tx.addOperation(operation);
+  const work = await openWork(deps, tx, operation.id);
+  if (work === null) throw new Error("The operation that was just written cannot be read.");
+  const actor = `github:${request.requested_by}`;
+  await record(work, {
+    actor,
+    action: "requested",
+    reason: `/${request.kind}`,
+    details: { head_sha: request.head_sha },
+  });
+  return work;
+}
+
+const EMPTY_OPERATION = {
+  state: "requested",
+  drift_check_id: null,
+  backup_id: null,
+  release_id: null,
+  verdict: null,
+  plan: null,
+  refresh: null,
+  result_code: null,
+  result_message: null,
+  cancel_reason: null,
+  run_id: null,
+  run_url: null,
+  commented_at: null,
+  finished_at: null,
+  state_version: 0,
+} as const;
+
+/** The newest promotion of the target that succeeded and that no later rollback has taken back. */
+export async function lastStandingPromotion(
+  tx: Tx,
+  target_environment_id: string,
+): Promise<OperationRow | null> {
+  const done = await tx.operations(
+    { target_environment_id, kinds: ["promote", "rollback"], states: ["succeeded"] },
+    { limit: 100 },
+  );
+  let undone = 0;
+  for (const operation of done) {
+    if (operation.kind === "rollback") undone++;
+    else if (undone > 0) undone--;
+    else return operation;
+  }
+  return null;
+}
