@@ -9,6 +9,8 @@ import time
 import unittest
 from pathlib import Path
 
+from belay.hold import VERSION
+
 HOLD = Path(__file__).parents[1] / "roles" / "host_prepare" / "files" / "hold.php"
 REPORT = """<?php
 $seen = get_defined_vars();
@@ -170,7 +172,7 @@ class HoldPhp(unittest.TestCase):
         (self.hold / "config.php").write_text("<?php return ['probe' => 'right'];")
         page = self.root / "releases/old/page.php"
         answer = self.run_php(page, "$_SERVER['HTTP_X_BELAY_PROBE'] = 'right';")
-        self.assertEqual((answer["state"], answer["room"]), ("old@op1", os.stat(self.hold / "room").st_ino))
+        self.assertEqual((answer["version"], answer["state"], answer["room"]), (VERSION, "old@op1", os.stat(self.hold / "room").st_ino))
         self.assertIn("dir", self.run_php(page, "$_SERVER['HTTP_X_BELAY_PROBE'] = 'wrong';"))
 
 

@@ -32,7 +32,7 @@ class Record:
     options_kept: Optional[str] = None
     #: Table -> its TableFingerprint at the switch: late rows are counted against it.
     fingerprints: Dict[str, Any] = field(default_factory=dict)
-    #: Tables of releases that were rolled back, kept for inspection.
+    #: Tables of the last release that was rolled back to this one, kept for inspection.
     inspect: tuple = ()
 
     def kept(self):

@@ -12,6 +12,8 @@ from typing import Optional, Tuple
 from .errors import BelayError
 from .links import replace_link, sync_folder
 
+#: Of hold.php; PHP may still run an older file from its cache.
+VERSION = 1
 DOUBT = "in-doubt:"
 POLL_S = 0.001
 

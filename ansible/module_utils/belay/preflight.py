@@ -8,6 +8,7 @@ import uuid
 
 from . import names, prepare
 from .errors import BelayError
+from .hold import VERSION
 from .mysql import SqlError, ident, literal
 
 OLDEST = (10, 6, 1)
@@ -119,7 +120,7 @@ def check_hold(site, hold, version, probe_url=None):
         if file.read() != prepare.config_text(site, secret):
             raise _not_held("HOLD_OUTDATED", "The hold has other database credentials than wp-config.php.")
     answer = _ask(probe_url or site.url, secret)
-    wanted = {"state": str(version), "room": os.stat(hold.room).st_ino}
+    wanted = {"version": VERSION, "state": str(version), "room": os.stat(hold.room).st_ino}
     if any(answer.get(name) != value for name, value in wanted.items()):
         raise _not_held("HOLD_INACTIVE", f"PHP requests of {site.url} do not go through the hold (answer: {json.dumps(answer)[:200]}).")
 

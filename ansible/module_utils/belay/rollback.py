@@ -113,7 +113,7 @@ def _moves(site, session, active, way, operation):
     renames = [(site.prefix + table, left(table)) for table in gone]
     renames += [(kept, site.prefix + table) for table, kept in sorted(way.restored.items())]
     # The history goes on as it was when the release was active before; what leaves now stays for inspection.
-    inspect = (*way.goal.record.inspect, *(left(table) for table in gone), left("options"), left(ROW))
+    inspect = (*(left(table) for table in gone), left("options"), left(ROW))
     record = Record(**{**vars(way.goal.record), "inspect": inspect})
     here = Record(options_kept=left("options"), previous_row=left(ROW))
     return record, (*renames, *move_options_and_row(site, here))

@@ -18,7 +18,10 @@ from .links import sync_folder
 from .mysql import LostConnection, SqlError, ident
 from .recovery import LOCK_WAIT_S, active, set_links, take_lock
 
-ATTEMPTS = 30
+#: About a minute and a half; visitors get more and more room between the attempts.
+ATTEMPTS = 60
+PAUSE_S = (0.2, 0.5)
+PAUSE_GROWS_UP_TO = 4
 #: Visitors wait through the drain and through this at most; the work inside takes milliseconds.
 INSIDE_S = 4.0
 RENAME_RETRY_S = 0.005
@@ -53,7 +56,7 @@ def switch(host, move, settle, drain_s):
             figures = _attempt(host, move, settle, drain_s)
         except (NotDrained, Again, LostConnection) as given_up:
             reason = str(given_up) or "requests that were running did not end in time"
-            time.sleep(random.uniform(0.2, 0.5))
+            time.sleep(random.uniform(*PAUSE_S) * min(1 + attempt / 10, PAUSE_GROWS_UP_TO))
             continue
         sync_folder(host.hold.folder)
         figures = {**figures, "attempts": attempt, "tables": sum(new.startswith(host.site.prefix) for _, new in move.renames)}
