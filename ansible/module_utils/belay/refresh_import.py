@@ -18,9 +18,9 @@ from .links import replace_link, sync_folder
 from .mysql import Session, SqlError, ident, literal
 from .optionfile import import_options
 from .own_settings import CACHES, settings_of_clone
-from .refresh_export import TAKEN, Scope, protected_files, protected_place
+from .refresh_export import TAKEN, Scope
+from .refresh_files import Wanted, make_equal
 from .rewrite import Rewriter
-from .files import LINK
 from .extract import extract
 
 _MARGIN = 1000
@@ -54,7 +54,8 @@ class Refresh:
 
     def files(self) -> int:
         """Makes the protected files equal to the target's -> how many were written or removed."""
-        return sum(self._files(place, listing) for place, listing in self._manifest["files"].items())
+        folder = os.path.join(self._folder, "files")
+        return sum(make_equal(self.site, self.rules, place, Wanted(listing, folder)) for place, listing in self._manifest["files"].items())
 
     def _drop_copies(self, session) -> None:
         session.execute("SET SESSION foreign_key_checks = 0")
@@ -120,29 +121,6 @@ class Refresh:
         statement = "RENAME TABLE " + ", ".join("%s TO %s" % (ident(old), ident(new)) for old, new in moves)
         _with_quick_locks(session, statement)
 
-    def _files(self, place: str, wanted: Dict[str, str]) -> int:
-        target = protected_place(self.site, place)
-        os.makedirs(target, exist_ok=True)
-        have = protected_files(self.site, self.rules, place)
-        gone = [name for name in have if name not in wanted]
-        for name in gone:
-            os.unlink(os.path.join(target, name))
-        changed = [name for name, digest in wanted.items() if have.get(name) != digest]
-        for name in changed:
-            self._put(place, name, wanted[name], os.path.join(target, name))
-        _drop_empty_folders(target, gone)
-        return len(gone) + len(changed)
-
-    def _put(self, place: str, name: str, digest: str, path: str) -> None:
-        _make_folder(path)
-        if digest.startswith(LINK):
-            replace_link(path, digest[len(LINK) :])
-            return
-        source = os.path.join(self._folder, "files", place, name)
-        if not os.path.exists(source):
-            raise BelayError("REFRESH_FILE_MISSING", "%s/%s changed on this side while the refresh ran." % (place, name), "Comment `/refresh` again.")
-        os.rename(source, path)
-
 
 def open_refresh(site, rules, scope: Scope, archive: str, digest: str):
     """A folder with the archive's content, verified, and the Refresh that works from it."""
@@ -184,21 +162,3 @@ def _with_quick_locks(session, statement: str) -> None:
             if error.errno != _LOCK_WAIT_TIMEOUT or time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
-
-
-def _make_folder(path: str) -> None:
-    """The folder of a file, also where a file stands in its way."""
-    folder = os.path.dirname(path)
-    if os.path.lexists(folder) and not os.path.isdir(folder):
-        os.unlink(folder)
-    os.makedirs(folder, exist_ok=True)
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-
-
-def _drop_empty_folders(top: str, gone: List[str]) -> None:
-    for name in gone:
-        folder = os.path.dirname(os.path.join(top, name))
-        while folder != top and os.path.isdir(folder) and not os.listdir(folder):
-            os.rmdir(folder)
-            folder = os.path.dirname(folder)

@@ -6,6 +6,7 @@ time, so the same state gives the same digest, and an archive that is there alre
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import closing
 from typing import Dict, Iterator, List, NamedTuple
@@ -22,6 +23,7 @@ from .optionfile import export_options, measure
 from .rules import class_expression
 
 CONFIG = "config"
+_KEPT = 5
 
 
 class Baseline(NamedTuple):
@@ -56,9 +58,19 @@ def store(site, manifest: dict, folder: str, outgoing: str) -> dict:
     digest = digest_of(manifest)
     path = os.path.join(outgoing, digest[:12] + ".tar.zst")
     reused = _holds(path, digest)
-    if not reused:
+    if reused:
+        os.utime(path)
+    else:
         write_archive(path, _members(site, manifest, folder))
+        _keep_newest(outgoing)
     return {"digest": digest, "bytes": os.path.getsize(path), "reused": reused, "path": path, "sha256": file_digest(path)}
+
+
+def _keep_newest(outgoing: str) -> None:
+    """Old releases are built again when they are wanted: their digest says that they are the same."""
+    archives = [entry for entry in os.scandir(outgoing) if re.fullmatch(r"[0-9a-f]{12}\.tar\.zst", entry.name)]
+    for entry in sorted(archives, key=lambda entry: entry.stat().st_mtime_ns, reverse=True)[_KEPT:]:
+        os.unlink(entry.path)
 
 
 def changed_tables(taken: dict, baseline: Baseline) -> List[str]:
