@@ -41,8 +41,9 @@ export function router(routes: readonly Route[], onFault: (error: unknown, route
     }
     const params = match.pattern.exec(url.pathname)?.groups ?? {};
     const response = await match.route.handle(requestOf(incoming, url, params)).catch((error: unknown) => {
-      if (!(error instanceof ApiError)) onFault(error, match.route);
-      return errorOf(error);
+      const known = unavailable(error) ?? error;
+      if (!(known instanceof ApiError)) onFault(error, match.route);
+      return errorOf(known);
     });
     send(outgoing, response);
     return true;
@@ -67,6 +68,12 @@ function requestOf(incoming: IncomingMessage, url: URL, params: Record<string, s
       }
     },
   };
+}
+
+/** What GitHub could not tell is nobody's fault here, and may be asked again. */
+function unavailable(error: unknown): ApiError | null {
+  if (!(error instanceof Error) || error.name !== "GithubError") return null;
+  return new ApiError(503, "github_unavailable", error.message);
 }
 
 function errorOf(error: unknown): ApiResponse {

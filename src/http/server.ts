@@ -1,5 +1,5 @@
 /** The HTTP server: webhooks, then the API, then 404. */
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import { type Route, router, send } from "./router.ts";
@@ -20,22 +20,32 @@ export function httpServer({ routes, receiver, log, afterwards }: Serving): Serv
   const fault = (error: unknown) => log.error({ err: error }, "a request failed");
   const webhooks = webhookHandler(receiver, fault);
   const api = router(routes, fault);
-  const server = createServer(
-    { requestTimeout: 60_000, headersTimeout: 20_000 },
-    async (request, response) => {
-      const started = performance.now();
-      response.on("finish", () => {
-        const { method, url } = request;
-        const ms = Math.round(performance.now() - started);
-        log.debug({ method, path: url?.split("?", 1)[0], status: response.statusCode, ms }, "request");
-      });
-      const answered = (await webhooks(request, response)) || (await api(request, response));
-      if (!answered)
-        send(response, { status: 404, body: { code: "not_found", message: "There is nothing here." } });
-      afterwards();
-    },
-  );
-  return server;
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    if (!URL.canParse(request.url ?? "", "http://bot")) return send(response, BAD_ADDRESS);
+    if ((await webhooks(request, response)) || (await api(request, response))) return;
+    send(response, NOTHING_HERE);
+  };
+  return createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, (request, response) => {
+    logWhenFinished(request, response, log);
+    answer(request, response)
+      .catch((error: unknown) => {
+        fault(error);
+        response.destroy();
+      })
+      .finally(afterwards);
+  });
+}
+
+const BAD_ADDRESS = { status: 400, body: { code: "bad_request", message: "The address cannot be read." } };
+const NOTHING_HERE = { status: 404, body: { code: "not_found", message: "There is nothing here." } };
+
+function logWhenFinished(request: IncomingMessage, response: ServerResponse, log: Logger): void {
+  const started = performance.now();
+  response.on("finish", () => {
+    const { method, url } = request;
+    const ms = Math.round(performance.now() - started);
+    log.debug({ method, path: url?.split("?", 1)[0], status: response.statusCode, ms }, "request");
+  });
 }
 
 export function listen(

@@ -109,6 +109,14 @@ test("tokens of other Apps, of runners, and people without write access see noth
   });
 });
 
+test("while GitHub cannot tell what a person may see, nobody is told anything", async () => {
+  double.faults.plan("GET */permission", 503, { times: 3 });
+  expect(await ask("GET /api/environments", {}, { token })).toMatchObject({
+    status: 503,
+    body: { code: "github_unavailable" },
+  });
+});
+
 test("the bot says that it is alive and ready, without a token", async () => {
   expect(await ask("GET /healthz")).toEqual({ status: 200, body: { status: "ok" } });
   expect(await ask("GET /readyz")).toEqual({ status: 200, body: { status: "ok" } });
