@@ -11,7 +11,7 @@ export type Clients = (installation_id: number) => Promise<Client>;
 const REQUEST_TIMEOUT_MS = 20_000;
 /** A longer wait is left to the queue, which does other work meanwhile. */
 const LONGEST_WAIT_S = 60;
-const RATE_LIMIT_RETRIES = 2;
+const RATE_LIMIT_RETRIES = 1;
 
 /**
  * GitHub's secondary limit: about 80 creations of content a minute. Octokit's default waits 3 s before every comment; this one

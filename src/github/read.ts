@@ -80,7 +80,8 @@ async function patiently<T>(doing: string, request: () => Promise<T>): Promise<T
       return await request();
     } catch (cause) {
       const error = githubError(cause, doing);
-      if (!error.retry || wait === null) throw error;
+      // A limit has been waited out already, as long as is reasonable (client.ts).
+      if (!error.retry || error.code === "GITHUB_RATE_LIMITED" || wait === null) throw error;
       await sleep(wait);
     }
   }

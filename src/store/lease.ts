@@ -3,7 +3,7 @@
  * that dies leaves a lease that runs out, and the row is done again.
  */
 
-/** Longer than any work takes (the GitHub adapter gives up within a minute), short enough to heal by itself. */
+/** Longer than work takes even where GitHub asks to wait, short enough to heal by itself. Work done twice is harmless. */
 export const LEASE_MS = 5 * 60_000;
 /** After so many tries a row is set aside as failed; the waits between them add up to three quarters of an hour. */
 export const MAX_ATTEMPTS = 12;
