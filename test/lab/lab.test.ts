@@ -137,16 +137,16 @@ test("the comparison finds an added user, a changed file and a lost comment", as
 
 test("a mixture of new code and old data is a failure", async () => {
   await addTheme(lab.production, {
-    version: "2",
-    extra: "add_filter('option_lab_version', function () { return '1'; });",
+    version: "3",
+    extra: "add_filter('option_lab_version', function () { return '2'; });",
   });
   const seen = await visit(5);
   expect(seen.mixed).toBeGreaterThan(0);
-  expect(seen.failures).toContain("GET /: a mixture: 2, 1, 2");
+  expect(seen.failures).toContain("GET /: a mixture: 3, 2, 3");
 });
 
 test("a page that dies half way and an empty page are failures", async () => {
-  await addTheme(lab.production, { version: "2", extra: "if ( ! is_front_page() && ! is_home() ) exit;" });
+  await addTheme(lab.production, { version: "4", extra: "if ( ! is_front_page() && ! is_home() ) exit;" });
   const seen = await visit(5);
   expect(seen.failures.some((failure) => failure.endsWith("an empty body"))).toBe(true);
 });

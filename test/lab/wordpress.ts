@@ -40,6 +40,7 @@ export type Theme = {
 /**
  * Adds a theme `lab-<version>` and activates it. Each page carries `data-code` (from the theme's file), `data-db` (from an option) and, with
  * the plugin, `data-table` (from its table), so that a page made of old code and new data is seen; and the latest comments.
+ * Use each version once: PHP may serve a file that was overwritten for two seconds more.
  */
 export async function addTheme(site: Site, theme: Theme): Promise<void> {
   for (const file of ["style.css", "functions.php", "index.php"]) {

@@ -30,7 +30,7 @@ for ($i = 1; $i <= 12; $i++) {
     $media = wp_insert_attachment($attachment, $upload['file']);
     wp_update_attachment_metadata($media, wp_generate_attachment_metadata($media, $upload['file']));
 
-    $block = json_encode(['id' => $media, 'link' => "$url/post-$i/?a=1&b=2"]);
+    $block = serialize_block_attributes(['id' => $media, 'link' => "$url/post-$i/?a=1&b=2"]);
     $id = wp_insert_post(wp_slash([
         'post_title' => "Post $i",
         'post_name' => "post-$i",
