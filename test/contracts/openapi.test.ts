@@ -253,3 +253,14 @@ test("a runner's token with another key is refused", async () => {
   const answer = await ask("POST /api/jobs/{id}/claim", { id: NOBODY }, { token: forged });
   expect(answer).toMatchObject({ status: 401, body: { code: "token_invalid" } });
 });
+
+test("a run that comes before GitHub's answer to the dispatch is told to ask again", async () => {
+  double.faults.plan("POST */dispatches", 503, { times: 1_000 });
+  const id = await environmentId("staging");
+  const { body } = await ask("POST /api/environments/{id}/drift-check", { id }, { token });
+  const early = { token: await runnerToken({ run_id: "4711" }) };
+  expect(await ask("POST /api/jobs/{id}/claim", { id: String(Object(body).job_id) }, early)).toMatchObject({
+    status: 503,
+    body: { code: "run_not_recorded" },
+  });
+});
