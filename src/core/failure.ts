@@ -22,6 +22,9 @@ const LOST_SIGHT: readonly string[] = [
   "SWITCH_UNKNOWN",
 ];
 
+/** A rollback that switched, and whose health check failed: it counts as having gone back. */
+export const ROLLBACK_UNHEALTHY = "ROLLBACK_UNHEALTHY";
+
 export function failureOf(names: endings.Names, type: JobType, report: Report): Failure {
   const code = report.error_code ?? (report.status === "cancelled" ? "cancelled" : "JOB_FAILED");
   const why = report.error_message ?? "The host gave no reason; the run's log has everything.";
@@ -48,6 +51,14 @@ function switchFailure(names: endings.Names, { code, why, report }: Told): Failu
   }
   if (inDoubt(code, report)) {
     return { event: "lost", code, message: endings.unknownSentence(names, why), broken: false };
+  }
+  if (activated === true && names.kind === "rollback") {
+    return {
+      event: "failed",
+      code: ROLLBACK_UNHEALTHY,
+      message: endings.unhealthyRollback(names, why),
+      broken: false,
+    };
   }
   if (activated === true) {
     return { event: "failed", code, message: endings.brokenSentence(names, why), broken: true };

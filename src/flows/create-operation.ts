@@ -1,5 +1,6 @@
 /** Puts an operation on record, bound to what it was asked for: pair, head, baseline, settings, and what a rollback undoes. */
 import type { SiteEnvironment } from "../core/config/types.ts";
+import { ROLLBACK_UNHEALTHY } from "../core/failure.ts";
 import { jobsOf } from "../core/operations.ts";
 import { startProgress } from "../core/progress.ts";
 import type { OperationKind } from "../core/vocabulary.ts";
@@ -83,20 +84,26 @@ const EMPTY_OPERATION = {
   state_version: 0,
 } as const;
 
-/** The newest promotion of the target that succeeded and that no later rollback has taken back. */
+/** The newest promotion whose release the target was left on, and that no later rollback has taken back. */
 export async function lastStandingPromotion(
   tx: Tx,
   target_environment_id: string,
 ): Promise<OperationRow | null> {
   const done = await tx.operations(
-    { target_environment_id, kinds: ["promote", "rollback"], states: ["succeeded"] },
+    { target_environment_id, kinds: ["promote", "rollback"], states: ["succeeded", "failed"] },
     { limit: 100 },
   );
   let undone = 0;
-  for (const operation of done) {
+  for (const operation of done.filter(hasSwitched)) {
     if (operation.kind === "rollback") undone++;
     else if (undone > 0) undone--;
     else return operation;
   }
   return null;
+}
+
+/** A failed one counts where the target was left on the new release: a promotion that could not be undone, a rollback unhealthy. */
+function hasSwitched({ kind, state, release_after, result_code }: OperationRow): boolean {
+  if (state === "succeeded") return true;
+  return kind === "promote" ? release_after !== null : result_code === ROLLBACK_UNHEALTHY;
 }

@@ -1,16 +1,20 @@
 /** A runner reports a job: its facts are stored, and the answer names the next job or how the operation ended. */
-import { failureOf } from "../core/failure.ts";
+
+import { FACTS } from "../core/facts.ts";
+import { type Failure, failureOf, ROLLBACK_UNHEALTHY } from "../core/failure.ts";
 import { runResult } from "../core/operations.ts";
 import { jobDone } from "../core/progress.ts";
 import { cancelledSentence, doneSentence } from "../core/rendering/endings.ts";
-import { JOB_WORDS } from "../core/rendering/words.ts";
+import { JOB_WORDS, shortId } from "../core/rendering/words.ts";
 import type { Report, ReportAnswer } from "../core/report.ts";
+import { switchFacts } from "../core/result-facts.ts";
 import type { JobRow, Tx } from "../ports.ts";
 import { showChecks, showComment } from "./announce.ts";
 import type { Deps, Refused } from "./deps.ts";
 import { endSentence, finish } from "./finish.ts";
 import { addNextJob } from "./next-job.ts";
 import { conclude, type Loaded } from "./reports/conclude.ts";
+import { rolledBack } from "./reports/release-rollback.ts";
 import type { Conclusion } from "./reports/reported.ts";
 import { actorOf, findJob, type RunnerInput, refuseJob } from "./runner-job.ts";
 import { loadSettings } from "./site.ts";
@@ -73,9 +77,24 @@ async function settle(inHand: InHand, loaded: Loaded, actor: string): Promise<Re
 async function concludeReport({ work, job, report }: InHand, loaded: Loaded): Promise<Conclusion> {
   if (report.status !== "succeeded") {
     if (job.type === "backup_create") await failBackup(work.tx, job, report);
-    return { kind: "end", work, ending: failureOf(namesOf(work), job.type, report) };
+    return keepSwitched({ work, job, report }, failureOf(namesOf(work), job.type, report));
   }
   return conclude({ work, job, report }, loaded);
+}
+
+/** A switch that failed afterwards has changed the target all the same: what it runs now is kept with the ending. */
+async function keepSwitched({ work, job, report }: InHand, ending: Failure): Promise<Conclusion> {
+  const { release, previous_release } = switchFacts(report);
+  if (job.type === "env_promote" && ending.broken && release !== undefined) {
+    const now = { release_after: shortId(release), release_before: shortId(previous_release ?? "") || null };
+    return { kind: "end", work: await change(work, now), ending };
+  }
+  const facts = FACTS.release_rollback.safeParse(report.facts);
+  if (job.type !== "release_rollback" || ending.code !== ROLLBACK_UNHEALTHY || !facts.success) {
+    return { kind: "end", work, ending };
+  }
+  const back = await rolledBack({ work, job, report, facts: facts.data });
+  return { kind: "end", work: back.work, ending };
 }
 
 async function failBackup(tx: Tx, job: JobRow, report: Report): Promise<void> {

@@ -272,6 +272,43 @@ describe("/rollback", () => {
     expect(await world.says("mona", "/rollback")).toBe("rollback_nothing");
   });
 
+  it("takes back a promotion that the host could not undo, and that left production broken", async () => {
+    await world.says("mona", "/promote");
+    const stuck = { ...switched(staging), rolled_back: false };
+    const run = await world.runs({
+      ...answers,
+      env_promote: () => ({ error: "HEALTH_FAILED", message: "Empty page.", facts: stuck }),
+    });
+    expect(run.result).toBe("failed");
+    expect(await world.says("mona", "/promote")).toBe("environment_failed");
+
+    expect(await world.says("mona", "/rollback")).toBe("started");
+    const undone = await world.runs({
+      release_rollback: (input) => {
+        expect(input).toMatchObject({ to_release: "aaaaaaaaaaaa", expected_release: RELEASE.slice(0, 12) });
+        return { facts: back };
+      },
+    });
+    expect(undone.result).toBe("succeeded");
+    expect(await world.says("mona", "/rollback")).toBe("rollback_nothing");
+  });
+
+  it("counts as gone back when only the health after it fails", async () => {
+    await world.says("mona", "/promote");
+    await world.runs(answers);
+    await world.says("mona", "/rollback");
+    const run = await world.runs({
+      release_rollback: () => ({ error: "HEALTH_FAILED", message: "Still empty.", facts: back }),
+    });
+    expect(run.result).toBe("failed");
+    expect(await world.lastAnswer()).toContain(
+      "back on the release before, but it is not healthy there either",
+    );
+    const [baseline] = await baselines();
+    expect(baseline?.target.active_release).toBe("aaaaaaaaaaaa");
+    expect(await world.says("mona", "/rollback")).toBe("rollback_nothing");
+  });
+
   it("has nothing to do where nothing was promoted", async () => {
     expect(await world.says("mona", "/rollback")).toBe("rollback_nothing");
     expect(await world.lastAnswer()).toContain("no promotion to production has succeeded");

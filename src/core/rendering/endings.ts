@@ -54,6 +54,9 @@ export const rolledBackSentence = ({ target }: Names, why: string, release: stri
 export const brokenSentence = ({ target }: Names, why: string): string =>
   `${target} was switched, and could neither be confirmed nor be rolled back: it needs a person now. ${why}`;
 
+export const unhealthyRollback = ({ target }: Names, why: string): string =>
+  `${target} is back on the release before, but it is not healthy there either. ${why}`;
+
 export const unknownSentence = ({ kind, source, target }: Names, why: string): string =>
   `How the ${kind} of ${kind === "refresh" ? source : target} ended is unknown, so its lock stays. ${why}`;
 
