@@ -51,7 +51,7 @@ table { border-collapse: collapse; margin: 8px 0; } th, td { border: 1px solid v
 .open, .success { background: var(--good); } .closed, .failure, .error, .startup_failure { background: var(--bad); } .merged { background: var(--done); }
 .in_progress, .queued, .pending, .action_required, .waiting { background: var(--busy); }
 .columns { display: grid; grid-template-columns: minmax(0, 1fr) 350px; gap: 28px; align-items: start; } @media (max-width: 900px) { .columns { grid-template-columns: minmax(0, 1fr); } }
-.comment { border: 1px solid var(--line); border-radius: 8px; margin: 14px 0; overflow-wrap: anywhere; }
+.comment { border: 1px solid var(--line); border-radius: 8px; margin: 14px 0; overflow-wrap: anywhere; } .comment th, .comment td { overflow-wrap: break-word; }
 .comment > .by { padding: 7px 14px; background: var(--wash); border-bottom: 1px solid var(--line); border-radius: 8px 8px 0 0; font-size: 13px; color: var(--soft); }
 .comment > .by b { color: var(--ink); } .comment.app > .by { background: #ddf4ff; border-color: #b6dcf3; } .comment > .body { padding: 4px 16px 6px; overflow-x: auto; }
 .tag { border: 1px solid var(--line); border-radius: 99px; padding: 0 7px; font-size: 12px; }
