@@ -16,13 +16,19 @@ const COMMENT_INTERVAL_MS = 15_000;
 export async function showComment(work: Work, when: "now" | "soon"): Promise<Work> {
   const { operation } = work;
   if (operation.pull_request === null) return work;
-  const earliest = Date.parse(operation.commented_at ?? work.now) + COMMENT_INTERVAL_MS;
-  const waits = when === "soon" && operation.commented_at !== null && earliest > Date.parse(work.now);
-  const due = waits ? new Date(earliest).toISOString() : work.now;
+  const due = when === "now" ? work.now : nextEdit(operation.commented_at, work.now);
   const marker = operationMarker(operation.id);
   const body = await renderComment(work);
   await emit(work, { kind: "comment", pull_request: operation.pull_request, marker, body }, due);
-  return waits ? work : change(work, { commented_at: work.now });
+  return change(work, { commented_at: due });
+}
+
+/** An edit that is due already carries this one along: it takes its place in the outbox. */
+function nextEdit(last: string | null, now: string): string {
+  if (last === null) return now;
+  const planned = Date.parse(last);
+  if (planned > Date.parse(now)) return last;
+  return new Date(Math.max(Date.parse(now), planned + COMMENT_INTERVAL_MS)).toISOString();
 }
 
 async function renderComment(work: Work): Promise<string> {
