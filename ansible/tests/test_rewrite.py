@@ -86,6 +86,20 @@ class Forms(unittest.TestCase):
             Rewriter([("ftp://x", OLD)])
 
 
+class Places(unittest.TestCase):
+    def test_starting_near_the_needles_finds_what_reading_everything_finds(self):
+        source = random.Random(11)
+        parts = ["https:", "//", r"\/\/", "acme.example", "/srv/shop", "shop", r"\/srv", r"\/", "%2F%2F", "https%3A", " ", "x", ".", "acme", ":443", "é" * 200]
+        rewriter = Rewriter([(OLD, NEW), ("/srv/shop", "/srv/other")])
+        found = 0
+        for _ in range(3000):
+            text = "".join(source.choice(parts) for _ in range(source.randrange(1, 30))).encode()
+            wanted = [match.span() for match in rewriter._pattern.finditer(text)]
+            self.assertEqual([match.span() for match in rewriter._matches(text)], wanted, text)
+            found += len(wanted)
+        self.assertGreater(found, 500)
+
+
 class Structures(unittest.TestCase):
     def test_serialised_in_serialised_in_json(self):
         inner = 's:%d:"%s";' % (len(OLD), OLD)

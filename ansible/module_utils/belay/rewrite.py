@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Iterable, Tuple
+from typing import Dict, Iterable, Iterator, Match, Tuple
 
 from .phpserialize import Malformed, looks_serialized, transform
 from .rewrite_rules import ESCAPED_DASHES, rule
@@ -32,6 +32,9 @@ class Rewriter:
         trimmed = [(old.rstrip("/"), new.rstrip("/")) for old, new in pairs]
         self._rules = [rule(old, new, number) for number, (old, new) in enumerate(trimmed) if old != new]
         self._pattern = re.compile(b"|".join(each.pattern for each in self._rules))
+        # More than the longest spelling of what comes before a needle: scheme, slashes, folders, each escaped many times.
+        self._reach = 256 + max((16 * old.count("/") + len(old) for old, _ in trimmed), default=0)
+        self._known: Dict[Tuple[bytes, bytes], bytes] = {}
 
     def value(self, data: bytes) -> bytes:
         """The rewritten value; the same object when nothing in it names the old environment. Raises Unrewritable."""
@@ -46,19 +49,46 @@ class Rewriter:
 
     def mentions(self, data: bytes) -> bool:
         """Whether an address or a folder of the old environment occurs in the value."""
-        lower = data.lower()
-        return any(each.needle in lower for each in self._rules) and self._pattern.search(data) is not None
+        return next(self._matches(data), None) is not None
 
     def _text(self, data: bytes) -> bytes:
         if b"<!-- wp:" not in data:
-            return self._pattern.sub(self._replace, data)
+            return self._replaced(data, b"--")
         # Inside a block's comment `--` has to stay escaped, also when only the new host has it.
         parts, last = [], 0
         for block in _BLOCK.finditer(data):
-            parts.append(self._pattern.sub(self._replace, data[last : block.start()]))
-            parts.append(self._pattern.sub(self._replace_in_block, block.group()))
+            parts.append(self._replaced(data[last : block.start()], b"--"))
+            parts.append(self._replaced(block.group(), ESCAPED_DASHES))
             last = block.end()
-        return b"".join(parts) + self._pattern.sub(self._replace, data[last:])
+        return b"".join(parts) + self._replaced(data[last:], b"--")
+
+    def _replaced(self, data: bytes, dashes: bytes) -> bytes:
+        parts, last = [], 0
+        for match in self._matches(data):
+            parts += (data[last : match.start()], self._new_text(match, dashes))
+            last = match.end()
+        return b"".join(parts) + data[last:] if parts else data
+
+    def _matches(self, data: bytes) -> Iterator[Match]:
+        """All places, from left to right. The expression is slow where nothing is, so it starts shortly before each needle."""
+        lower, last = data.lower(), 0
+        hits = {each.needle: lower.find(each.needle) for each in self._rules}
+        while True:
+            hits = {needle: at if at >= last else lower.find(needle, last) for needle, at in hits.items() if at >= 0}
+            ahead = [at for at in hits.values() if at >= 0]
+            match = self._pattern.search(data, max(last, min(ahead) - self._reach)) if ahead else None
+            if match is None:
+                return
+            yield match
+            last = match.end()
+
+    def _new_text(self, match: Match, dashes: bytes) -> bytes:
+        """A site writes its address in a handful of ways, a million times."""
+        key = (match.group(), dashes)
+        if key not in self._known:
+            found = next(each for each in self._rules if match.group(each.name) is not None)
+            self._known[key] = found.replace(match, dashes)
+        return self._known[key]
 
     def _json(self, data: bytes) -> bytes:
         result = _JSON_STRING.sub(self._json_string, data)
@@ -77,15 +107,6 @@ class Rewriter:
             return replaced if json.loads(replaced.decode()).encode() == changed else _json_token(changed, token)
         except UnicodeError:  # half a surrogate pair: no serialised value has one
             return replaced
-
-    def _replace(self, match) -> bytes:
-        return self._found(match).replace(match, b"--")
-
-    def _replace_in_block(self, match) -> bytes:
-        return self._found(match).replace(match, ESCAPED_DASHES)
-
-    def _found(self, match):
-        return next(each for each in self._rules if match.group(each.name) is not None)
 
 
 def _is_json(data: bytes) -> bool:
