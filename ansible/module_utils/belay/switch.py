@@ -22,6 +22,9 @@ from .recovery import LOCK_WAIT_S, active, set_links, take_lock
 ATTEMPTS = 60
 PAUSE_S = (0.2, 0.5)
 PAUSE_GROWS_UP_TO = 4
+#: A site on which pages take longer than the deadline would never be switched: every few attempts it may take a bit more.
+PATIENCE = 5
+DRAIN_GROWS_UP_TO = 4
 #: Visitors wait through the drain and through this at most; the work inside takes milliseconds.
 INSIDE_S = 4.0
 RENAME_RETRY_S = 0.005
@@ -47,13 +50,14 @@ def switch(host, move, settle, drain_s):
     """Make the move; returns the figures of SwitchFacts.
 
     `settle(session)` runs inside the hold: it carries late rows over, returns their number, and raises BelayError where
-    the move must not happen; then nothing has changed. Raises BelayError HOLD_NOT_DRAINED after many attempts.
+    the move must not happen; then nothing has changed. `drain_s` is how long running requests may take to end in the first
+    attempts; later ones allow up to DRAIN_GROWS_UP_TO times as much. Raises BelayError HOLD_NOT_DRAINED after many attempts.
     """
     host.journal.append("switch", old=str(move.old), new=str(move.new), renames=[list(pair) for pair in move.renames])
     reason = ""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            figures = _attempt(host, move, settle, drain_s)
+            figures = _attempt(host, move, settle, drain_s * _patience(attempt))
         except (NotDrained, Again, LostConnection) as given_up:
             reason = str(given_up) or "requests that were running did not end in time"
             time.sleep(random.uniform(*PAUSE_S) * min(1 + attempt / 10, PAUSE_GROWS_UP_TO))
@@ -67,6 +71,10 @@ def switch(host, move, settle, drain_s):
         f"The switch was given up after {ATTEMPTS} attempts: {reason}. Nothing has changed.",
         "Look for requests or queries that run for long on the target, then promote again.",
     )
+
+
+def _patience(attempt):
+    return min(1 + (attempt - 1) // PATIENCE / 2, DRAIN_GROWS_UP_TO)
 
 
 def _attempt(host, move, settle, drain_s):
