@@ -157,6 +157,12 @@ class Promote(SwitchCase):
         self.promote(promotion())
         self.assert_on(NEW)
 
+    def test_a_release_without_code_is_refused(self):
+        with self.assertRaises(BelayError) as caught:
+            self.promote(promotion("d" * 12))
+        self.assertEqual(caught.exception.code, "RELEASE_DAMAGED")
+        self.assert_on(OLD)
+
     def test_a_transaction_on_a_table_makes_it_try_again(self):
         with Session(self.site) as other:
             other.execute("START TRANSACTION")

@@ -7,6 +7,7 @@ What may happen at any instant, and what then:
 - the connection is lost during the RENAME: the server is asked over a new one, after it has finished.
 - frozen: the guard kills the process, and one of the above holds.
 """
+import os
 import random
 import time
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ def switch(host, move, settle, drain_s):
     the move must not happen; then nothing has changed. `drain_s` is how long running requests may take to end in the first
     attempts; later ones allow up to DRAIN_GROWS_UP_TO times as much. Raises BelayError HOLD_NOT_DRAINED after many attempts.
     """
+    if not os.path.isdir(os.path.join(host.site.releases, move.new.release)):
+        raise BelayError("RELEASE_DAMAGED", f"The code of release {move.new.release} is not on this host.", "Promote it again.")
     host.journal.append("switch", old=str(move.old), new=str(move.new), renames=[list(pair) for pair in move.renames])
     reason = ""
     for attempt in range(1, ATTEMPTS + 1):
