@@ -18,6 +18,14 @@ class Server:
         self._process = None
 
     def start(self):
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _start(self):
         data = os.path.join(self.folder, "data")
         user = ["--user=root"] if os.geteuid() == 0 else []
         subprocess.run([*_INSTALL, *user, f"--datadir={data}"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -30,7 +38,6 @@ class Server:
             if self._process.poll() is not None:
                 raise RuntimeError("the database server did not start")
             time.sleep(0.02)
-        return self
 
     def stop(self):
         if self._process is not None:
