@@ -5,7 +5,7 @@ from __future__ import annotations
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.arguments import RULES, SITE
 from ansible.module_utils.belay.errors import run_module
-from ansible.module_utils.belay.fingerprint import fingerprint
+from ansible.module_utils.belay.fingerprint import fingerprint, is_empty
 from ansible.module_utils.belay.hostlock import host_lock
 from ansible.module_utils.belay.mysql import Session
 from ansible.module_utils.belay.rules import Rules
@@ -49,12 +49,20 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-belay_facts: {type: dict, returned: success, description: C(fingerprint), as src/core/facts.ts describes it.}
+belay_facts:
+  type: dict
+  returned: success
+  description: C(fingerprint), as src/core/facts.ts describes it; null where the environment is laid out and empty.
 """
 
 
 def measure(params):
-    site = Site.open(params["root"], params["url"], params["database"], params["prefix"])
+    where = (params["root"], params["url"], params["database"], params["prefix"])
+    laid_out = Site.open(*where, initial=True)
+    with Session(laid_out) as session:
+        if is_empty(laid_out, session):
+            return {"belay_facts": {"fingerprint": None}}
+    site = Site.open(*where)
     with host_lock(site, params["operation_id"]), Session(site) as session:
         return {"belay_facts": {"fingerprint": fingerprint(site, session, Rules.of(params))}}
 

@@ -174,6 +174,16 @@ class FingerprintTest(unittest.TestCase):
         names = [table.name for table in fp.site_tables(self.site, self.session)]
         self.assertEqual(names, ["23", "comments", "options", "postmeta", "posts", "term_taxonomy", "terms", "view"])
 
+    def test_an_environment_is_empty_until_it_has_code_or_a_table(self):
+        self.assertTrue(fp.is_empty(self.site, self.session))
+        self.sql("CREATE TABLE wpx_other (a INT)")
+        self.assertTrue(fp.is_empty(self.site, self.session))
+        os.makedirs(os.path.join(self.root, "releases", "000000000001"))
+        self.assertFalse(fp.is_empty(self.site, self.session))
+        shutil.rmtree(os.path.join(self.root, "releases"))
+        self.sql("CREATE TABLE wp_posts (a INT)")
+        self.assertFalse(fp.is_empty(self.site, self.session))
+
     def code_of(self, action):
         with self.assertRaises(BelayError) as caught:
             action()

@@ -103,7 +103,8 @@ export type SwitchFacts = z.infer<typeof SwitchFacts>;
 
 export const FACTS = {
   baseline_create: z.object({ fingerprint: Fingerprint }),
-  drift_check: z.object({ fingerprint: Fingerprint }),
+  /** Null: the environment is laid out and empty, as before its first clone. */
+  drift_check: z.object({ fingerprint: Fingerprint.nullable() }),
   health_check: z.object({ health: z.array(HealthResult), healthy: z.boolean(), active_release: z.string() }),
   backup_create: z.object({
     backup: z.object({

@@ -80,7 +80,7 @@ const BUILDERS: Builders = {
     ...side("source", facts.source),
     ...side("target", facts.target),
     ...rules(facts),
-    initial: facts.baseline === null,
+    initial: facts.refresh?.first_clone ?? false,
     keep_tables: [...(facts.refresh?.keep_tables ?? [])],
     keep_options: [...(facts.refresh?.keep_options ?? [])],
   }),

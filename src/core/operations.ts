@@ -26,11 +26,12 @@ const JOBS: Readonly<Record<OperationKind, readonly PlannedJob[]>> = {
   rollback: [job("release_rollback", "target")],
 };
 
-/** Without a baseline a refresh is the first clone: there is nothing to compare with, and nothing of the source is kept. */
-const FIRST_CLONE = [job("env_refresh", "source")];
+/** The refresh of an empty environment: there is nothing to back up. */
+const FIRST_CLONE = JOBS.refresh.filter(({ type }) => type !== "backup_create");
 
-export function jobsOf(kind: OperationKind, has_baseline: boolean): readonly PlannedJob[] {
-  return kind === "refresh" && !has_baseline ? FIRST_CLONE : JOBS[kind];
+/** @param first_clone whether the source of a refresh was found to be empty */
+export function jobsOf(kind: OperationKind, first_clone: boolean): readonly PlannedJob[] {
+  return kind === "refresh" && first_clone ? FIRST_CLONE : JOBS[kind];
 }
 
 /** The sides that no other operation may touch meanwhile. */

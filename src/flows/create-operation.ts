@@ -51,7 +51,7 @@ export async function createOperation(deps: Deps<never>, tx: Tx, request: StartR
     settings_digest: request.settings.digest,
     release_before: undone?.release_after ?? null,
     release_after: undone?.release_before ?? null,
-    progress: startProgress(jobsOf(request.kind, baseline !== null).map((job) => job.type)),
+    progress: startProgress(jobsOf(request.kind, false).map((job) => job.type)),
   };
   await tx.addOperation(operation);
   const work = await openWork(deps, tx, operation.id);

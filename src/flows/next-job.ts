@@ -7,7 +7,7 @@ import type { Work } from "./work.ts";
 export async function addNextJob(work: Work): Promise<JobRow | null> {
   const { operation, tx } = work;
   const given = await tx.jobsOf(operation.id);
-  const next = jobsOf(operation.kind, operation.baseline_id !== null)[given.length];
+  const next = jobsOf(operation.kind, operation.refresh?.first_clone ?? false)[given.length];
   if (next === undefined) return null;
   const job: JobRow = {
     id: work.clock.id(),

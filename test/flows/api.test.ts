@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiDriftCheck, apiPromote } from "../../src/flows/api-operations.ts";
-import { backedUp, built, measured, switched } from "./facts.ts";
+import { backedUp, built, firstClone, measured, switched } from "./facts.ts";
 import { HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
 
 let world: World;
@@ -9,8 +9,7 @@ beforeEach(async () => {
   world = await openWorld();
   await world.pullRequest();
   await world.says("mona", "/refresh");
-  const facts = { target: production, source: production, tables: [], files: 0 };
-  await world.runs({ env_refresh: () => ({ facts }) });
+  await world.runs(firstClone(production));
   const rows = await world.open.store.transaction(async (tx) => {
     const site = await tx.siteOfRepository(REPOSITORY.id);
     return tx.environmentsOf(site?.id ?? "");

@@ -59,3 +59,11 @@ export function switched(source: Fingerprint): Facts["env_promote"] {
     promoted: { tables: { acme_widgets }, options: {}, code: source.code },
   };
 }
+
+/** What a runner answers to the refresh of an empty staging. */
+export const firstClone = (production: Fingerprint) => ({
+  drift_check: ({ target_environment }: Readonly<Record<string, unknown>>) => ({
+    facts: { fingerprint: target_environment === "production" ? production : null },
+  }),
+  env_refresh: () => ({ facts: { target: production, source: production, tables: [], files: 0 } }),
+});

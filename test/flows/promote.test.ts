@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { firstBrokenLink } from "../../src/core/audit.ts";
-import { backedUp, built, measured, RELEASE, switched } from "./facts.ts";
+import { backedUp, built, firstClone, measured, RELEASE, switched } from "./facts.ts";
 import { HEAD, openWorld, type World } from "./world.ts";
 
 let world: World;
@@ -20,8 +20,7 @@ async function readyToPromote(): Promise<void> {
 
 async function refresh(): Promise<void> {
   await world.says("mona", "/refresh");
-  const facts = { target: production, source: production, tables: [], files: 0 };
-  await world.runs({ env_refresh: () => ({ facts }) });
+  await world.runs(firstClone(production));
 }
 
 async function backup(): Promise<void> {
@@ -34,6 +33,53 @@ const answers = {
   drift_check: () => ({ facts: { fingerprint: production } }),
   env_promote: () => ({ facts: switched(staging) }),
 };
+
+describe("a first refresh", () => {
+  it("clones into an empty environment, and finds nothing to back up", async () => {
+    await world.pullRequest();
+    await world.says("mona", "/refresh");
+
+    const run = await world.runs({
+      ...firstClone(production),
+      env_refresh: (input) => {
+        expect(input).toMatchObject({ initial: true, keep_tables: [], keep_options: [] });
+        return firstClone(production).env_refresh();
+      },
+    });
+
+    expect(run).toMatchObject({ jobs: ["drift_check", "drift_check", "env_refresh"], result: "succeeded" });
+    expect(await world.comment()).toContain("The source is empty: it becomes a clone");
+  });
+
+  it("says that it overwrites everything in an environment it knows nothing of, and backs it up first", async () => {
+    await world.pullRequest();
+    await world.says("mona", "/refresh");
+
+    const run = await world.runs({
+      drift_check: ({ target_environment }) => ({
+        facts: { fingerprint: target_environment === "production" ? production : staging },
+      }),
+      backup_create: () => ({ facts: backedUp(world.now()) }),
+      env_refresh: (input) => {
+        expect(input).toMatchObject({ initial: false, keep_tables: [], keep_options: [] });
+        return firstClone(production).env_refresh();
+      },
+    });
+
+    expect(run.jobs).toEqual(["drift_check", "drift_check", "backup_create", "env_refresh"]);
+    expect(await world.comment()).toContain("everything in it is replaced by the target's");
+  });
+
+  it("does not go on when the target is empty", async () => {
+    await world.pullRequest();
+    await world.says("mona", "/drift");
+
+    const run = await world.runs({ drift_check: () => ({ facts: { fingerprint: null } }) });
+
+    expect(run).toMatchObject({ jobs: ["drift_check"], result: "failed" });
+    expect(run.message).toContain("there is no site in it yet");
+  });
+});
 
 describe("a promotion", () => {
   it("goes through when every gate passes", async () => {

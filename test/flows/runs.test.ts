@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { dispatchFailed, expireJobs, runEnded } from "../../src/flows/run-lost.ts";
-import { backedUp, built, measured, RELEASE, switched } from "./facts.ts";
+import { backedUp, built, firstClone, measured, RELEASE, switched } from "./facts.ts";
 import { HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
 
 let world: World;
@@ -8,8 +8,7 @@ beforeEach(async () => {
   world = await openWorld();
   await world.pullRequest();
   await world.says("mona", "/refresh");
-  const facts = { target: production, source: production, tables: [], files: 0 };
-  await world.runs({ env_refresh: () => ({ facts }) });
+  await world.runs(firstClone(production));
   await world.says("mona", "/backup");
   await world.runs({ backup_create: () => ({ facts: backedUp(world.now()) }) });
 });

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import Dict, Iterable, List, NamedTuple, Optional
 
 from . import files, names, wordpress
@@ -57,13 +58,24 @@ def site_tables(site, session) -> List[Table]:
     longer prefix begins with this one."""
     rows = session.query(
         "SELECT table_name, table_type, IFNULL(engine, '') FROM information_schema.tables "
-        f"WHERE table_schema = DATABASE() AND BINARY LEFT(table_name, {len(site.prefix)}) = BINARY {literal(site.prefix)}"
+        f"WHERE {_under(site.prefix)}"
     )
     found = {name.decode(): (kind.decode(), engine.decode()) for name, kind, engine in rows if not names.is_any_reserved(name.decode())}
     _require_single_site(site, found)
     longer = _longer_prefixes(site.prefix, found)
     own = sorted(name for name in found if not name.startswith(longer))
     return [Table(name[len(site.prefix):], *found[name]) for name in own]
+
+
+def is_empty(site, session) -> bool:
+    """Whether the environment waits for its first clone: no release, and no table of its own."""
+    has_code = os.path.lexists(site.current) or (os.path.isdir(site.releases) and os.listdir(site.releases) != [])
+    return not has_code and not session.query(f"SELECT 1 FROM information_schema.tables WHERE {_under(site.prefix)} LIMIT 1")
+
+
+def _under(prefix: str) -> str:
+    """The condition on information_schema.tables for names that begin with a prefix, exactly."""
+    return f"table_schema = DATABASE() AND BINARY LEFT(table_name, {len(prefix)}) = BINARY {literal(prefix)}"
 
 
 def options_fingerprint(session, site, rules: Rules, full_name: str, wanted: Optional[Iterable[str]] = None) -> Dict[str, dict]:

@@ -216,6 +216,13 @@ export const jobTimeout = (what: string, minutes: number): Answer =>
     "Look at the run's log, then comment the command again.",
   );
 
+export const environmentEmpty = (name: string): Answer =>
+  answer(
+    "SITE_EMPTY",
+    `${name} is laid out, but there is no site in it yet.`,
+    "Comment `/refresh` to clone an empty source from its target; a target must be a running site.",
+  );
+
 export const reportInvalid = (type: string): Answer =>
   answer(
     "REPORT_INVALID",

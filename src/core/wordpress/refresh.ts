@@ -28,6 +28,7 @@ export function planRefresh(input: { readonly baseline: Baseline | null; readonl
   const both = [...tableChanges, ...optionChanges].filter((one) => one.source && one.target && !one.equal);
   const overwritten = leftBehind(baseline.source, now.source);
   return {
+    first_clone: false,
     keep_tables: (onlySource[0] ?? []).filter((name) => now.source.tables[name] !== undefined),
     keep_options: onlySource[1] ?? [],
     conflicts: conflict(both.map(({ name }) => name)),
@@ -70,6 +71,7 @@ const sameAlgorithm = (baseline: Baseline, now: Sides): boolean =>
   baseline.source.algorithm === now.source.algorithm && baseline.target.algorithm === now.target.algorithm;
 
 const replacesAll: RefreshPlan = {
+  first_clone: false,
   keep_tables: [],
   keep_options: [],
   conflicts: [],
@@ -78,6 +80,19 @@ const replacesAll: RefreshPlan = {
     {
       code: "overwrites_all",
       text: "No baseline tells what the source changed: everything in it is replaced by the target's (a backup is taken before).",
+      remedy: null,
+    },
+  ],
+};
+
+/** The refresh of a source that is laid out and empty. */
+export const firstClone: RefreshPlan = {
+  ...replacesAll,
+  first_clone: true,
+  sentences: [
+    {
+      code: "first_clone",
+      text: "The source is empty: it becomes a clone, and nothing is overwritten.",
       remedy: null,
     },
   ],

@@ -143,6 +143,8 @@ export interface PlanInput {
 
 /** What a refresh would do to the source. `conflicts` not empty: it must be refused. */
 export interface RefreshPlan {
+  /** The source is empty: code, tables and files are copied, and nothing is overwritten. */
+  readonly first_clone: boolean;
   readonly keep_tables: readonly string[];
   readonly keep_options: readonly string[];
   readonly conflicts: readonly Sentence[];

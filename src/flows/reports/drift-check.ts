@@ -1,33 +1,51 @@
 /** An environment was measured. The target: a drift record, the plan, the verdict. The source of a refresh: what it would lose. */
 import type { Fingerprint } from "../../core/facts.ts";
 import { FACTS } from "../../core/facts.ts";
+import { jobsOf } from "../../core/operations.ts";
+import { environmentEmpty } from "../../core/rendering/answers.ts";
 import { judgeDrift } from "../../core/wordpress/drift.ts";
 import { makePlan } from "../../core/wordpress/plan.ts";
-import { planRefresh } from "../../core/wordpress/refresh.ts";
+import { firstClone, planRefresh } from "../../core/wordpress/refresh.ts";
 import type { Plan } from "../../core/wordpress/types.ts";
 import type { BaselineRow } from "../../ports.ts";
 import type { JudgeWith } from "../judge.ts";
 import { sideOf } from "../next-job.ts";
-import { change, type Work } from "../work.ts";
+import { change, move, type Work } from "../work.ts";
 import { concludeJudged } from "./judged.ts";
 import type { Conclusion, Judged } from "./reported.ts";
 
 export async function driftChecked(reported: Judged<"drift_check">): Promise<Conclusion> {
   const { fingerprint } = reported.facts;
+  if (fingerprint === null) return emptyMeasured(reported);
   const { baseline_id } = reported.work.operation;
   const baseline = baseline_id === null ? null : await reported.work.tx.baseline(baseline_id);
   if (sideOf(reported.work, reported.job) === "source") {
     return sourceMeasured(reported.work, { fingerprint, baseline });
   }
-  const work = await keepCheck(reported, baseline);
+  const work = await keepCheck({ ...reported, facts: { fingerprint } }, baseline);
   if (work.operation.kind === "refresh") return { kind: "go_on", work };
   const plan = await planOf(work, { baseline, target: fingerprint, given: reported.given });
   const { active_release } = fingerprint;
   return concludeJudged(await change(work, { plan, release_before: active_release }), reported.given);
 }
 
+/** An empty source becomes a clone; anything else that is empty cannot be worked with. */
+async function emptyMeasured({ work, job }: Judged<"drift_check">): Promise<Conclusion> {
+  const side = sideOf(work, job);
+  if (side === "source" && work.operation.kind === "refresh") {
+    const { progress } = work.operation;
+    const jobs = jobsOf("refresh", true).map(({ type }) => type);
+    const planned = { refresh: firstClone, progress: { ...progress, jobs } };
+    return { kind: "go_on", work: await move(work, "passed", planned) };
+  }
+  const { code, sentences } = environmentEmpty(work[side].name);
+  return { kind: "end", work, ending: { event: "failed", code, message: sentences.join(" ") } };
+}
+
+type Measurement = Judged<"drift_check"> & { readonly facts: { readonly fingerprint: Fingerprint } };
+
 /** Record, environment and operation in one transaction. */
-async function keepCheck(reported: Judged<"drift_check">, baseline: BaselineRow | null): Promise<Work> {
+async function keepCheck(reported: Measurement, baseline: BaselineRow | null): Promise<Work> {
   const { work, facts, given, report } = reported;
   const { fingerprint } = facts;
   const drift = judgeDrift(baseline?.target ?? null, fingerprint, given.settings.config.promotion.drift);

@@ -134,13 +134,14 @@ it("only workflow files and documentation are harmless, and only when all paths 
 
 describe("operations", () => {
   it("a refresh looks at both sides and backs the source up before it overwrites it", () => {
-    expect(jobsOf("refresh", true).map((job) => `${job.type} ${job.on}`)).toEqual([
+    expect(jobsOf("refresh", false).map((job) => `${job.type} ${job.on}`)).toEqual([
       "drift_check target",
       "drift_check source",
       "backup_create source",
       "env_refresh source",
     ]);
-    expect(jobsOf("refresh", false).map((job) => job.type)).toEqual(["env_refresh"]);
+    const clone = jobsOf("refresh", true).map((job) => job.type);
+    expect(clone).toEqual(["drift_check", "drift_check", "env_refresh"]);
   });
   it("what reads or writes both sides holds both", () => {
     expect(heldSides("promote")).toEqual(["source", "target"]);
