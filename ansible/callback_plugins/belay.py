@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -25,6 +26,9 @@ description:
   - Writes the report to the path in the extra variable C(report_path), also when a task failed or a host was unreachable.
 """
 
+#: What Ansible itself ends with when it is interrupted, and how long it may take for that.
+EXIT_INTERRUPTED = 99
+GRACE_S = 5
 MARKS = {"ok": "ok", "failed": "FAILED", "skipped": "skipped", "unreachable": "UNREACHABLE"}
 
 
@@ -41,7 +45,6 @@ class CallbackModule(CallbackBase):
         self._recorder = reports.Recorder(self._tell, time.monotonic)
         self._job: dict = {}
         self._done = False
-        self._interrupted = False
         self._nobody = False
 
     def v2_playbook_on_start(self, playbook):
@@ -86,21 +89,29 @@ class CallbackModule(CallbackBase):
         self._recorder.step_finished(_name(result._task), "unreachable", result._result)
 
     def v2_playbook_on_stats(self, stats):
+        if self._done:
+            return
         failed = self._nobody or any(stats.failures.values()) or any(stats.dark.values())
         self._end("failed" if failed else "succeeded")
         if self._nobody:  # Ansible itself would call a playbook without a host a success
             raise SystemExit(2)
 
     def _on_interrupt(self, number, frame):
-        self._interrupted = True
+        """Tell at once, then let Ansible end in its own way; it may lose the interruption, so it gets a few seconds only."""
+        if os.getpid() == self._main and not self._done:
+            self._recorder.failed(reports.interrupted())
+            self._end("cancelled")
+            for worker in _children():
+                os.kill(worker, signal.SIGTERM)
+            signal.signal(signal.SIGALRM, lambda *_: os._exit(EXIT_INTERRUPTED))
+            signal.alarm(GRACE_S)
         signal.default_int_handler(number, frame)
 
     def _at_exit(self):
-        """Ansible ended without its statistics: a signal, or an error of the playbook itself."""
-        if self._done or os.getpid() != self._main:
-            return
-        self._recorder.failed(reports.interrupted() if self._interrupted else reports.play_error())
-        self._end("cancelled" if self._interrupted else "failed")
+        """Ansible ended without its statistics: an error of the playbook itself."""
+        if not self._done and os.getpid() == self._main:
+            self._recorder.failed(reports.play_error())
+            self._end("failed")
 
     def _end(self, status):
         self._done = True
@@ -128,6 +139,15 @@ class CallbackModule(CallbackBase):
 def _name(task):
     """The task's own words, without its role."""
     return "Check the input" if _is_internal(task) else task.name or task.action
+
+
+def _children():
+    """Ids of this process's children, also of one that was forked this instant and that Python does not know yet."""
+    try:
+        with open(f"/proc/{os.getpid()}/task/{os.getpid()}/children", encoding="ascii") as listed:
+            return [int(word) for word in listed.read().split()]
+    except OSError:
+        return [child.pid for child in multiprocessing.active_children()]
 
 
 def _is_internal(task):

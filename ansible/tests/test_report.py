@@ -122,9 +122,9 @@ class PlaybookTest(unittest.TestCase):
 
     def test_an_interrupted_playbook_is_cancelled(self):
         command = self.command([{"hosts": "here", "tasks": [{"name": "Wait", "ansible.builtin.pause": {"seconds": 600}}]}], "here")
-        with subprocess.Popen(command, env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True) as running:
+        with subprocess.Popen(command, env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
             self.assertEqual(json.loads(running.stdout.readline())["step"], "Wait")
-            os.killpg(running.pid, signal.SIGINT)
+            running.send_signal(signal.SIGINT)
             running.stdout.read()
         self.assertEqual((self.report()["status"], self.report()["error_code"]), ("cancelled", "JOB_CANCELLED"))
 
