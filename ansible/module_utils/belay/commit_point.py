@@ -60,11 +60,13 @@ class CommitPoint:
 
 
 def read(session, table):
-    """The row of this table; None when the table does not exist."""
+    """The row of this table; None when the table does not exist, or has no row because whoever made it was killed."""
     found = session.query(f"SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = {literal(table)}")
     if not found:
         return None
     rows = session.query(f"SELECT `release`, operation, record FROM {ident(table)}")
+    if not rows:
+        return None
     release, operation, record = (value.decode() for value in rows[0])
     return CommitPoint(Version(release, operation), Record.from_json(record))
 

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Tuple
 
+from . import late_rows
 from .errors import BelayError
 from .hold import NotDrained, Version
 from .links import sync_folder
@@ -32,6 +33,8 @@ RENAME_RETRY_S = 0.005
 RENAME_CAP_S = 0.5
 LOCK_WAIT_TIMEOUT = 1205
 DEADLOCK = 1213
+#: How much longer than the hold the server keeps a connection, with its lock, whose other end has vanished without a word.
+VANISHED_S = 30
 
 
 class Again(Exception):
@@ -83,17 +86,34 @@ def _patience(attempt):
 def _attempt(host, move, settle, drain_s):
     with host.open_session() as session:
         take_lock(host.site, session, LOCK_WAIT_S)
+        _never_wait(session, drain_s)
         host.guard.arm(drain_s + INSIDE_S)
         started = time.monotonic()
         try:
             with host.hold.closed(drain_s):
-                merged = settle(session)
+                merged = _settled(settle, session)
                 _in_time(started + drain_s + INSIDE_S / 2)
                 rename_s = _activate(host, session, move)
         finally:
             host.guard.disarm()
         hold_s = time.monotonic() - started
     return {"hold_ms": round(hold_s * 1000, 1), "rename_ms": round(rename_s * 1000, 1), "merged_rows": merged}
+
+
+def _never_wait(session, drain_s):
+    """Writers other than PHP do not stop for the hold: their locks must not keep visitors waiting."""
+    late_rows.read_committed(session)
+    alone = int(drain_s + INSIDE_S + VANISHED_S)
+    session.execute(f"SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, wait_timeout = {alone}")
+
+
+def _settled(settle, session):
+    try:
+        return settle(session)
+    except SqlError as error:
+        if error.errno not in (LOCK_WAIT_TIMEOUT, DEADLOCK):
+            raise
+        raise Again("a transaction kept rows of the site in use") from None
 
 
 def _in_time(deadline):
