@@ -1,6 +1,12 @@
 /** `npm run demo`: the whole story on this machine. `-- --keep` leaves it up; `-- --json` prints one JSON object last. */
+import {
+  openEnvironmentPullRequest,
+  startService,
+  startSites,
+  takeDown,
+  type Undo,
+} from "../../test/stage/stage.ts";
 import { narrator } from "./narrator.ts";
-import { freePort, type Stage, startBot, startGitHub, startSites, takeDown } from "./stage.ts";
 import {
   cloneStaging,
   comparison,
@@ -15,7 +21,7 @@ import {
 const json = process.argv.includes("--json");
 const keep = process.argv.includes("--keep");
 const tell = narrator(json ? process.stderr : process.stdout);
-const undo: (() => Promise<void>)[] = [];
+const undo: Undo[] = [];
 const started = performance.now();
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -25,20 +31,14 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 async function setTheStage(): Promise<Story> {
   tell.chapter(1, "A laboratory: MariaDB, PHP-FPM, nginx, ssh, and two real WordPress sites");
   const lab = await tell.during("production is installed, staging is an empty host", () =>
-    startSites(tell, undo),
+    startSites({ onProgress: tell.say }, undo),
   );
   tell.chapter(2, "The bot, with a double of GitHub in place of github.com");
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const double = await startGitHub(lab, url, undo);
-  await tell.during("the bot starts on its embedded store", () => startBot(lab, double, port, undo));
-  await double.as("dev").push("staging", { "theme.txt": "version 1, on its way\n" });
-  const pull = await double
-    .as("dev")
-    .openPullRequest({ head: "staging", base: "production", title: "Promote staging", body: "" });
-  tell.say(`environment pull request: ${double.pageOf(pull)}`);
-  const stage: Stage = { lab, double, bot: { url }, stop: () => takeDown(undo) };
-  return { ...stage, tell, talk: { double, pull, login: "dev" }, watched: [] };
+  const service = await tell.during("the bot starts on its embedded store", () => startService(lab, undo));
+  const stage = { lab, ...service };
+  const pull = await openEnvironmentPullRequest(stage);
+  tell.say(`environment pull request: ${stage.double.pageOf(pull)}`);
+  return { ...stage, tell, talk: { double: stage.double, pull, login: "dev" }, watched: [] };
 }
 
 async function play(story: Story): Promise<readonly Shown[]> {

@@ -1,9 +1,11 @@
 /** The story, point by point. Each chapter does it for real, says what it saw, and gives back whether its promise held. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { addPlugin, addTheme, editPost, setOption, writeRevision } from "../../test/lab/wordpress.ts";
-import { checksOf, command, type Talk, type Told } from "./commands.ts";
+import { addPlugin, editPost } from "../../test/lab/wordpress.ts";
+import { checksOf, command, type Talk, type Told } from "../../test/stage/commands.ts";
+import { siteConfig } from "../../test/stage/configuration.ts";
+import type { Stage } from "../../test/stage/stage.ts";
+import { deployToStaging, serves } from "../../test/stage/staging.ts";
 import type { Narrator } from "./narrator.ts";
-import { type Stage, siteConfig } from "./stage.ts";
 import { type Watched, watch } from "./watch.ts";
 
 export type Shown = {
@@ -19,18 +21,6 @@ export type Story = Stage & {
 };
 
 const SHORT_LIMIT_S = 60;
-
-/** Staging is changed and deployed from git: a theme, the data of the plugin, an option, and the commit that says so. */
-async function deployToStaging(story: Story, version: string, extra = ""): Promise<string> {
-  const { lab, double } = story;
-  await addTheme(lab.staging, { version, ...(extra === "" ? {} : { extra }) });
-  await setOption(lab.staging, "lab_season", `Season ${version}`);
-  const sha = await double.as("dev").push("staging", { "theme.txt": `version ${version}\n` });
-  await writeRevision(lab.staging, sha);
-  // GitHub's clock counts seconds: a comment of the same second could have been meant for the commit before.
-  await sleep(1_100);
-  return sha;
-}
 
 async function say(story: Story, text: string): Promise<Told> {
   const told = await story.tell.during(`somebody comments ${text}`, () => command(story.talk, text));
@@ -53,12 +43,6 @@ async function watchedCommand(story: Story, text: string): Promise<Watched<Told>
 
 const untouched = ({ visitors, lost, strange }: Watched<Told>) =>
   visitors.failures.length === 0 && lost === 0 && strange.length === 0;
-
-/** What production serves: the version of its code and of its data. */
-async function serves(story: Story): Promise<string> {
-  const page = await (await fetch(`${story.lab.production.url}/?served=${Date.now()}`)).text();
-  return /data-code="([^"]*)" data-db="([^"]*)"/.exec(page)?.slice(1, 3).join("/") ?? "nothing";
-}
 
 export async function cloneStaging(story: Story): Promise<Shown> {
   const { lab, tell } = story;
@@ -84,7 +68,7 @@ export async function promote(story: Story): Promise<Shown> {
   const watched = await watchedCommand(story, "/promote");
   const checks = checksOf(double, sha, "production");
   const deployment = double.deployments("production").at(-1)?.statuses.at(-1)?.state ?? "none";
-  const now = await serves(story);
+  const now = await serves(lab.production);
   tell.say(
     `checks: ${JSON.stringify(checks)}; deployment: ${deployment}; production serves code/data ${now}`,
   );
@@ -132,7 +116,7 @@ export async function driftAndRefresh(story: Story): Promise<Shown> {
   const refreshed = await say(story, "/refresh");
   const overwritten = refreshed.ending === "done" && /overwrit/i.test(refreshed.comment.body);
   const watched = await watchedCommand(story, "/promote");
-  const now = await serves(story);
+  const now = await serves(lab.production);
   const held =
     named && overwritten && watched.result.ending === "done" && now === "3/3" && untouched(watched);
   return {
@@ -145,7 +129,9 @@ export async function driftAndRefresh(story: Story): Promise<Shown> {
 
 export async function oldBackup(story: Story): Promise<Shown> {
   const { lab, double, tell } = story;
-  await double.as("dev").push("main", { ".github/belay.yml": siteConfig(lab, `${SHORT_LIMIT_S}s`) });
+  await double
+    .as("dev")
+    .push("main", { ".github/belay.yml": siteConfig(lab, { maxAge: `${SHORT_LIMIT_S}s` }) });
   await deployToStaging(story, "4");
   tell.say(`the site now wants a backup that is at most ${SHORT_LIMIT_S} s old`);
   let blocked = await say(story, "/promote");
@@ -158,7 +144,7 @@ export async function oldBackup(story: Story): Promise<Shown> {
   const backup = await say(story, "/backup");
   const watched = await watchedCommand(story, "/promote");
   const held = named && backup.ending === "done" && watched.result.ending === "done" && untouched(watched);
-  await double.as("dev").push("main", { ".github/belay.yml": siteConfig(lab, "24h") });
+  await double.as("dev").push("main", { ".github/belay.yml": siteConfig(lab) });
   return {
     point: 5,
     what: "a backup that is too old blocks; /backup; then it goes through",
@@ -169,7 +155,7 @@ export async function oldBackup(story: Story): Promise<Shown> {
 
 export async function fall(story: Story): Promise<Shown> {
   const { lab, tell } = story;
-  const before = await serves(story);
+  const before = await serves(lab.production);
   await deployToStaging(
     story,
     "6",
@@ -177,7 +163,7 @@ export async function fall(story: Story): Promise<Shown> {
   );
   tell.say("the new theme forgets a sentence, but only in production");
   const watched = await watchedCommand(story, "/promote");
-  const now = await serves(story);
+  const now = await serves(lab.production);
   tell.say(`production serves code/data ${now}, as before: ${now === before}`);
   const held = watched.result.ending === "rolled back" && now === before && untouched(watched);
   return {

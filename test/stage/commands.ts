@@ -1,7 +1,7 @@
 /** Somebody comments a command on the pull request, and waits until the bot's own comment says how it ended. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Double } from "../../test/double/double.ts";
-import type { Comment, PullRequest } from "../../test/double/github/state.ts";
+import type { Double } from "../double/double.ts";
+import type { Comment, PullRequest } from "../double/github/state.ts";
 
 /** The words with which the bot's one comment of an operation ends. */
 const ENDINGS = ["blocked", "done", "rolled back", "failed", "stopped", "unknown"] as const;
