@@ -17,10 +17,10 @@ options:
     description:
       - C(check) whether the promotion may begin. C(receive) unpacks and verifies the release. C(load) fills the shadow tables.
       - C(activate) is the switch, and the point of no return.
-      - C(verify) checks health, C(confirm) lets the release stay, C(undo) cleans up before the switch and goes back after it.
+      - C(verify) checks health, C(verify_restored) that of the release before, C(confirm) lets the release stay, C(undo) cleans up before the switch and goes back after it.
     type: str
     required: true
-    choices: [check, receive, load, activate, verify, confirm, undo]
+    choices: [check, receive, load, activate, verify, confirm, undo, verify_restored]
   archive: {type: path, description: The release on this host; for C(receive).}
   root: {type: path, required: true, description: Folder of the target.}
   url: {type: str, required: true, description: Address of the target.}
@@ -49,6 +49,7 @@ STEPS = {
     "verify": promote_steps.verify,
     "confirm": promote_steps.confirm,
     "undo": promote_steps.undo,
+    "verify_restored": promote_steps.verify_restored,
 }
 TEXTS = ("source_url", "source_root", "source_prefix", "release_digest", "expected_release")
 

@@ -135,6 +135,8 @@ export const FACTS = {
     previous_release: z.string(),
     switch: SwitchFacts.optional(),
     health: z.array(HealthResult),
+    /** Of the release before, after an automatic rollback. */
+    restored_health: z.array(HealthResult).optional(),
     /** Fingerprints of what is now equal on both sides, taken from the shadow inside the hold: the target's next baseline of these items. */
     promoted: z
       .object({

@@ -6,6 +6,7 @@ import type { Report } from "./report.ts";
 
 const Partial = z.object({
   health: z.array(HealthResult).optional().catch(undefined),
+  restored_health: z.array(HealthResult).optional().catch(undefined),
   switch: SwitchFacts.optional().catch(undefined),
   late_rows: z.record(z.string(), z.number()).optional().catch(undefined),
 });
@@ -13,8 +14,8 @@ const Partial = z.object({
 export function resultFacts(report: Report | null): ResultFacts {
   const told = Partial.safeParse(report?.facts ?? {});
   if (!told.success) return NO_RESULT;
-  const { health, late_rows } = told.data;
-  return { health: health ?? [], switch: told.data.switch ?? null, late_rows: late_rows ?? {} };
+  const { health = [], restored_health = [], late_rows = {} } = told.data;
+  return { health, restored_health, switch: told.data.switch ?? null, late_rows };
 }
 
 const Switched = z.object({

@@ -15,7 +15,7 @@ from .rules import Rules
 from .unpack import unpack
 from .workplace import at_work, complaints, go_back, verify
 
-__all__ = ["activate", "check", "confirm", "load", "receive", "undo", "verify"]
+__all__ = ["activate", "check", "confirm", "load", "receive", "undo", "verify", "verify_restored"]
 
 
 def short(digest):
@@ -160,6 +160,11 @@ def undo(params):
         drop_incoming(host.site, goal(params).release)
         host.journal.append("cleaned")
         return {"changed": True, "rolled_back": _went_back(host, point, params)}
+
+
+def verify_restored(params):
+    """Is the release before healthy again? Told beside the results that made the promotion go back."""
+    return verify(params, "restored_health")
 
 
 def _went_back(host, point, params):

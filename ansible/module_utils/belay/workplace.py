@@ -28,12 +28,12 @@ def at_work(params):
             yield host, point
 
 
-def verify(params):
-    """Is the active release healthy? The results are facts either way; otherwise it fails with HEALTH_FAILED."""
+def verify(params, fact="health"):
+    """Is the active release healthy? The results are a fact either way; otherwise it fails with HEALTH_FAILED."""
     site = open_site(params)
     results = check_health(site, params["health_checks"])
     Journal(site, params["operation_id"]).append("health", results=results)
-    answer = {"belay_facts": {"health": results}}
+    answer = {"belay_facts": {fact: results}}
     if not is_healthy(results):
         sentence = f"{site.url} is not healthy on release {site.active_release()}: {complaints(results)}."
         error = BelayError("HEALTH_FAILED", sentence, "Look at the site's own logs.")

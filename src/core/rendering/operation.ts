@@ -36,11 +36,13 @@ export interface OperationView {
 /** What the last job told of the switch and of the health after it. */
 export interface ResultFacts {
   readonly health: readonly HealthResult[];
+  /** Of the release before, where it came back. */
+  readonly restored_health: readonly HealthResult[];
   readonly switch: SwitchFacts | null;
   readonly late_rows: Readonly<Record<string, number>>;
 }
 
-export const NO_RESULT: ResultFacts = { health: [], switch: null, late_rows: {} };
+export const NO_RESULT: ResultFacts = { health: [], restored_health: [], switch: null, late_rows: {} };
 
 /** The hidden first line by which the comment is found again. */
 export function operationMarker(id: string): string {
@@ -73,20 +75,26 @@ function reasonsSection(verdict: Verdict): string {
 }
 
 function resultSection(result: ResultFacts): string {
-  const health = result.health.map(
-    (check) =>
-      `- ${check.ok ? "✅" : "❌"} ${code(check.check)}: ${inert(check.detail)} (${check.seconds.toFixed(1)} s)`,
-  );
   const late = Object.entries(result.late_rows).filter(([, rows]) => rows > 0);
   return [
     result.switch === null ? "" : switchLine(result.switch),
-    health.length === 0 ? "" : `Health:\n${health.join("\n")}`,
+    healthList("Health", result.health),
+    healthList("Health of the release before, which serves again", result.restored_health),
     late.length === 0
       ? ""
       : `Written since the switch and kept for inspection: ${late.map(([table, rows]) => `${code(table)} ${count(rows, "row")}`).join(", ")}.`,
   ]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+function healthList(title: string, results: readonly HealthResult[]): string {
+  if (results.length === 0) return "";
+  const lines = results.map(
+    ({ ok, check, detail, seconds }) =>
+      `- ${ok ? "✅" : "❌"} ${code(check)}: ${inert(detail)} (${seconds.toFixed(1)} s)`,
+  );
+  return `${title}:\n${lines.join("\n")}`;
 }
 
 function switchLine(facts: SwitchFacts): string {

@@ -227,7 +227,12 @@ it("facts of a failed job are read as far as they can be", () => {
     steps: [],
     facts: { health: "none", late_rows: { posts: 1 }, activated: true, rolled_back: 3 },
   };
-  expect(resultFacts(report)).toEqual({ health: [], switch: null, late_rows: { posts: 1 } });
+  expect(resultFacts(report)).toEqual({
+    health: [],
+    restored_health: [],
+    switch: null,
+    late_rows: { posts: 1 },
+  });
   expect(switchFacts(report)).toEqual({ activated: true });
   expect(resultFacts(null).health).toEqual([]);
 });

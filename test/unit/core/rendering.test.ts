@@ -177,7 +177,7 @@ describe("the comment of an operation", () => {
         run_url: value,
         plan,
         verdict: { outcome: "block", gates: [hostile] },
-        result: { health, switch: null, late_rows: { [value]: 2 } },
+        result: { health, restored_health: health, switch: null, late_rows: { [value]: 2 } },
       }),
     );
     expect(dangers(body)).toEqual([]);
