@@ -78,7 +78,10 @@ class Releases(Folder):
 
     def test_unpacked_once_with_its_links_and_repaired_when_damaged(self):
         built = self.build(self.baseline)
+        self.addCleanup(os.umask, os.umask(0o077))
         done = unpack(self.target, built["path"], built["digest"], SHARED)
+        folder = os.path.join(done.code, "wp-content")
+        self.assertEqual([os.stat(path).st_mode & 0o777 for path in (done.code, folder, os.path.join(done.code, "index.php"))], [0o755, 0o755, 0o644])
         self.assertTrue(done.changed)
         self.assertEqual(tree(done.code, SHARED, self.target.root), built["manifest"]["code"])
         with open(os.path.join(done.code, "wp-config.php"), encoding="utf-8") as file:

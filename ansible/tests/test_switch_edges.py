@@ -1,14 +1,17 @@
 """The rarer ways in which a switch meets other writers, and what a crash may leave behind."""
 import time
 import unittest
+import uuid
 from unittest import mock
 
-from belay import commit_point, late_rows, measures, names, prepare, promote
+from belay import commit_point, late_rows, measures, names, php, prepare, promote, recovery, rollback
 from belay import switch as engine
 from belay.errors import BelayError
 from belay.mysql import Session
+from belay.sql import WRITTEN
+from belay.table_shape import shape_of
 
-from .switchbench import HOLD_PHP, OLD
+from .switchbench import HOLD_PHP, MEASURES, OLD
 from .test_switch import SwitchCase, promotion
 
 
@@ -71,6 +74,54 @@ class Killed(SwitchCase):
             self.assertIsNone(commit_point.read(session, table))
             prepare.prepare(self.site, session, HOLD_PHP, lambda path: {})
         self.assert_on(OLD)
+
+    def test_a_switch_that_died_before_it_told_is_finished(self):
+        original = engine._rename
+        wanted = promotion()
+
+        def late(session, renames):
+            self.sql("UPDATE wp_options SET option_value = '7' WHERE option_name = 'visits'")
+            original(session, renames)
+
+        with mock.patch.object(engine, "_rename", late), mock.patch.object(promote, "carry_strays", side_effect=KeyboardInterrupt):
+            with self.assertRaises(KeyboardInterrupt):
+                self.promote(wanted)
+        self.sql("UPDATE wp_options SET option_value = 'since' WHERE option_name = 'blogname'")
+        host = self.host(wanted.operation)
+        for _ in range(2):
+            promoted = promote.resume(host, recovery.recover(host)[0])
+            self.assertEqual(self.bench.options(self.site), {"blogname": "since", "theme": "new", "visits": "7", "gone": "x", "added": "1"})
+        self.assertEqual((sorted(promoted["tables"]), promoted["options"]["theme"]["hash"]), (["extra", "things"], "new"))
+        self.assertIsNone(promote.resume(self.host("another"), recovery.recover(host)[0]))
+
+
+class Numbers(SwitchCase):
+    def test_a_table_that_comes_back_gives_out_no_number_twice(self):
+        self.promote(promotion())
+        self.sql("INSERT INTO wp_things (word) VALUES ('late')")
+        given = int(self.sql("SELECT MAX(id) FROM wp_things")[0][0])
+        operation = str(uuid.uuid4())
+        rollback.roll_back(self.host(operation), operation, OLD, MEASURES, 0.3)
+        self.sql("INSERT INTO wp_things (word) VALUES ('after')")
+        self.assertGreater(int(self.sql("SELECT MAX(id) FROM wp_things")[0][0]), given)
+
+
+class Columns(SwitchCase):
+    def test_columns_with_a_computed_default_are_written_and_generated_ones_are_not(self):
+        words = ("", "auto_increment", "DEFAULT_GENERATED", "DEFAULT_GENERATED on update CURRENT_TIMESTAMP", "VIRTUAL GENERATED", "STORED GENERATED")
+        union = " UNION ALL ".join(f"SELECT '{word}' AS extra" for word in words)
+        self.assertEqual([row[0] for row in self.sql(f"SELECT extra FROM ({union}) AS every WHERE {WRITTEN}")], list(words[:4]))
+        self.sql("CREATE TABLE wp_made (a INT, b INT AS (a + 1) VIRTUAL, c INT AS (a + 2) STORED, d TIMESTAMP DEFAULT CURRENT_TIMESTAMP)")
+        with Session(self.site) as session:
+            self.assertEqual(shape_of(session, "wp_made").names, ("a", "d"))
+
+
+class Words(unittest.TestCase):
+    def test_what_php_says_of_an_error_holds_no_arguments(self):
+        with self.assertRaises(BelayError) as caught:
+            php.ask("function enter($user, $password) { throw new Exception('no'); } enter('me', 'geheim');", {})
+        self.assertIn("enter()", caught.exception.message)
+        self.assertNotIn("geheim", caught.exception.message)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from .mysql import SqlError, ident, literal
 from .rewrite import Rewriter
 from .row_values import Changes, Target
 from .rowfile import Row, read_header, read_rows, write_rows
+from .sql import WRITTEN
 
 _BATCH_BYTES = 512 * 1024
 
@@ -41,7 +42,7 @@ def describe(session, site, table: str) -> dict:
     """The first line of a table's file: columns that can be written, key, DDL and AUTO_INCREMENT."""
     full = literal(site.prefix + table)
     columns = session.query(
-        "SELECT column_name, data_type, extra FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s ORDER BY ordinal_position" % full
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s AND %s ORDER BY ordinal_position" % (full, WRITTEN)
     )
     key = session.query(
         "SELECT column_name FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = %s AND index_name = 'PRIMARY' ORDER BY seq_in_index" % full
@@ -49,7 +50,7 @@ def describe(session, site, table: str) -> dict:
     counter = session.query("SELECT auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s" % full)
     return {
         "table": table,
-        "columns": [{"name": name.decode(), "type": kind.decode().lower()} for name, kind, extra in columns if b"GENERATED" not in extra.upper()],
+        "columns": [{"name": name.decode(), "type": kind.decode().lower()} for name, kind in columns],
         "key": [name.decode() for (name,) in key],
         "ddl": ddl.template(session, site, table),
         "auto_increment": int(counter[0][0]) if counter and counter[0][0] else None,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Tuple
 
 from .mysql import ident, literal
+from .sql import WRITTEN
 
 NAME = "option_name"
 #: The name as bytes, however the column is encoded.
@@ -37,7 +38,7 @@ def describe(session, live, base, shadow):
     """The Options of these three tables, which all have the columns of `live`."""
     rows = session.query(
         "SELECT column_name, extra LIKE '%auto_increment%' FROM information_schema.columns WHERE table_schema = DATABASE() "
-        f"AND table_name = {literal(live)} AND extra NOT LIKE '%GENERATED%' ORDER BY ordinal_position"
+        f"AND table_name = {literal(live)} AND {WRITTEN} ORDER BY ordinal_position"
     )
     columns = tuple(row[0].decode() for row in rows)
     return Options(live, base, shadow, columns, tuple(row[0].decode() for row in rows if row[1] == b"0"))

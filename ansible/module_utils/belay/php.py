@@ -10,6 +10,8 @@ from .errors import BelayError
 OPTIONS = [
     "-d", "auto_prepend_file=", "-d", "auto_append_file=", "-d", "display_errors=stderr", "-d", "html_errors=0",
     "-d", "memory_limit=-1", "-d", "max_execution_time=0", "-d", "log_errors=0",
+    # What PHP says of an error goes into reports: never with the arguments of calls, of which one may be a password.
+    "-d", "zend.exception_ignore_args=1",
 ]
 
 

@@ -77,7 +77,7 @@ def activate(host, point, promotion, expected, measures, drain_s):
     site = host.site
     with host.open_session() as session:
         options = options_of(site, session)
-        staying = {name.encode() for name in promotion.options} | {REWRITE_RULES}
+        staying = staying_rows(promotion.options)
         fingerprints = {table: measures.table(session, names.shadow(site, table), table) for table in promotion.tables}
         got = measures.options(session, options.shadow, promotion.options)
         promoted = {"tables": fingerprints, "options": {name: got.get(name) for name in promotion.options}}
@@ -86,6 +86,7 @@ def activate(host, point, promotion, expected, measures, drain_s):
         commit_point.write(session, names.shadow(site, ROW), CommitPoint(version, record))
         again = recheck.outside(session, expected)
         few_left(session, options, staying)
+    host.journal.append("prepared", promoted=promoted)
     flush = object_cache.needs_flush(site)
 
     def settle(session):
@@ -98,6 +99,22 @@ def activate(host, point, promotion, expected, measures, drain_s):
     figures = switch(host, Move(point.version, version, renames), settle, drain_s)
     carry_strays(host, options, record.options_kept, staying)
     return figures, promoted
+
+
+def staying_rows(names_):
+    """Rows of the shadow that late rows do not overwrite."""
+    return {name.encode() for name in names_} | {REWRITE_RULES}
+
+
+def resume(host, point):
+    """Killed after the switch: do what was still to do; returns what was promoted, None where nobody remembers."""
+    with host.open_session() as session:
+        options = options_of(host.site, session)
+        has_base = leftovers.exists(session, options.base)
+    if has_base:
+        carry_strays(host, options, point.record.options_kept, staying_rows(point.record.options))
+    prepared = host.journal.last("prepared")
+    return prepared and prepared["promoted"]
 
 
 def few_left(session, options, staying):

@@ -121,8 +121,10 @@ def activate(params):
             expected, looks = measures.expected(host.site, params), measures.looks(host.site, params)
             figures, promoted = promote.activate(host, point, promotion_of(host.site, params), expected, looks, params["drain_ms"] / 1000)
             host.journal.append("promoted", switch=figures, promoted=promoted)
+        elif host.journal.last("promoted") is None:
+            host.journal.append("promoted", promoted=promote.resume(host, point))
         done = host.journal.last("promoted")
-        return {"changed": True, "belay_facts": {"activated": True, **({"switch": done["switch"]} if done else {})}}
+        return {"changed": True, "belay_facts": {"activated": True, **({"switch": done["switch"]} if "switch" in done else {})}}
 
 
 def confirm(params):

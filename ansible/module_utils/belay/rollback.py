@@ -11,7 +11,8 @@ from . import commit_point, late_rows, leftovers, names, object_cache
 from .commit_point import CommitPoint, Record
 from .errors import BelayError
 from .hold import Version
-from .promote import REWRITE_RULES, ROW, few_left, move_options_and_row, options_of
+from .mysql import ident
+from .promote import REWRITE_RULES, ROW, few_left, move_options_and_row, next_number, options_of
 from .switch import Move, switch
 
 
@@ -79,6 +80,7 @@ def roll_back(host, operation, to_release, measures, drain_s):
         version = Version(to_release, operation)
         commit_point.write(session, names.shadow(site, ROW), CommitPoint(version, record))
         promoted = _promoted(session, options, way, measures)
+        _count_on(site, session, way)
         few_left(session, options, staying)
     flush = object_cache.needs_flush(site)
 
@@ -93,6 +95,14 @@ def roll_back(host, operation, to_release, measures, drain_s):
         late = _late(session, site, operation, way, measures)
         late.update(_late_options(session, site, operation, active, measures))
     return figures, promoted, late
+
+
+def _count_on(site, session, way):
+    """Tables that come back give out no number that the tables which leave have given out meanwhile."""
+    for table, kept in way.restored.items():
+        number = next_number(site, session, table)
+        if number:
+            session.execute(f"ALTER TABLE {ident(kept)} AUTO_INCREMENT = {number}")
 
 
 def _old_values(session, options, way):

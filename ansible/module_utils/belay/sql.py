@@ -9,6 +9,11 @@ from .errors import BelayError
 _NUMBER = re.compile(rb"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
+#: Columns (of information_schema) that a statement writes. MySQL says DEFAULT_GENERATED of one that is computed only where
+#: nothing is written.
+WRITTEN = "extra NOT LIKE '% GENERATED%'"
+
+
 class SqlError(BelayError):
     """The server refused a statement; `errno` is its number, `message` its words."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Optional, Sequence, Tuple
 
 from .mysql import ident, literal
+from .sql import WRITTEN
 
 _TEXT = frozenset(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "json", "enum", "set"))
 _BITS = frozenset((
@@ -69,7 +70,7 @@ def shape_of(session, full_name: str) -> Optional[Shape]:
         return None
     rows = session.query(
         f"SELECT column_name, data_type, is_nullable = 'YES' FROM information_schema.columns WHERE {named} "
-        "AND extra NOT LIKE '%GENERATED%' ORDER BY ordinal_position"
+        f"AND {WRITTEN} ORDER BY ordinal_position"
     )
     columns = tuple(Column(name.decode(), kind.decode().lower(), null == b"1") for name, kind, null in rows)
     key, has_primary = _key(session, named, {column.name: column for column in columns})

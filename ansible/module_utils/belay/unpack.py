@@ -28,6 +28,7 @@ def unpack(site, archive: str, digest: str, shared_paths: Iterable[str]) -> Unpa
     Does nothing when both are there and intact. Raises BelayError ARCHIVE_UNSAFE, ARCHIVE_BROKEN, RELEASE_DIGEST_MISMATCH,
     RELEASE_DAMAGED (the active release differs from its manifest).
     """
+    os.umask(0o022)  # the web server, another user, reads the code
     short = digest[:12]
     code, incoming = os.path.join(site.releases, short), os.path.join(site.belay, "incoming", short)
     known = stored_manifest(site, short)
