@@ -75,7 +75,7 @@ export const noConfig = (branch: string): Answer =>
   answer(
     "config_missing",
     `Nothing was started: there is no \`.github/belay.yml\` on \`${branch}\`.`,
-    `Add \`.github/belay.yml\` to \`${branch}\`; the README shows an example.`,
+    `Add \`.github/belay.yml\` to \`${branch}\`; Belay's docs/configuration.md shows an example.`,
   );
 
 export function badConfig(errors: readonly ConfigError[], branch: string): Answer {
