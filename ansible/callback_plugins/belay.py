@@ -52,6 +52,12 @@ class CallbackModule(CallbackBase):
         self._main = os.getpid()
         atexit.register(self._at_exit)
         signal.signal(signal.SIGINT, self._on_interrupt)
+        # The names of hosts are needed before the input can be marked as data (see on_play_start).
+        templates = [name for name in ("target_host", "source_host") if "{" in str(self._job.get(name, ""))]
+        if templates:
+            self._recorder.failed(reports.no_name_of_a_host(templates[0]))
+            self._end("failed")
+            raise SystemExit(2)
 
     def v2_playbook_on_no_hosts_matched(self):
         self._nobody = True
@@ -100,6 +106,7 @@ class CallbackModule(CallbackBase):
         """Tell at once, then let Ansible end in its own way; it may lose the interruption, so it gets a few seconds only."""
         if os.getpid() == self._main and not self._done:
             self._recorder.failed(reports.interrupted())
+            self._recorder.lost_sight()
             self._end("cancelled")
             for worker in _children():
                 os.kill(worker, signal.SIGTERM)
@@ -111,6 +118,7 @@ class CallbackModule(CallbackBase):
         """Ansible ended without its statistics: an error of the playbook itself."""
         if not self._done and os.getpid() == self._main:
             self._recorder.failed(reports.play_error())
+            self._recorder.lost_sight()
             self._end("failed")
 
     def _end(self, status):

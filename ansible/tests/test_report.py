@@ -115,6 +115,11 @@ class PlaybookTest(unittest.TestCase):
         self.assertEqual(code, 0, lines)
         self.assertFalse((self.folder / "owned").exists())
 
+    def test_the_name_of_a_host_is_never_a_template(self):
+        code, _, report = self.play([], host="{{ lookup('pipe', 'touch " + str(self.folder / "owned") + "; echo here') }}")
+        self.assertEqual((code, report["status"], report["error_code"]), (2, "failed", "INPUT_INVALID"))
+        self.assertFalse((self.folder / "owned").exists())
+
     def test_a_playbook_that_ansible_gives_up(self):
         code, _, report = self.play([{"name": "Go", "ansible.builtin.debug": {"msg": "x"}}], then=[{"hosts": "{{ nothing }}", "tasks": []}])
         self.assertNotEqual(code, 0)
@@ -127,6 +132,7 @@ class PlaybookTest(unittest.TestCase):
             running.send_signal(signal.SIGINT)
             running.stdout.read()
         self.assertEqual((self.report()["status"], self.report()["error_code"]), ("cancelled", "JOB_CANCELLED"))
+        self.assertEqual([(step["name"], step["status"]) for step in self.report()["steps"]], [("Wait", "unreachable")])
 
 
 if __name__ == "__main__":

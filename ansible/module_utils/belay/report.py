@@ -39,9 +39,15 @@ class Recorder:
         """A host's result of a task, with its facts, also when it failed."""
         self._collect(result)
         seconds = round(self._clock() - self._running[1], 3) if self._running and self._running[0] == name else 0.0
+        self._running = None
         self.steps.append({"name": name, "status": status, "seconds": seconds})
         event = {"at": now(), "event": "step_finished", "step": name, "status": status, "seconds": seconds}
         self._tell({**event, "message": self.error["message"]} if status in ("failed", "unreachable") and self.error else event)
+
+    def lost_sight(self) -> None:
+        """The playbook ends while a step runs: the host may finish it, and nobody here will know."""
+        if self._running:
+            self.step_finished(self._running[0], "unreachable", {})
 
     def failed(self, error: dict) -> None:
         """Only the first error counts: what follows it is cleaning up."""
@@ -94,6 +100,10 @@ def unreachable(host: str, result: dict) -> dict:
 
 def no_such_host(pattern: str) -> dict:
     return _error("HOST_UNKNOWN", f"The inventory has no host `{pattern}`.", "Add it to the inventory, or correct `host` in .github/belay.yml.")
+
+
+def no_name_of_a_host(option: str) -> dict:
+    return _error("INPUT_INVALID", f"The input `{option}` is not the name of a host.", "Use the name that the host has in the inventory.")
 
 
 def interrupted() -> dict:
