@@ -1,14 +1,18 @@
 """A backup with the real restic, loaded again into a real MariaDB: proven, or refused."""
 import contextlib
 import os
+import subprocess
 import tempfile
 import unittest
+from dataclasses import replace
 from unittest import mock
 
 from belay import backup, backup_proof, dbprogram
 from belay.errors import BelayError
 from belay.files import Entry
+from belay.memfile import memory_file
 from belay.restic import Restic
+from belay.site import Credentials
 
 from .mariadb import Server
 from .small_site import make_site, put, rules
@@ -23,6 +27,21 @@ def setUpModule():
 
 def tearDownModule():
     SERVER.stop()
+
+
+class Clients(unittest.TestCase):
+    """How the database's own programs are told where to go."""
+
+    def told(self, **changes):
+        access = Credentials("localhost", 3306, SERVER.socket, "root", "mysql", "")
+        with memory_file(dbprogram._options(replace(access, **changes))) as (config, handle):
+            done = subprocess.run(["mariadb", "--defaults-file=" + config, "-N", "-B", "-e", "SELECT 1"], pass_fds=(handle,), stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        return done.stdout.decode() + done.stderr.decode()
+
+    def test_a_numeric_address_is_understood(self):
+        self.assertIn("::1", self.told(host="[::1]", port=1, socket=""))
+        self.assertNotIn("Unknown", self.told(host="[::1]", port=1, socket=""))
+        self.assertIn("1\n", self.told())
 
 
 class Backups(unittest.TestCase):

@@ -139,6 +139,11 @@ class Hostile(Folder):
         for code in ({"x": "link:/etc"}, {"x": "link:../y"}, {"x": "link:y/.."}, {"x": "link:y", "x/z": "0" * 64}):
             self.refused("RELEASE_DIGEST_MISMATCH", self.extract, {**MANIFEST, "code": code})
 
+    def test_protected_files_that_lead_out_or_through_links(self):
+        for place, listing in (("u", {"../x": "0" * 64}), ("../u", {"x": "0" * 64}), ("u", {"x": "link:/etc", "x/passwd": "0" * 64}), ("u", {"/x": "link:y"})):
+            message = self.refused("RELEASE_DIGEST_MISMATCH", self.extract, {**MANIFEST, "files": {place: listing}})
+            self.assertIn("names", message)
+
     def test_more_less_or_other_content_than_the_manifest_says(self):
         self.refused("RELEASE_DIGEST_MISMATCH", self.extract, MANIFEST, (tarfile.TarInfo("tree/x.php"), b"<?php"))
         self.refused("RELEASE_DIGEST_MISMATCH", self.extract, {**MANIFEST, "code": {"x.php": "0" * 64}}, (tarfile.TarInfo("tree/x.php"), b"<?php"))

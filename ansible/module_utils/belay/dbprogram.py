@@ -51,7 +51,8 @@ def _program(*names: str) -> str:
 
 def _options(access) -> str:
     """The [client] section of an option file. Backslash and quote are the only marks that need one inside quotes."""
-    values = {"user": access.user, "password": access.password, "host": access.host, "port": access.port, "socket": access.socket}
+    # mysqli wants an IPv6 address in brackets, these programs want it without.
+    values = {"user": access.user, "password": access.password, "host": access.host.strip("[]"), "port": access.port, "socket": access.socket}
     lines = ['%s="%s"' % (name, str(value).replace("\\", "\\\\").replace('"', '\\"')) for name, value in values.items() if value]
     return "[client]\n" + "\n".join(lines) + "\n"
 

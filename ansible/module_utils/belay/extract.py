@@ -53,8 +53,7 @@ def _wanted(manifest: dict) -> Dict[str, Optional[str]]:
     wanted: Dict[str, Optional[str]] = {"tree/" + path: value for path, value in manifest["code"].items()}
     links = {name for name, value in wanted.items() if value.startswith(LINK)}
     for name, value in wanted.items():
-        parents = [name[:at] for at, letter in enumerate(name) if letter == "/"]
-        if not is_plain(name) or any(parent in links for parent in parents) or (name in links and not stays_inside(name, value[len(LINK) :])):
+        if not _is_reachable(name, links) or (name in links and not stays_inside(name, value[len(LINK) :])):
             raise mismatch("its manifest names %r" % name)
     for table in manifest["tables"]:
         if not is_plain(table) or "/" in table:
@@ -65,7 +64,17 @@ def _wanted(manifest: dict) -> Dict[str, Optional[str]]:
         if not is_plain(path):
             raise mismatch("its manifest names %r" % path)
         wanted["files/" + path] = digest
+    for place, listing in manifest.get("files", {}).items():
+        links = {name for name, value in listing.items() if value.startswith(LINK)}
+        strange = [name for name in listing if not _is_reachable(name, links)]
+        if strange or not is_plain(place):
+            raise mismatch("its manifest names %r below %r" % (strange[:1], place))
     return wanted
+
+
+def _is_reachable(name: str, links: set) -> bool:
+    """Whether a name leads neither out of its folder nor through a link."""
+    return is_plain(name) and not any(name[:at] in links for at, letter in enumerate(name) if letter == "/")
 
 
 def _write_member(folder: str, info, content: Optional[BinaryIO], wanted: Dict[str, Optional[str]]) -> None:
