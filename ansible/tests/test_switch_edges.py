@@ -40,6 +40,19 @@ class ForeignWriters(SwitchCase):
         self.assertEqual(len(held), 1)
         self.assert_on(OLD)
 
+    def test_what_was_written_at_the_last_moment_before_going_back_is_carried_over(self):
+        self.promote(promotion())
+        original, operation = engine._rename, str(uuid.uuid4())
+
+        def late(session, renames):
+            self.sql("UPDATE wp_options SET option_value = '7' WHERE option_name = 'visits'; DELETE FROM wp_options WHERE option_name = 'gone'")
+            original(session, renames)
+
+        with mock.patch.object(engine, "_rename", late):
+            rollback.roll_back(self.host(operation), operation, OLD, MEASURES, 0.3)
+        self.assertEqual(self.bench.options(self.site), {"blogname": "Shop", "theme": "old", "visits": "7"})
+
+
 class NewOnTheTarget(SwitchCase):
     """What came to the target after the drift check, in tables that the release replaces."""
 
@@ -93,6 +106,19 @@ class Killed(SwitchCase):
             self.assertEqual(self.bench.options(self.site), {"blogname": "since", "theme": "new", "visits": "7", "gone": "x", "added": "1"})
         self.assertEqual((sorted(promoted["tables"]), promoted["options"]["theme"]["hash"]), (["extra", "things"], "new"))
         self.assertIsNone(promote.resume(self.host("another"), recovery.recover(host)[0]))
+
+
+    def test_a_rollback_that_died_before_it_told_still_tells(self):
+        self.promote(promotion())
+        self.sql("INSERT INTO wp_things (word) VALUES ('late')")
+        operation = str(uuid.uuid4())
+        host = self.host(operation)
+        with mock.patch.object(rollback, "late_of", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+            rollback.roll_back(host, operation, OLD, MEASURES, 0.3)
+        self.assert_on(OLD)
+        promoted, late = rollback.resume(host, operation, OLD, MEASURES)
+        self.assertEqual(late, {"things": 1, "extra": 0, "options": 0})
+        self.assertEqual((promoted["tables"]["extra"], promoted["options"]["theme"]["hash"]), (None, "old"))
 
 
 class Numbers(SwitchCase):

@@ -12,7 +12,7 @@ from .commit_point import CommitPoint, Record
 from .errors import BelayError
 from .hold import Version
 from .mysql import ident
-from .promote import REWRITE_RULES, ROW, few_left, move_options_and_row, next_number, options_of
+from .promote import REWRITE_RULES, ROW, carry_strays, few_left, move_options_and_row, next_number, options_of
 from .switch import Move, switch
 
 
@@ -82,6 +82,7 @@ def roll_back(host, operation, to_release, measures, drain_s):
         promoted = _promoted(session, options, way, measures)
         _count_on(site, session, way)
         few_left(session, options, staying)
+    host.journal.append("prepared_back", promoted=promoted)
     flush = object_cache.needs_flush(site)
 
     def settle(session):
@@ -91,10 +92,23 @@ def roll_back(host, operation, to_release, measures, drain_s):
         return merged
 
     figures = switch(host, Move(active.version, version, renames), settle, drain_s)
+    carry_strays(host, options, aside(site, operation, "options"), staying)
+    return figures, promoted, late_of(host, operation, to_release, measures)
+
+
+def resume(host, operation, to_release, measures):
+    """Killed after the switch back: (promoted, late_rows); the first is None where nobody remembers."""
+    prepared = host.journal.last("prepared_back")
+    return prepared and prepared["promoted"], late_of(host, operation, to_release, measures)
+
+
+def late_of(host, operation, to_release, measures):
+    """Rows that are in the tables which left, and not in what came back; asked after the switch back."""
+    row = aside(host.site, operation, ROW)
     with host.open_session() as session:
-        late = _late(session, site, operation, way, measures)
-        late.update(_late_options(session, site, operation, active, measures))
-    return figures, promoted, late
+        left, way = commit_point.read(session, row), find_way(session, row, to_release)
+        late = _late(session, host.site, operation, way, measures)
+        return {**late, **_late_options(session, host.site, operation, left, measures)}
 
 
 def _count_on(site, session, way):

@@ -46,9 +46,14 @@ def activate(params):
         if point.version != Version(params["to_release"], params["operation_id"]):
             preflight.check_release(point, params["expected_release"])
             go_back(host, params, params["to_release"])
+        elif host.journal.last("rolled_back") is None:
+            looks = measures.looks(host.site, params)
+            promoted, late = rollback.resume(host, params["operation_id"], params["to_release"], looks)
+            host.journal.append("rolled_back", late_rows=late, promoted=promoted)
         done = host.journal.last("rolled_back")
         facts = {"activated": True}
         if done:
-            facts.update({name: done[name] for name in ("switch", "late_rows")})
-            facts["promoted"] = {**done["promoted"], "code": measures.code(host.site, params)}
+            facts.update({name: done[name] for name in ("switch", "late_rows") if name in done})
+            if done["promoted"]:
+                facts["promoted"] = {**done["promoted"], "code": measures.code(host.site, params)}
         return {"changed": True, "belay_facts": facts}
