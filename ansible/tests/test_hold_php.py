@@ -3,10 +3,13 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
 import unittest
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from belay.hold import VERSION
@@ -174,6 +177,45 @@ class HoldPhp(unittest.TestCase):
         answer = self.run_php(page, "$_SERVER['HTTP_X_BELAY_PROBE'] = 'right';")
         self.assertEqual((answer["version"], answer["state"], answer["room"]), (VERSION, "old@op1", os.stat(self.hold / "room").st_ino))
         self.assertIn("dir", self.run_php(page, "$_SERVER['HTTP_X_BELAY_PROBE'] = 'wrong';"))
+
+    def test_a_release_is_compiled_before_it_is_active(self):
+        """On PHP's built-in server, because opcache remembers from one request to the next there."""
+        old, new = "0" * 12, "1" * 12
+        for release in (old, new):
+            shutil.copytree(self.root / "releases/old", self.root / "releases" / release)
+        os.unlink(self.root / "releases" / new / "page.php")
+        (self.hold / "config.php").write_text("<?php return ['probe' => 'right'];")
+        self.set_state(f"{old}@op1")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        settings = {"auto_prepend_file": self.hold / "hold.php", "opcache.enable_cli": 1, "opcache.file_update_protection": 0}
+        server = subprocess.Popen(
+            ["php", *(word for name, value in settings.items() for word in ("-d", f"{name}={value}")), "-S", f"127.0.0.1:{port}", "-t", str(self.root / "releases" / old)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(self.end, server)
+
+        def ask(path, **headers):
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/{path}", headers=headers)
+            while server.poll() is None:
+                try:
+                    with urllib.request.urlopen(request) as response:
+                        return json.loads(response.read())
+                except ConnectionRefusedError:
+                    time.sleep(0.01)
+                except urllib.error.URLError as error:
+                    if not isinstance(error.reason, ConnectionRefusedError):
+                        raise
+                    time.sleep(0.01)
+            self.fail("the server ended")
+
+        for page in ("index.php", "page.php"):
+            ask(page)
+        warm = {"X-Belay-Probe": "right", "X-Belay-Warm": new}
+        self.assertEqual(ask("index.php", **warm)["warmed"], 1)
+        self.assertEqual(ask("index.php", **{**warm, "X-Belay-Warm": "../../../etc"})["warmed"], 0)
+        self.assertNotIn("warmed", ask("index.php", **{**warm, "X-Belay-Probe": "wrong"}))
 
 
 if __name__ == "__main__":

@@ -125,13 +125,20 @@ def check_hold(site, hold, version, probe_url=None):
         raise _not_held("HOLD_INACTIVE", f"PHP requests of {site.url} do not go through the hold (answer: {json.dumps(answer)[:200]}).")
 
 
-def _ask(url, secret):
+def warm(site, hold, release, probe_url=None):
+    """Let the pool compile a release that is not active yet. How many scripts it compiled; a pool that cannot is no reason to stop."""
+    answer = _ask(probe_url or site.url, prepare.read_probe(hold) or "", {"X-Belay-Warm": release})
+    return answer.get("warmed") or 0
+
+
+def _ask(url, secret, headers=None):
     request = urllib.request.Request(
-        f"{url.rstrip('/')}/index.php?belay-probe={uuid.uuid4().hex}", headers={"X-Belay-Probe": secret, "Cache-Control": "no-cache"}
+        f"{url.rstrip('/')}/index.php?belay-probe={uuid.uuid4().hex}",
+        headers={"X-Belay-Probe": secret, "Cache-Control": "no-cache", **(headers or {})},
     )
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(request, timeout=10) as response:
+        with direct.open(request, timeout=20) as response:
             answer = json.loads(response.read(4096))
             return answer if isinstance(answer, dict) else {"error": "no object"}
     except (OSError, ValueError) as error:

@@ -96,7 +96,9 @@ def load(params):
         host.journal.append("shadow")
         with host.open_session() as session:
             filled = promote.load(host.site, session, promotion_of(host.site, params))
-        return {"changed": True, "rows": filled}
+        warmed = preflight.warm(host.site, host.hold, goal(params).release)
+        host.journal.append("warmed", scripts=warmed)
+        return {"changed": True, "rows": filled, "warmed": warmed}
 
 
 def promotion_of(site, params):

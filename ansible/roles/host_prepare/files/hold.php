@@ -136,7 +136,10 @@ final class Belay_Hold
         return $row ? $row[0] : self::unavailable('a release is being switched');
     }
 
-    /** Answers Belay's own question, whether this pool runs the hold, takes its locks and sees the right state. */
+    /**
+     * Answers Belay's own question, whether this pool runs the hold, takes its locks and sees the right state. Asked to
+     * (X-Belay-Warm: a release), it first compiles that release's twins of the scripts that are in use.
+     */
     private static function probe($state): void
     {
         $config = @include __DIR__ . '/config.php';
@@ -146,7 +149,26 @@ final class Belay_Hold
         header('Content-Type: application/json');
         header('Cache-Control: no-store');
         $room = self::$room ? fstat(self::$room) : null;
-        exit(json_encode(['version' => self::VERSION, 'state' => $state, 'room' => $room ? $room['ino'] : null, 'php' => PHP_VERSION]));
+        $warmed = self::warm((string) ($_SERVER['HTTP_X_BELAY_WARM'] ?? ''));
+        exit(json_encode(['version' => self::VERSION, 'state' => $state, 'room' => $room ? $room['ino'] : null, 'php' => PHP_VERSION, 'warmed' => $warmed]));
+    }
+
+    /** Otherwise the first visitors after a switch wait until every worker has compiled all of WordPress. Runs no script. */
+    private static function warm(string $release): int
+    {
+        if (!preg_match('/^[0-9a-f]{12}$/', $release) || !function_exists('opcache_get_status')) {
+            return 0;
+        }
+        $releases = dirname(__DIR__, 2) . '/releases';
+        $warmed = 0;
+        $until = time() + 10;
+        foreach ((@opcache_get_status(true))['scripts'] ?? [] as $script => $_) {
+            $twin = preg_replace('#^' . preg_quote($releases, '#') . '/[0-9a-f]{12}/#', "$releases/$release/", $script, 1, $inside);
+            if ($inside && is_file($twin) && time() < $until) {
+                $warmed += (int) @opcache_compile_file($twin);
+            }
+        }
+        return $warmed;
     }
 
     private static function unavailable(string $why): string
