@@ -26,19 +26,31 @@ export async function prepareWorkplace(access: HostAccess, base: string = tmpdir
     await writeFile(key, `${access.sshKey.replace(/\r\n/g, "\n").trimEnd()}\n`, { mode: 0o600 });
     await chmod(key, 0o600);
   }
+  const shared = sharesConnections(folder) ? "-o ControlMaster=auto -o ControlPersist=60s " : "";
   const identity = access.sshKey === "" ? "" : ` -o IdentityFile=${key} -o IdentitiesOnly=yes`;
   return {
     folder,
     environment: {
       ANSIBLE_INVENTORY: inventory,
       ANSIBLE_HOST_KEY_CHECKING: "true",
-      ANSIBLE_SSH_ARGS: `-o ControlMaster=auto -o ControlPersist=60s -o ControlPath=${path.join(folder, "cm-%C")} -o StrictHostKeyChecking=yes -o UserKnownHostsFile=${knownHosts} -o GlobalKnownHostsFile=/dev/null -o BatchMode=yes -o ConnectTimeout=15${identity}`,
+      ANSIBLE_SSH_ARGS: `${shared}-o StrictHostKeyChecking=yes -o UserKnownHostsFile=${knownHosts} -o GlobalKnownHostsFile=/dev/null -o BatchMode=yes -o ConnectTimeout=15${identity}`,
+      ANSIBLE_SSH_CONTROL_PATH_DIR: folder,
       ANSIBLE_LOCAL_TEMP: path.join(folder, "ansible"),
       BELAY_RESTIC_REPOSITORY: access.resticRepository,
       BELAY_RESTIC_PASSWORD: access.resticPassword,
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Bytes of a socket's path, where it is shortest (macOS), without the zero at its end. */
+const LONGEST_SOCKET = 103;
+/** Ansible's name for the socket of a connection, and what ssh adds to it while it makes the connection. */
+const SOCKET_NAME = "/0123456789.0123456789abcdef".length;
+
+/** Tasks share a connection through a socket in this folder; below a deep folder each task has its own, which only takes longer. */
+export function sharesConnections(folder: string): boolean {
+  return Buffer.byteLength(folder) + SOCKET_NAME <= LONGEST_SOCKET;
 }
 
 async function requireFile(file: string, code: string, what: string): Promise<void> {

@@ -44,7 +44,7 @@ export function failedSentence({ kind, source, target }: Names, why: string): st
     case "refresh":
       return `The refresh of ${changed} failed. ${why}`;
     default:
-      return `The ${kind} of ${changed} failed; nothing has changed. ${why}`;
+      return `The ${kind === "drift" ? "drift check" : kind} of ${changed} failed; nothing has changed. ${why}`;
   }
 }
 
