@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -35,7 +35,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function spawnBot(): ChildProcess {
+function spawnBot(given: Readonly<Record<string, string>> = {}): ChildProcess {
   const { app } = double;
   const child = spawn(process.execPath, [SERVER], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -50,6 +50,7 @@ function spawnBot(): ChildProcess {
       BELAY_OIDC_ISSUER: double.oidc.issuer(),
       BELAY_STORE_DIR: directory,
       PORT: "0",
+      ...given,
     },
   });
   running.add(child);
@@ -132,6 +133,21 @@ test("killed after it took a comment, it answers once after the restart; told ag
   expect(answers()).toHaveLength(1);
   expect(second.lines.join()).not.toContain(double.app.webhookSecret);
 }, 120_000);
+
+test("without a webhook secret it does not start, says so in a sentence, and touches no store", async () => {
+  const bot = spawnBot({ WEBHOOK_SECRET: "", BELAY_STORE_DIR: join(directory, "never") });
+  let said = "";
+  bot.stderr?.on("data", (chunk) => {
+    said += chunk;
+  });
+  const [code] = await once(bot, "close");
+  expect(code).toBe(1);
+  expect(said).toBe(
+    "Belay cannot start:\n- WEBHOOK_SECRET is not set: without it anybody could send webhooks in GitHub's name; " +
+      "it is the secret of the App's webhook.\n",
+  );
+  expect(existsSync(join(directory, "never"))).toBe(false);
+}, 60_000);
 
 test("a second bot on the same store is refused while the first one runs", async () => {
   const first = await startBot();

@@ -17,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true }));
 test("npm run demo -- --json", async () => {
   // Everything that the demo starts inherits this, and everything that it makes lies below the folder.
   const mark = { BELAY_DEMO_TEST: folder, TMPDIR: folder };
-  await execa("chmod", ["755", folder]);
+  await execa("chmod", ["1777", folder]);
   const demo = await execa(process.execPath, [path.join(PROJECT, "script/demo/main.ts"), "--json"], {
     env: mark,
     reject: false,

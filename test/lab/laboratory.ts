@@ -79,7 +79,8 @@ async function build(folder: string, guard: Guard, options: LaboratoryOptions): 
   const say = options.onProgress ?? (() => undefined);
   const inFolder = (name: string) => path.join(folder, name);
   say("MariaDB starts");
-  const database = await startMariaDb(inFolder("mariadb"), guard);
+  const start = (given: Omit<Start, "guard">) => startServer({ ...given, guard });
+  const database = await startMariaDb(inFolder("mariadb"), start);
   const production = await describe("production", folder, { prefix: "wp_", ...options.production }, database);
   const staging = await describe("staging", folder, { prefix: "stg7_", ...options.staging }, database);
   const sites = [production, staging];
@@ -105,7 +106,6 @@ async function build(folder: string, guard: Guard, options: LaboratoryOptions): 
   const inventory = inFolder("inventory.yml");
   await writeFile(inventory, inventoryYaml(ssh.port));
   const processes = [database, php, nginx, ssh].map((server) => server.pid);
-  const start = (given: Omit<Start, "guard">) => startServer({ ...given, guard });
   return {
     ...{ folder, production, staging, ...people, posts, database, ssh, inventory, processes },
     ...{ start, stop: guard.release },

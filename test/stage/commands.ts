@@ -13,19 +13,22 @@ export type Told = {
 };
 export type Talk = { readonly double: Double; readonly pull: PullRequest; readonly login: string };
 
+/** How the bot's comment of an operation begins; other comments answer one command, or tell again that an operation ended badly. */
+const OPERATION = "<!-- belay:operation=";
 const PATIENCE_MS = 10 * 60_000;
 
 export async function command({ double, pull, login }: Talk, text: string): Promise<Told> {
   const known = new Set(double.comments(pull).map((comment) => comment.id));
-  await double.as(login).comment(pull, text);
+  const { id } = await double.as(login).comment(pull, text);
   const until = Date.now() + PATIENCE_MS;
   while (Date.now() < until) {
     const answer = double
       .comments(pull)
-      .find((comment) => comment.app === double.app.id && !known.has(comment.id));
+      .filter((comment) => comment.app === double.app.id && !known.has(comment.id))
+      .find(({ body }) => body.startsWith(OPERATION) || body.startsWith(`<!-- belay:answer=comment:${id} `));
     const ending = answer === undefined ? undefined : endingOf(answer.body);
     if (answer !== undefined && ending !== undefined) {
-      await double.idle();
+      await runsAreOver({ double, pull });
       return { ending, comment: answer, sentences: sentencesOf(answer.body) };
     }
     await sleep(50);
@@ -35,8 +38,14 @@ export async function command({ double, pull, login }: Talk, text: string): Prom
   );
 }
 
+/** A run lives a moment longer than its last report. */
+async function runsAreOver({ double, pull }: Omit<Talk, "login">): Promise<void> {
+  const own = double.state.runs.filter((run) => run.repository === pull.repository);
+  await Promise.all(own.map((run) => double.runs.finished(run)));
+}
+
 function endingOf(body: string): Told["ending"] | undefined {
-  if (!body.startsWith("<!-- belay:operation=")) return "answered";
+  if (!body.startsWith(OPERATION)) return "answered";
   const word = /^### .*: ([a-z ,]+)$/m.exec(body)?.[1];
   return ENDINGS.find((ending) => ending === word);
 }

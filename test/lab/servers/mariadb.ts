@@ -2,13 +2,21 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
-import type { Guard } from "../guard.ts";
-import { freePort, type Server, startServer } from "../servers.ts";
+import { freePort, type Server, type Start } from "../servers.ts";
 
 export type MariaDb = Server & { readonly port: number; readonly socket: string };
 
-/** Its root has no password and is let in only through the socket, as the system's root. */
-export async function startMariaDb(folder: string, guard: Guard): Promise<MariaDb> {
+type StartGuarded = (start: Omit<Start, "guard">) => Promise<Server>;
+
+/**
+ * Its root has no password and is let in only through the socket, as the system's root.
+ * @param options further ones of mariadbd, such as `--version=10.5.0-MariaDB` to claim another version
+ */
+export async function startMariaDb(
+  folder: string,
+  start: StartGuarded,
+  options: readonly string[] = [],
+): Promise<MariaDb> {
   const data = path.join(folder, "data");
   const socket = path.join(folder, "mariadb.sock");
   const port = await freePort();
@@ -21,7 +29,7 @@ export async function startMariaDb(folder: string, guard: Guard): Promise<MariaD
     "--auth-root-authentication-method=socket",
     "--skip-test-db",
   ]);
-  const server = await startServer({
+  const server = await start({
     name: "MariaDB",
     command: [
       "/usr/sbin/mariadbd",
@@ -34,10 +42,10 @@ export async function startMariaDb(folder: string, guard: Guard): Promise<MariaD
       "--skip-name-resolve",
       `--pid-file=${path.join(folder, "mariadb.pid")}`,
       "--character-set-server=utf8mb4",
+      ...options,
     ],
     log: path.join(folder, "mariadb.log"),
     ready: async () => (await mariadb(socket, "SELECT 1")) === "1",
-    guard,
   });
   return { ...server, port, socket };
 }
