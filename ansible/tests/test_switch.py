@@ -46,14 +46,14 @@ class SwitchCase(unittest.TestCase):
         self.addCleanup(context.__exit__, None, None, None)
         return host
 
-    def promote(self, wanted, between=None, expected=NOTHING):
+    def promote(self, wanted, between=None, expected=NOTHING, looks=MEASURES):
         host = self.host(wanted.operation)
         point, _ = recovery.recover(host)
         with host.open_session() as session:
             promote.load(self.site, session, wanted)
         if between:
             between()
-        return promote.activate(host, point, wanted, expected, MEASURES, 0.3)
+        return promote.activate(host, point, wanted, expected, looks, 0.3)
 
     def active(self):
         with Session(self.site) as session:
@@ -213,13 +213,15 @@ class Promote(SwitchCase):
 class Recheck(SwitchCase):
     """What the drift check saw, with the fingerprints that it takes."""
 
-    def expecting(self, **changes):
-        params = {
+    def params(self, **changes):
+        return {
             "table_rules": [{"pattern": "*", "class": "config", "origin": "test"}], "option_rules": [{"pattern": "*", "class": "config", "origin": "test"}],
             "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {}, "row_limit": 100,
             "promote_tables": ["things"], "expected_tables": {}, "expected_options": {}, **changes,
         }
-        return measures.expected(self.site, params)
+
+    def expecting(self, **changes):
+        return measures.expected(self.site, self.params(**changes))
 
     def look(self):
         expected = self.expecting()
@@ -232,7 +234,7 @@ class Recheck(SwitchCase):
         self.sql("CREATE TABLE wp_more LIKE wp_things")
 
     def test_nothing_changed(self):
-        self.promote(promotion(tables=("things",)), expected=self.expecting(**self.look()))
+        self.promote(promotion(tables=("things",)), expected=self.expecting(**self.look()), looks=measures.looks(self.site, self.params()))
         self.assert_on(NEW)
 
     def test_what_changed_is_said_and_nothing_is_switched(self):

@@ -53,6 +53,31 @@ class ForeignWriters(SwitchCase):
         self.assertEqual(self.bench.options(self.site), {"blogname": "Shop", "theme": "old", "visits": "7"})
 
 
+class AtTheLastMoment(SwitchCase):
+    def test_what_others_wrote_to_a_replaced_table_comes_back(self):
+        params = {
+            "table_rules": [{"pattern": "*", "class": "config", "origin": "test"}], "option_rules": [{"pattern": "*", "class": "config", "origin": "test"}],
+            "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {}, "row_limit": 100,
+            "promote_tables": ["things"], "expected_tables": {}, "expected_options": {},
+        }
+        with Session(self.site) as session:
+            params["expected_tables"] = {"things": measures.expected(self.site, params).parts_of(session, "things")}
+        original, wanted, looks = engine._rename, promotion(tables=("things",)), measures.looks(self.site, params)
+
+        def late(session, renames):
+            self.sql("INSERT INTO wp_things (word) VALUES ('stray')")
+            original(session, renames)
+
+        host = self.host(wanted.operation)
+        with Session(self.site) as session:
+            promote.load(self.site, session, wanted)
+        with mock.patch.object(engine, "_rename", late), self.assertRaises(BelayError) as caught:
+            promote.activate(host, recovery.recover(host)[0], wanted, measures.expected(self.site, params), looks, 0.3)
+        self.assertEqual(caught.exception.code, "CONFLICT_AFTER_SWITCH")
+        rollback.roll_back(host, wanted.operation, OLD, looks, 0.3)
+        self.assertEqual(self.sql("SELECT word FROM wp_things"), [["one"], ["two"], ["stray"]])
+
+
 class NewOnTheTarget(SwitchCase):
     """What came to the target after the drift check, in tables that the release replaces."""
 

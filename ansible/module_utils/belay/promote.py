@@ -73,7 +73,10 @@ def next_number(site, session, table):
 
 
 def activate(host, point, promotion, expected, measures, drain_s):
-    """Make the switch from `point`; returns (SwitchFacts, the tables and options of `promoted`)."""
+    """Make the switch from `point`; returns (SwitchFacts, the tables and options of `promoted`).
+
+    CONFLICT_AFTER_SWITCH is raised with the release live: going back brings the rows back that would be lost.
+    """
     site = host.site
     with host.open_session() as session:
         options = options_of(site, session)
@@ -98,6 +101,9 @@ def activate(host, point, promotion, expected, measures, drain_s):
 
     figures = switch(host, Move(point.version, version, renames), settle, drain_s)
     carry_strays(host, options, record.options_kept, staying)
+    with host.open_session() as session:
+        for table, kept in record.swapped.items():
+            recheck.afterwards(expected, table, measures.table(session, kept, table)["parts"])
     return figures, promoted
 
 

@@ -63,12 +63,19 @@ def inside(session, expected, tables):
         _check_table(session, expected, table)
 
 
+def afterwards(expected, table, parts):
+    """`parts` of a table as it was when it left: what others than PHP wrote to it between the last look and the RENAME."""
+    found = {name: part["digest"] for name, part in parts.items()}
+    if table in expected.promoted and _changed(expected, table, found):
+        raise BelayError(
+            "CONFLICT_AFTER_SWITCH",
+            f"Table {table} was written at the very moment of the switch, by something other than the site's PHP pool.",
+            "Stop what writes to it (cron jobs, WP-CLI), then comment `/promote` again.",
+        )
+
+
 def _check_table(session, expected, table):
-    found = expected.parts_of(session, table)
-    wanted = expected.tables.get(table, {})
-    changed = [part for part, digest in wanted.items() if found.get(part) != digest]
-    if table in expected.promoted:
-        changed += sorted((found.keys() & KEPT_CLASSES) - wanted.keys())
+    changed = _changed(expected, table, expected.parts_of(session, table))
     if not changed:
         return
     if table in expected.promoted:
@@ -78,6 +85,14 @@ def _check_table(session, expected, table):
         f"Protected data changed since the drift check: table {table} ({', '.join(changed)}). Nothing was switched.",
         "Comment `/drift` to see what changed, then `/promote` again.",
     )
+
+
+def _changed(expected, table, found):
+    wanted = expected.tables.get(table, {})
+    changed = [part for part, digest in wanted.items() if found.get(part) != digest]
+    if table in expected.promoted:
+        changed += sorted((found.keys() & KEPT_CLASSES) - wanted.keys())
+    return changed
 
 
 def _check_options(session, expected):
