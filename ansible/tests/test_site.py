@@ -57,6 +57,15 @@ class SiteTest(unittest.TestCase):
             self.open(**changes)
         return caught.exception
 
+    def test_wordpress_is_not_started_however_the_last_line_ends(self):
+        self.write("releases/0123456789ab/wp-settings.php", "<?php touch(__DIR__ . '/started');")
+        ends = ("wp-settings.php';", "wp-settings.php' ?>", "wp-settings.php' ?>\n<?php define('X', 1);", "wp-settings.php'")
+        for end in ends:
+            with self.subTest(end):
+                self.write("shared/wp-config.php", CONFIG.split("wp-settings.php';")[0] + end)
+                self.assertEqual(self.open().credentials.user, "app_user")
+                self.assertFalse(os.path.exists(os.path.join(self.root, "releases/0123456789ab/started")))
+
     def test_credentials_are_read_as_php_reads_them(self):
         access = self.open().credentials
         self.assertEqual((access.host, access.port, access.user, access.schema, access.password), ("db.example", 3307, "app_user", "app", "p'\"\\$ é"))

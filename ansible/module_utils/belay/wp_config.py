@@ -26,10 +26,12 @@ foreach (token_get_all(file_get_contents($ask['config'])) as $token) {
     $including = $statement !== '' || (is_array($token) && in_array($token[0], [T_REQUIRE, T_REQUIRE_ONCE, T_INCLUDE, T_INCLUDE_ONCE]));
     if (!$including) { $code .= $text; continue; }
     $statement .= $text;
-    if ($text !== ';') continue;
-    $code .= strpos($statement, 'wp-settings.php') === false ? $statement : ';';
+    $closing = is_array($token) && $token[0] === T_CLOSE_TAG ? $text : '';
+    if ($text !== ';' && $closing === '') continue;
+    $code .= strpos($statement, 'wp-settings.php') === false ? $statement : ';' . $closing;
     $statement = '';
 }
+if (strpos($statement, 'wp-settings.php') !== false) $statement = ';';
 ob_start();
 (function () use ($code) { global $table_prefix; eval('?>' . $code . $GLOBALS['statement']); })();
 ob_end_clean();
