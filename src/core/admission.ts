@@ -77,7 +77,8 @@ function refusal(facts: AdmissionFacts, policy: Policy, command: Acting): Answer
 /**
  * The head that the person saw is the newest one that a webhook told of before the comment, by GitHub's own clock. A head of
  * the same second may have come after the comment, so it does not count; the first head cannot have: the pull request
- * began with it. An explicit commit needs no history.
+ * began with it. A first head that is younger than the comment is not the one it began with: webhooks were missed.
+ * An explicit commit needs no history.
  */
 function unboundHead(facts: AdmissionFacts, command: Acting): Answer | null {
   const now = facts.pull_request.head_sha;
@@ -85,7 +86,9 @@ function unboundHead(facts: AdmissionFacts, command: Acting): Answer | null {
     return now.startsWith(command.sha) ? null : answers.otherSha(command.sha, now);
   }
   const at = Date.parse(facts.comment.created_at);
-  const seen = facts.heads.findLast((head, index) => index === 0 || Date.parse(head.changed_at) < at);
+  const seen = facts.heads.findLast(({ changed_at }, index) =>
+    index === 0 ? Date.parse(changed_at) <= at : Date.parse(changed_at) < at,
+  );
   if (seen === undefined) return answers.headUnseen(command.kind, now);
   return seen.sha === now ? null : answers.headMoved(command.kind, seen.sha, now);
 }

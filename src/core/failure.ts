@@ -25,14 +25,15 @@ const LOST_SIGHT: readonly string[] = [
 /** A rollback that switched, and whose health check failed: it counts as having gone back. */
 export const ROLLBACK_UNHEALTHY = "ROLLBACK_UNHEALTHY";
 
-export function failureOf(names: endings.Names, type: JobType, report: Report): Failure {
+/** @param begun whether the runner had told, on its way, that it was at the switch */
+export function failureOf(names: endings.Names, type: JobType, report: Report, begun = false): Failure {
   const code = report.error_code ?? (report.status === "cancelled" ? "cancelled" : "JOB_FAILED");
   const why = report.error_message ?? "The host gave no reason; the run's log has everything.";
   if (type === "env_refresh") {
     return { event: "failed", code, message: endings.failedSentence(names, why), broken: true };
   }
   if (type === "env_promote" || type === "release_rollback")
-    return switchFailure(names, { code, why, report });
+    return switchFailure(names, { code, why, report, begun });
   if (report.status === "cancelled") return cancelled(names, why);
   return { event: "failed", code, message: endings.failedSentence(names, why), broken: false };
 }
@@ -41,15 +42,16 @@ interface Told {
   readonly code: string;
   readonly why: string;
   readonly report: Report;
+  readonly begun: boolean;
 }
 
-function switchFailure(names: endings.Names, { code, why, report }: Told): Failure {
+function switchFailure(names: endings.Names, { code, why, report, begun }: Told): Failure {
   const { activated, rolled_back, previous_release } = switchFacts(report);
   if (rolled_back === true) {
     const message = endings.rolledBackSentence(names, why, previous_release ?? null);
     return { event: "rolled_back", code, message, broken: false };
   }
-  if (inDoubt(code, report)) {
+  if (inDoubt(code, report) || (begun && activated === undefined && !tellsOfSwitch(report))) {
     return { event: "lost", code, message: endings.unknownSentence(names, why), broken: false };
   }
   if (activated === true && names.kind === "rollback") {
@@ -76,6 +78,11 @@ function inDoubt(code: string, { steps }: Report): boolean {
   if (undo !== undefined) return undo.status !== "ok";
   const lost = steps.some((step) => SWITCH.test(step.name) && step.status === "unreachable");
   return lost || LOST_SIGHT.includes(code);
+}
+
+/** A report that was made up without the host's own (it wrote none) holds no steps. */
+function tellsOfSwitch({ steps }: Report): boolean {
+  return steps.some((step) => SWITCH.test(step.name));
 }
 
 function cancelled(names: endings.Names, why: string): Failure {

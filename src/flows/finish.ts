@@ -1,5 +1,6 @@
 /** The end of an operation: state, lock, environments, deployment, comment, checks, audit; all in one transaction. */
 
+import { ROLLBACK_UNHEALTHY } from "../core/failure.ts";
 import { changesSomething } from "../core/operations.ts";
 import { isOver, type PromotionEvent } from "../core/promotion.ts";
 import { answerMarker, renderAnswer } from "../core/rendering/answers.ts";
@@ -8,6 +9,7 @@ import { nextStep } from "../core/rendering/endings.ts";
 import { settled } from "../core/verdict.ts";
 import type { EnvironmentRow, OperationRow } from "../ports.ts";
 import { showChecks, showComment } from "./announce.ts";
+import { lastStandingPromotion } from "./create-operation.ts";
 import { emit, move, namesOf, record, type Work } from "./work.ts";
 
 export interface Ending {
@@ -95,7 +97,8 @@ async function touchedEnvironment(work: Work): Promise<EnvironmentRow | null> {
 async function afterTouch(work: Work, environment: EnvironmentRow, ending: Ending): Promise<void> {
   const { state, kind, id } = work.operation;
   if (state === "unknown") return;
-  await work.tx.updateEnvironment(environment.id, { status: ending.broken === true ? "failed" : "active" });
+  const failed = ending.broken === true || (await isStillBroken(work, ending));
+  await work.tx.updateEnvironment(environment.id, { status: failed ? "failed" : "active" });
   if (kind === "refresh") return;
   await emit(work, {
     kind: "deployment_status",
@@ -104,6 +107,13 @@ async function afterTouch(work: Work, environment: EnvironmentRow, ending: Endin
     description: capLine(ending.message.replaceAll("`", ""), DESCRIPTION_LIMIT),
     environment_url: work.target.url,
   });
+}
+
+/** A rollback that did not switch leaves the target as the promotion before left it. */
+async function isStillBroken({ tx, operation }: Work, { code }: Ending): Promise<boolean> {
+  const back = operation.state === "succeeded" || code === ROLLBACK_UNHEALTHY;
+  if (operation.kind !== "rollback" || back) return false;
+  return (await lastStandingPromotion(tx, operation.target_environment_id))?.state === "failed";
 }
 
 /** What an operation's run is told when there is nothing more to do. */

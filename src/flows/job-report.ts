@@ -2,7 +2,8 @@
 
 import { FACTS } from "../core/facts.ts";
 import { type Failure, failureOf, ROLLBACK_UNHEALTHY } from "../core/failure.ts";
-import { runResult } from "../core/operations.ts";
+import { SWITCH } from "../core/milestones.ts";
+import { changesSomething, runResult } from "../core/operations.ts";
 import { jobDone } from "../core/progress.ts";
 import { cancelledSentence, doneSentence } from "../core/rendering/endings.ts";
 import { JOB_WORDS, shortId } from "../core/rendering/words.ts";
@@ -11,7 +12,7 @@ import { switchFacts } from "../core/result-facts.ts";
 import type { JobRow, Tx } from "../ports.ts";
 import { showChecks, showComment } from "./announce.ts";
 import type { Deps, Refused } from "./deps.ts";
-import { endSentence, finish } from "./finish.ts";
+import { type Ending, endSentence, finish } from "./finish.ts";
 import { addNextJob } from "./next-job.ts";
 import { conclude, type Loaded } from "./reports/conclude.ts";
 import { rolledBack } from "./reports/release-rollback.ts";
@@ -31,7 +32,7 @@ export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<R
   if (input.report.job_id !== found.job.id || input.report.job_type !== found.job.type) {
     return { ...refuseJob("bad_request", "The report is for another job."), status: 400 };
   }
-  const loaded = await load(deps, found.work);
+  const loaded = changesSomething(found.job.type) ? null : await load(deps, found.work);
 
   return deps.store.transaction(async (tx) => {
     const now = await findJob(deps, tx, input);
@@ -46,6 +47,7 @@ export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<R
   });
 }
 
+/** What is judged with. What was changed is kept as it was told, without GitHub: it may be out of reach at that moment. */
 async function load(deps: ReportDeps, { site, operation }: Work): Promise<Loaded> {
   const settings = await loadSettings(deps, site.repository);
   const { head_sha } = operation;
@@ -59,7 +61,7 @@ interface InHand {
   readonly report: Report;
 }
 
-async function settle(inHand: InHand, loaded: Loaded, actor: string): Promise<ReportAnswer> {
+async function settle(inHand: InHand, loaded: Loaded | null, actor: string): Promise<ReportAnswer> {
   const { report, job } = inHand;
   const state = report.status;
   const { error_code = null, error_message = null } = report;
@@ -68,16 +70,24 @@ async function settle(inHand: InHand, loaded: Loaded, actor: string): Promise<Re
   const progress = jobDone(inHand.work.operation.progress);
   const work = await change(inHand.work, state === "succeeded" ? { progress } : {});
   const conclusion = await concludeReport({ ...inHand, work }, loaded);
-  if (conclusion.kind === "end") {
-    return ended(await finish(conclusion.work, { ...conclusion.ending, actor }));
-  }
+  if (conclusion.kind === "end") return end(conclusion.work, { ...conclusion.ending, actor });
   return goOn(conclusion.work, actor);
 }
 
-async function concludeReport({ work, job, report }: InHand, loaded: Loaded): Promise<Conclusion> {
+/** A late report may leave the doubt as it is; and what was stopped after the switch has not been stopped, but has failed. */
+async function end(work: Work, ending: Ending): Promise<ReportAnswer> {
+  if (ending.event === "lost" && !can(work, "lost")) return ended(work);
+  const tooLate = ending.event === "cancelled" && !can(work, "cancelled");
+  return ended(await finish(work, tooLate ? { ...ending, event: "failed" } : ending));
+}
+
+async function concludeReport({ work, job, report }: InHand, loaded: Loaded | null): Promise<Conclusion> {
   if (report.status !== "succeeded") {
     if (job.type === "backup_create") await failBackup(work.tx, job, report);
-    return keepSwitched({ work, job, report }, failureOf(namesOf(work), job.type, report));
+    const begun = work.operation.progress.steps.some(
+      (step) => step.job === job.type && SWITCH.test(step.name),
+    );
+    return keepSwitched({ work, job, report }, failureOf(namesOf(work), job.type, report, begun));
   }
   return conclude({ work, job, report }, loaded);
 }
@@ -104,18 +114,18 @@ async function failBackup(tx: Tx, job: JobRow, report: Report): Promise<void> {
   if (open !== undefined) await tx.putBackup({ ...open, state: "failed", error_message });
 }
 
-/** The next job, unless somebody asked to stop meanwhile; without a next job this is the good end. */
+/** The next job, unless somebody asked to stop meanwhile. Where everything is done, it is too late for that. */
 async function goOn(work: Work, actor: string): Promise<ReportAnswer> {
   const { operation } = work;
   const names = namesOf(work);
-  if (operation.cancel_reason !== null && can(work, "cancelled")) {
-    const message = cancelledSentence(names, operation.cancel_reason);
-    return ended(await finish(work, { event: "cancelled", code: "cancelled", message, actor }));
-  }
   const next = await addNextJob(work);
   if (next === null) {
     const message = doneSentence(names, operation.release_after);
     return ended(await finish(work, { event: "finished", code: "done", message, actor }));
+  }
+  if (operation.cancel_reason !== null) {
+    const message = cancelledSentence(names, operation.cancel_reason);
+    return ended(await finish(work, { event: "cancelled", code: "cancelled", message, actor }));
   }
   await showChecks(work);
   await showComment(work, "now");

@@ -1,21 +1,13 @@
 /** A pull request was opened, moved, closed: its head goes on record and gets its checks at once; what it outdates stops. */
-import { pairFor } from "../core/config/pairs.ts";
-import { touchesNothingPromoted } from "../core/harmless.ts";
 import { boundToHead } from "../core/operations.ts";
 import { hasActivated, OPEN_STATES } from "../core/promotion.ts";
 import { cancelledSentence, reasons } from "../core/rendering/endings.ts";
 import { type HeadKind, initialChecks } from "../core/rendering/initial-checks.ts";
-import type { PullRequest, Repository, Tx } from "../ports.ts";
-import type { Deps } from "./deps.ts";
+import type { Tx } from "../ports.ts";
+import { classify, type HeadDeps, type PullRequestInput } from "./classify-head.ts";
 import { finish } from "./finish.ts";
-import { loadSettings } from "./site.ts";
+import { keepsChecks } from "./promoted-head.ts";
 import { change, namesOf, openWork } from "./work.ts";
-
-export interface PullRequestInput {
-  readonly repository: Repository;
-  /** As the webhook told it: `updated_at` is GitHub's clock at the moment of the change. */
-  readonly pull_request: PullRequest;
-}
 
 export type PullRequestOutcome = {
   readonly kind: HeadKind["kind"] | "closed" | "not_set_up";
@@ -23,10 +15,8 @@ export type PullRequestOutcome = {
   readonly stopped: readonly string[];
 };
 
-type PullRequestDeps = Deps<"defaultBranchFile" | "changedFiles">;
-
 export async function pullRequestChanged(
-  deps: PullRequestDeps,
+  deps: HeadDeps,
   input: PullRequestInput,
 ): Promise<PullRequestOutcome> {
   const { pull_request } = input;
@@ -41,39 +31,9 @@ export async function pullRequestChanged(
   });
 }
 
-/** Null where there is no configuration at all: then Belay is not set up, and says nothing. */
-async function classify(
-  deps: PullRequestDeps,
-  { repository, pull_request }: PullRequestInput,
-): Promise<HeadKind | null> {
-  const { base_ref, head_ref, number } = pull_request;
-  const loaded = await loadSettings(deps, repository);
-  if (!loaded.ok) {
-    const missing = loaded.answer.code === "config_missing";
-    return missing ? null : { kind: "no_settings", base: base_ref, problem: loaded.answer };
-  }
-  const pair = pairFor(loaded.settings.config, base_ref, head_ref);
-  if (pair.ok && pull_request.head_repository_id === repository.id) {
-    return { kind: "environment", source: pair.source.name, target: pair.target.name };
-  }
-  if (!pair.ok && pair.reason === "not_governed") return { kind: "not_governed", base: base_ref };
-  const target = Object.values(loaded.settings.config.environments).find((one) => one.branch === base_ref);
-  const name = target?.name ?? base_ref;
-  if (touchesNothingPromoted(await deps.github.changedFiles(repository, number))) {
-    return { kind: "harmless", target: name };
-  }
-  const why = pair.ok ? FORK : pair;
-  return { kind: "refused", target: name, message: why.message, remedy: why.remedy };
-}
-
-const FORK = {
-  message: "This pull request comes from a fork, and forks are never promoted.",
-  remedy: "Open the environment pull request from a branch of this repository.",
-};
-
 /** Deliveries repeat and come out of order: only news gets checks, and a late one stops nothing. */
 async function keep(
-  deps: PullRequestDeps,
+  deps: HeadDeps,
   tx: Tx,
   { repository, pull_request }: PullRequestInput,
 ): Promise<"news" | "known" | "late"> {
@@ -95,11 +55,13 @@ async function keep(
 }
 
 async function postChecks(
-  deps: PullRequestDeps,
+  deps: HeadDeps,
   tx: Tx,
   { input, head }: { readonly input: PullRequestInput; readonly head: HeadKind },
 ): Promise<void> {
-  for (const effect of initialChecks(input.pull_request.head_sha, head)) {
+  const { head_sha } = input.pull_request;
+  if (await keepsChecks(tx, { repository_id: input.repository.id, head_sha, head })) return;
+  for (const effect of initialChecks(head_sha, head)) {
     const row = { id: deps.clock.id(), operation_id: null, repository: input.repository, effect };
     await tx.addEffect({ ...row, not_before: deps.clock.now() });
   }
@@ -107,7 +69,7 @@ async function postChecks(
 
 /** What has not activated stops: at once where no runner is at work, else at the runner's next safe point. */
 async function stopOutdated(
-  deps: PullRequestDeps,
+  deps: HeadDeps,
   tx: Tx,
   { repository, pull_request }: PullRequestInput,
 ): Promise<readonly string[]> {
@@ -126,7 +88,7 @@ async function stopOutdated(
 }
 
 async function stop(
-  deps: PullRequestDeps,
+  deps: HeadDeps,
   tx: Tx,
   { id, reason }: { readonly id: string; readonly reason: string },
 ): Promise<boolean> {

@@ -63,7 +63,8 @@ export async function expireJobs(deps: LostDeps): Promise<readonly string[]> {
     const minutes = Math.round((job.state === "queued" ? QUEUE_S : job.timeout_s) / 60);
     const answer = (what: string) => answers.jobTimeout(what, minutes);
     const { operation_id } = job;
-    const outcome = await deps.store.transaction((tx) => lose(deps, tx, { operation_id, answer }));
+    const only = (open: JobRow) => open.id === job.id && isLate(open, deps.clock.now());
+    const outcome = await deps.store.transaction((tx) => lose(deps, tx, { operation_id, answer, only }));
     if (outcome.kind === "ended") ended.push(operation_id);
   }
   return ended;
@@ -78,6 +79,8 @@ function isLate(job: JobRow, now: string): boolean {
 interface Loss {
   readonly operation_id: string;
   readonly answer: (what: string) => Answer;
+  /** Which open job; it may have been claimed, or reported, since it was looked for. */
+  readonly only?: (job: JobRow) => boolean;
 }
 
 async function lose(deps: Pick<Deps<never>, "clock">, tx: Tx, loss: Loss): Promise<LostOutcome> {
@@ -85,7 +88,8 @@ async function lose(deps: Pick<Deps<never>, "clock">, tx: Tx, loss: Loss): Promi
   const work = await openWork(deps, tx, operation_id);
   const jobs = await tx.jobsOf(operation_id);
   const job = jobs.find((one) => one.state === "queued" || one.state === "running");
-  if (work === null || job === undefined || !can(work, "lost")) return { kind: "nothing", operation_id };
+  const outdated = job === undefined || loss.only?.(job) === false;
+  if (work === null || outdated || !can(work, "lost")) return { kind: "nothing", operation_id };
   const answer = loss.answer(JOB_WORDS[job.type]);
   await finish(work, { ...lost(work, job, answer), actor: "bot" });
   return { kind: "ended", operation_id };

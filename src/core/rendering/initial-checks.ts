@@ -14,8 +14,8 @@ export type HeadKind =
   | { readonly kind: "harmless"; readonly target: string }
   /** Another head on a governed base. */
   | { readonly kind: "refused"; readonly target: string; readonly message: string; readonly remedy: string }
-  /** A base that is no environment's branch. */
-  | { readonly kind: "not_governed"; readonly base: string }
+  /** A base that is no environment's branch. `taken`: it has an environment's name, whose checks would be these. */
+  | { readonly kind: "not_governed"; readonly base: string; readonly taken: boolean }
   /** The configuration is missing or wrong, so nobody knows. */
   | { readonly kind: "no_settings"; readonly base: string; readonly problem: Answer };
 
@@ -28,6 +28,8 @@ export function initialChecks(head_sha: string, head: HeadKind): readonly CheckE
     case "refused":
       return GATES.map((gate) => check(head_sha, head.target, block(gate, head.message, head.remedy)));
     case "not_governed": {
+      // A commit may be in two pull requests: green under an environment's name would let the other one merge unpromoted.
+      if (head.taken) return [];
       const sentence = `Not governed: \`${head.base}\` is the branch of no environment.`;
       return [check(head_sha, head.base, pass("promotion", "not_governed", sentence))];
     }
@@ -54,7 +56,7 @@ function untouched(
     gate,
     outcome: "wait",
     code: "not_judged",
-    sentences: [`Not judged at this commit: nothing was promoted from ${source} to ${target} yet.`],
+    sentences: [`What ${source} would bring to ${target} has not been judged at this commit.`],
     remedy: "Comment `/plan` to have it judged without changing anything, or `/promote`.",
   };
 }

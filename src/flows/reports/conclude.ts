@@ -27,7 +27,7 @@ interface InHand {
 }
 
 /** After a switch or a refresh the facts are kept whatever became of the configuration meanwhile. */
-export async function conclude(inHand: InHand, loaded: Loaded): Promise<Conclusion> {
+export async function conclude(inHand: InHand, loaded: Loaded | null): Promise<Conclusion> {
   const told = inHand.report.facts;
   switch (inHand.job.type) {
     case "env_promote": {
@@ -43,6 +43,8 @@ export async function conclude(inHand: InHand, loaded: Loaded): Promise<Conclusi
       return facts.success ? refreshed({ ...inHand, facts: facts.data }) : unreadable(inHand);
     }
     default:
+      if (loaded === null)
+        throw new Error(`A ${inHand.job.type} is judged by the settings, and none were read.`);
       return judged(inHand, loaded);
   }
 }

@@ -1,7 +1,9 @@
 /** The source was refreshed: a new baseline of both sides; what was known of drift no longer says anything. */
 
 import { initialChecks } from "../../core/rendering/initial-checks.ts";
+import { checkName } from "../../core/rendering/words.ts";
 import { baselineAfterRefresh } from "../../core/wordpress/baseline.ts";
+import { isPromoted } from "../promoted-head.ts";
 import { emit, type Work } from "../work.ts";
 import type { Conclusion, Reported } from "./reported.ts";
 
@@ -27,9 +29,12 @@ export async function refreshed({ work, facts }: Reported<"env_refresh">): Promi
   return { kind: "go_on", work: { ...work, target } };
 }
 
-/** What was judged on this head was judged against the old baseline. */
+/** What was judged on this head was judged against the old baseline. A promotion that stands has happened all the same. */
 async function forgetVerdicts({ operation, ...work }: Work): Promise<void> {
   if (operation.head_sha === "") return;
   const head = { kind: "environment", source: work.source.name, target: work.target.name } as const;
-  for (const check of initialChecks(operation.head_sha, head)) await emit({ operation, ...work }, check);
+  const keeps = (await isPromoted(work.tx, operation)) ? checkName(head.target, "promotion") : null;
+  for (const check of initialChecks(operation.head_sha, head)) {
+    if (check.name !== keeps) await emit({ operation, ...work }, check);
+  }
 }
