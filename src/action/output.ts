@@ -1,5 +1,7 @@
 /** What a run leaves behind for people and for later steps: outputs, the job summary, and the exit code. */
 import * as core from "@actions/core";
+import { inert } from "../core/rendering/escape.ts";
+import { say } from "./log.ts";
 
 export type Outcome = {
   readonly result: "succeeded" | "blocked" | "failed" | "rolled_back" | "cancelled" | "unknown";
@@ -23,9 +25,9 @@ export async function announce(outcome: Outcome): Promise<void> {
   core.setOutput("report", outcome.report ?? "");
   if (process.env.GITHUB_STEP_SUMMARY) {
     await core.summary
-      .addRaw(`**Belay: ${outcome.result.replace("_", " ")}** ${outcome.message}`, true)
+      .addRaw(`**Belay: ${outcome.result.replace("_", " ")}** ${inert(outcome.message)}`, true)
       .write();
   }
-  if (outcome.result === "succeeded") core.info(outcome.message);
+  if (outcome.result === "succeeded") say(outcome.message);
   else core.setFailed(outcome.code === "" ? outcome.message : `${outcome.code}: ${outcome.message}`);
 }

@@ -4,6 +4,7 @@ import type { Claim, JobEvent, Report, ReportAnswer } from "../core/report.ts";
 import type { BotClient } from "./bot.ts";
 import { ActionError } from "./error.ts";
 import type { RunInputs } from "./inputs.ts";
+import { say } from "./log.ts";
 import type { Outcome } from "./output.ts";
 import { runPlaybook } from "./playbook.ts";
 import { prepareWorkplace, type Workplace } from "./ssh.ts";
@@ -52,12 +53,12 @@ async function runJob(job: string, dependencies: JobDependencies) {
       show(event);
       stream.push(event);
     },
-    onLine: (line) => core.info(line),
+    onLine: say,
   });
   await stream.end();
   const answer = await bot.report(job, report);
   core.endGroup();
-  core.info(answer.message);
+  say(answer.message);
   return { claim, report, answer };
 }
 
@@ -86,7 +87,7 @@ function show(event: JobEvent): void {
   if (event.event === "step_started") return;
   const time = event.seconds === undefined ? "" : ` (${event.seconds.toFixed(1)} s)`;
   const mark = event.status === "failed" || event.status === "unreachable" ? "✗" : "✓";
-  core.info(`${mark} ${event.step}${time}${event.message === undefined ? "" : `: ${event.message}`}`);
+  say(`${mark} ${event.step}${time}${event.message === undefined ? "" : `: ${event.message}`}`);
 }
 
 /** The run's cancel button sends SIGINT, later SIGTERM: the playbook is asked to stop and the report says so. */

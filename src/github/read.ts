@@ -125,12 +125,14 @@ const Comment = z.object({
   user: z.object({ login: z.string(), type: z.enum(["User", "Bot", "Organization", "Mannequin"]) }),
   created_at: z.string(),
   updated_at: z.string(),
+  performed_via_github_app: z.unknown().optional(),
 });
 
 function comment(given: unknown): IssueComment {
-  const { issue_url, user, ...rest } = Comment.parse(given);
+  const { issue_url, user, performed_via_github_app: app, ...rest } = Comment.parse(given);
   const number = Number(issue_url.slice(issue_url.lastIndexOf("/") + 1));
-  return { ...rest, number, author: user.login, author_type: user.type };
+  // An App that writes in a person's name has that person's rights nowhere but where they gave them: it counts as a bot.
+  return { ...rest, number, author: user.login, author_type: app ? "Bot" : user.type };
 }
 
 const PERMISSIONS = z.enum(["admin", "maintain", "write", "triage", "read", "none"]);

