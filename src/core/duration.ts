@@ -15,3 +15,8 @@ export function showDuration(seconds: number): string {
 export function secondsBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 1000;
 }
+
+/** A time that another clock told, at most now: one that runs ahead would make its proofs stay fresh for longer. */
+export function notAfter(told: string, now: string): string {
+  return Date.parse(told) > Date.parse(now) ? now : told;
+}

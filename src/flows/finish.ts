@@ -10,6 +10,7 @@ import { settled } from "../core/verdict.ts";
 import type { EnvironmentRow, OperationRow } from "../ports.ts";
 import { showChecks, showComment } from "./announce.ts";
 import { lastStandingPromotion } from "./create-operation.ts";
+import { deployedCommit } from "./touch.ts";
 import { emit, move, namesOf, record, type Work } from "./work.ts";
 
 export interface Ending {
@@ -99,7 +100,7 @@ async function afterTouch(work: Work, environment: EnvironmentRow, ending: Endin
   if (state === "unknown") return;
   const failed = ending.broken === true || (await isStillBroken(work, ending));
   await work.tx.updateEnvironment(environment.id, { status: failed ? "failed" : "active" });
-  if (kind === "refresh") return;
+  if (kind === "refresh" || (await deployedCommit(work)) === null) return;
   await emit(work, {
     kind: "deployment_status",
     operation_id: id,

@@ -41,12 +41,23 @@ async function beginBackup(work: Work, job: JobRow): Promise<void> {
 
 async function beginDeployment(work: Work): Promise<void> {
   const { operation, source, target } = work;
+  const sha = await deployedCommit(work);
+  if (sha === null) return;
   const title = operationTitle(operation.kind, source.name, target.name);
   const description = capLine(title, DESCRIPTION_LIMIT);
   const operation_id = operation.id;
   const production = target.type === "production";
-  const made = { operation_id, sha: operation.head_sha, environment: target.name, production, description };
+  const made = { operation_id, sha, environment: target.name, production, description };
   await emit(work, { kind: "deployment", ...made });
   const status = { operation_id, state: "in_progress", description, environment_url: target.url } as const;
   await emit(work, { kind: "deployment_status", ...status });
+}
+
+/** The commit that the target will run: a rollback goes back to an earlier promotion's. Null: nobody knows, so nothing is said. */
+export async function deployedCommit({ tx, operation }: Work): Promise<string | null> {
+  const { kind, head_sha, release_after, target_environment_id } = operation;
+  if (kind !== "rollback") return head_sha;
+  const filter = { target_environment_id, kinds: ["promote"], states: ["succeeded"] } as const;
+  const promotions = await tx.operations(filter, { limit: 100 });
+  return promotions.find((one) => one.release_after === release_after)?.head_sha ?? null;
 }

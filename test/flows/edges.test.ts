@@ -230,3 +230,26 @@ it("a rollback that failed before its switch leaves a broken production broken",
   expect(await statusOf("production")).toBe("failed");
   expect(await world.says("mona", "/promote")).toBe("environment_failed");
 });
+
+it("a backup whose host has a fast clock is no fresher for it", async () => {
+  await world.pullRequest();
+  await world.says("mona", "/refresh");
+  await world.runs(firstClone(production));
+  await world.says("mona", "/backup");
+  await world.runs({ backup_create: () => ({ facts: backedUp("2027-03-01T10:00:00.000Z") }) });
+  world.wait(3600);
+  expect(await world.says("mona", "/promote")).toBe("blocked");
+  expect((await world.operation()).result_code).toBe("backup_stale");
+});
+
+it("GitHub is not told that a commit is deployed which was rolled back", async () => {
+  await prepare();
+  await world.says("mona", "/promote");
+  await world.runs(answers);
+  const { id } = await world.operation();
+  await world.says("mona", "/rollback");
+  await world.runs({ release_rollback: () => ({ facts: back }) });
+  expect(await world.effects("deployment")).toHaveLength(1);
+  const told = (await world.effects("deployment_status")).at(-1);
+  expect(told).toMatchObject({ operation_id: id, state: "inactive" });
+});

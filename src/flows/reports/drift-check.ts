@@ -1,4 +1,5 @@
 /** An environment was measured. The target: a drift record, the plan, the verdict. The source of a refresh: what it would lose. */
+import { notAfter } from "../../core/duration.ts";
 import type { Fingerprint } from "../../core/facts.ts";
 import { FACTS } from "../../core/facts.ts";
 import { jobsOf } from "../../core/operations.ts";
@@ -50,7 +51,7 @@ async function keepCheck(reported: Measurement, baseline: BaselineRow | null): P
   const { fingerprint } = facts;
   const drift = judgeDrift(baseline?.target ?? null, fingerprint, given.settings.config.promotion.drift);
   const id = work.clock.id();
-  const checked_at = report.finished_at;
+  const checked_at = notAfter(report.finished_at, work.now);
   await work.tx.addDriftCheck({
     id,
     environment_id: work.target.id,

@@ -37,9 +37,13 @@ async function keepBaseline(
   await tx.addBaseline({ ...pair, ...made, source: next.source, target: next.target });
 }
 
-/** The commit that was promoted is not promoted any more. */
+/** The commit that was promoted is neither promoted nor deployed any more. */
 async function tellPromotion(work: Work, undone: OperationRow): Promise<void> {
   if (undone.head_sha === "") return;
+  const description = `Rolled back: ${work.target.name} runs the release before.`;
+  const environment_url = work.target.url;
+  const gone = { operation_id: undone.id, state: "inactive", description, environment_url } as const;
+  await emit(work, { kind: "deployment_status", ...gone });
   const promotion = { state: "rolled_back", message: null } as const;
   const gate = promotionGate({ source: work.source.name, target: work.target.name, promotion });
   const { head_sha, verdict } = undone;
