@@ -6,6 +6,7 @@ import unittest
 from belay import bundle, rowfile
 from belay.errors import BelayError
 from belay.mysql import Session
+from belay.text import raw, readable
 from belay.optionfile import export_options, import_options
 from belay.rewrite import Rewriter
 from belay.site import Credentials, Site
@@ -146,6 +147,17 @@ class Tables(unittest.TestCase):
         self.assertEqual(rows["empty"]["option_value"], b"")
         self.assertIsNone(rows["gone"])
         self.assertEqual(list(import_options(path, Rewriter([]), ["empty"])), ["empty"])
+
+    def test_options_whose_names_need_escapes(self):
+        """As a plugin's that names its options after a class of PHP."""
+        for name in (b"Acme\\Shop\\version", b"tab\there"):
+            SERVER.sql("INSERT INTO wp_options (option_name, option_value) VALUES (X'%s', 'x')" % name.hex(), "one")
+            self.addCleanup(SERVER.sql, "DELETE FROM wp_options WHERE option_name = X'%s'" % name.hex(), "one")
+            self.assertEqual(raw(readable(name)), name)
+            path = os.path.join(self.folder, "options.jsonl")
+            with Session(site("one", "wp_")) as session:
+                export_options(session, site("one", "wp_"), [readable(name)], path)
+            self.assertEqual(import_options(path, Rewriter([]))[readable(name)]["option_name"], name)
 
 
 if __name__ == "__main__":

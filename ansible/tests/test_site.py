@@ -5,8 +5,10 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 from pathlib import Path
 
+import belay.site
 from belay.errors import BelayError
 from belay.hostlock import host_lock
 from belay.journal import Journal
@@ -39,6 +41,10 @@ class SiteTest(unittest.TestCase):
     def setUp(self):
         self.root = tempfile.mkdtemp(prefix="belay-site-")
         self.addCleanup(shutil.rmtree, self.root)
+        # Tests may run as root, and their folders are then root's.
+        self.patch = mock.patch.object(belay.site, "ROOT_UID", -1)
+        self.patch.start()
+        self.addCleanup(mock.patch.stopall)
         os.makedirs(os.path.join(self.root, "releases/0123456789ab"))
         os.symlink("releases/0123456789ab", os.path.join(self.root, "current"))
         self.write("shared/wp-config.php", CONFIG)
@@ -101,6 +107,11 @@ class SiteTest(unittest.TestCase):
             self.assertEqual(self.refused().code, code, text)
         self.write("shared/wp-config.php", CONFIG.replace("$table_prefix", "define('MULTISITE', false); $table_prefix"))
         self.open()
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root's folders belong to root")
+    def test_a_site_of_root_is_refused(self):
+        self.patch.stop()
+        self.assertEqual(self.refused().code, "SITE_OWNER")
 
     def test_prefixes_that_cannot_be(self):
         for prefix in ("", "belay_", "belay_x_", "a`b", "a-b"):

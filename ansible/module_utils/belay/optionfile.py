@@ -13,6 +13,7 @@ from .manifest import canonical
 from .mysql import ident, literal
 from .rewrite import Rewriter, Unrewritable
 from .table_shape import SHOWN_WHOLE
+from .text import raw, readable
 
 
 def export_options(session, site, names: Iterable[str], path: str) -> None:
@@ -20,10 +21,10 @@ def export_options(session, site, names: Iterable[str], path: str) -> None:
     found: Dict[str, tuple] = {}
     listed = sorted(names)
     for start in range(0, len(listed), 500):
-        batch = ", ".join(literal(name) for name in listed[start : start + 500])
+        batch = ", ".join(literal(raw(name)) for name in listed[start : start + 500])
         sql = "SELECT option_name, option_value, autoload FROM %s WHERE BINARY option_name IN (%s)"
         for name, value, autoload in session.stream(sql % (ident(site.prefix + "options"), batch)):
-            found[name.decode()] = (value, autoload)
+            found[readable(name)] = (value, autoload)
     with open(path, "wb") as out:
         for name in listed:
             value, autoload = found.get(name, (None, None))
@@ -75,4 +76,4 @@ def import_options(path: str, rewriter: Rewriter, names: Optional[Iterable[str]]
 
 
 def _columns(name: str, value: bytes, autoload: Optional[str]) -> Dict[str, Optional[bytes]]:
-    return {"option_name": name.encode(), "option_value": value, "autoload": autoload.encode() if autoload is not None else None}
+    return {"option_name": raw(name), "option_value": value, "autoload": autoload.encode() if autoload is not None else None}

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from .phpserialize import KEY, STRING, Malformed, join, looks_serialized, split
 from .rewrite import Rewriter
+from .text import raw
 
 Row = Optional[Dict[str, Optional[bytes]]]
 
@@ -40,7 +41,7 @@ def settings_of_clone(rows: Dict[str, bytes], url: str, rewriter: Rewriter) -> D
     for name, value in TEST_MODE_PLAIN.items():
         if name in rows:
             changed[name] = {"option_value": value}
-    return {name: row if row is None else {"option_name": name.encode(), "autoload": b"yes", **row} for name, row in changed.items()}
+    return {name: row if row is None else {"option_name": raw(name), "autoload": b"yes", **row} for name, row in changed.items()}
 
 
 def in_test_mode(value: bytes, members: Dict[bytes, bytes]) -> bytes:

@@ -10,6 +10,7 @@ from .commit_point import CommitPoint, Record
 from .hold import Version
 from .recovery import LOCK_WAIT_S, take_lock
 from .switch import Move, switch
+from .text import raw
 
 #: WordPress makes these rules again from the code that is active, as soon as the row is gone.
 REWRITE_RULES = b"rewrite_rules"
@@ -58,7 +59,7 @@ def load(site, session, promotion):
         filled[table] = promotion.fill(session, table, names.shadow(site, table), next_number(site, session, table))
     options = options_of(site, session)
     late_rows.make(session, options)
-    changes = {name.encode(): row for name, row in promotion.rows.items()}
+    changes = {raw(name): row for name, row in promotion.rows.items()}
     late_rows.apply(session, options, {**changes, REWRITE_RULES: None})
     return filled
 
@@ -109,7 +110,7 @@ def activate(host, point, promotion, expected, measures, drain_s):
 
 def staying_rows(names_):
     """Rows of the shadow that late rows do not overwrite."""
-    return {name.encode() for name in names_} | {REWRITE_RULES}
+    return {raw(name) for name in names_} | {REWRITE_RULES}
 
 
 def resume(host, point):

@@ -21,6 +21,7 @@ from .own_settings import CACHES, settings_of_clone
 from .refresh_export import TAKEN, Scope
 from .refresh_files import Wanted, make_equal
 from .rewrite import Rewriter
+from .text import raw, readable
 from .extract import extract
 
 _MARGIN = 1000
@@ -91,20 +92,20 @@ class Refresh:
         if self.scope.initial:
             options = late_rows.describe(session, shadow, "", shadow)
             rows = dict(session.query("SELECT option_name, option_value FROM %s" % ident(shadow)))
-            changes = settings_of_clone({name.decode(): value for name, value in rows.items()}, site.url, self._rewriter)
+            changes = settings_of_clone({readable(name): value for name, value in rows.items()}, site.url, self._rewriter)
         else:
             options = late_rows.describe(session, live, names.base(site, "options"), shadow)
             late_rows.make(session, options)
             changes = self._changes(session, live)
-        late_rows.apply(session, options, {name.encode(): row for name, row in changes.items()})
+        late_rows.apply(session, options, {raw(name): row for name, row in changes.items()})
         session.execute("DELETE FROM %s WHERE %s" % (ident(shadow), " OR ".join("option_name LIKE '%s'" % pattern for pattern in CACHES)))
         leftovers.drop(session, [names.base(site, "options")])
 
     def _changes(self, session, live: str) -> Dict[str, Optional[dict]]:
         changes = import_options(os.path.join(self._folder, "options.jsonl"), self._rewriter)
         theirs = set(self._manifest["options"]) | self.scope.keep_options
-        for (raw,) in session.query("SELECT option_name FROM %s" % ident(live)):
-            name = raw.decode()
+        for (row,) in session.query("SELECT option_name FROM %s" % ident(live)):
+            name = readable(row)
             # A row that only this side has, of a kind that is the original's to say: the original removed it.
             if name not in theirs and self.rules.option(name, self.site.prefix) in TAKEN:
                 changes[name] = None

@@ -14,6 +14,7 @@ from .hold import Version
 from .mysql import ident
 from .promote import REWRITE_RULES, ROW, carry_strays, few_left, move_options_and_row, next_number, options_of
 from .switch import Move, switch
+from .text import raw
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def roll_back(host, operation, to_release, measures, drain_s):
         leftovers.drop_copies(site, session)
         options = options_of(site, session)
         late_rows.make(session, options)
-        staying = {name.encode() for name in way.options} | {REWRITE_RULES}
+        staying = {raw(name) for name in way.options} | {REWRITE_RULES}
         late_rows.apply(session, options, {**_old_values(session, options, way), REWRITE_RULES: None})
         record, renames = _moves(site, session, active, way, operation)
         version = Version(to_release, operation)
@@ -123,7 +124,7 @@ def _old_values(session, options, way):
     """{name: row or None} of every promoted option, from the tables that kept them."""
     values = {}
     for table in set(way.options.values()):
-        wanted = [name.encode() for name, kept in way.options.items() if kept == table]
+        wanted = [raw(name) for name, kept in way.options.items() if kept == table]
         found = late_rows.read(session, options, table, wanted)
         values.update({name: found.get(name) for name in wanted})
     return values

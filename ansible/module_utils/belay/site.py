@@ -12,6 +12,9 @@ from .wp_config import Credentials, check_config, credentials_of, multisite, rea
 __all__ = ["Credentials", "Site", "multisite", "split_host"]
 
 
+ROOT_UID = 0
+
+
 @dataclass(frozen=True)
 class Site:
     root: str
@@ -69,6 +72,12 @@ def _become_owner(root: str) -> os.stat_result:
         owner = os.stat(root)
     except OSError as error:
         raise _layout(root, f"it cannot be read: {error.strerror}") from error
+    if owner.st_uid == ROOT_UID:
+        raise BelayError(
+            "SITE_OWNER",
+            f"{root} belongs to root: the site's own PHP, plugins included, would run as root here.",
+            f"Give it to the user that runs PHP for this site: chown -R <user>: {root}",
+        )
     if os.geteuid() == owner.st_uid:
         return owner
     name, home = _account(owner.st_uid)

@@ -5,11 +5,25 @@ import re
 
 #: Control characters, which JSON stores may refuse, and the half surrogates by which Python carries bytes that are no UTF-8.
 _ESCAPED = re.compile("[\\\\\x00-\x1f\x7f\udc80-\udcff]")
+_ESCAPE = re.compile(r"\\(\\|x[0-9a-f]{2})")
 
 
 def readable(data: bytes) -> str:
     """Different bytes give different text."""
     return _ESCAPED.sub(_escape, data.decode("utf-8", "surrogateescape"))
+
+
+def raw(text: str) -> bytes:
+    """The bytes that `readable` made this text of."""
+    return _ESCAPE.sub(_unescape, text).encode("utf-8", "surrogateescape")
+
+
+def _unescape(match) -> str:
+    code = match.group(1)
+    if code == "\\":
+        return code
+    number = int(code[1:], 16)
+    return chr(number) if number < 0x80 else chr(0xDC00 + number)
 
 
 def _escape(match) -> str:
