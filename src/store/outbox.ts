@@ -2,6 +2,7 @@
 import { type EffectResult, streamOf, supersedes } from "../core/effects.ts";
 import type { EffectRow, Queue, ResourceRow, Tx } from "../ports.ts";
 import { LEASE_MS, later, MAX_ATTEMPTS, messageOf, SETTLED, tryAgain } from "./lease.ts";
+import { isRepetition } from "./repetition.ts";
 import type { Db, DbTx } from "./schema.ts";
 
 type Outbox = Pick<Tx, "addEffect" | "resource">;
@@ -10,6 +11,7 @@ export function outbox(db: DbTx): Outbox {
   return {
     addEffect: async ({ repository, effect, ...row }) => {
       const stream = streamOf(effect);
+      if (await isRepetition(db, { repository_id: repository.id, stream, effect, ...row })) return;
       if (supersedes(effect)) await supersede(db, repository.id, stream);
       await db
         .insertInto("effects")

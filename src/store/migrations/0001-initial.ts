@@ -209,6 +209,7 @@ create table effects (
   last_error text
 );
 create index effects_pending on effects (repository_id, stream, seq) where state = 'pending';
+create index effects_stream on effects (repository_id, stream, seq);
 
 create table resources (
   repository_id bigint not null,

@@ -4,7 +4,7 @@ import type { CheckEffect, Effect, EffectResult } from "../../../src/core/effect
 import { MAX_ATTEMPTS } from "../../../src/store/lease.ts";
 import type { OpenStore } from "../../../src/store/open.ts";
 import { openTestStore } from "../../support/store.ts";
-import { aRepository, later, NOW } from "./rows.ts";
+import { anOperation, aRepository, later, NOW, putWorld } from "./rows.ts";
 
 let opened: OpenStore;
 beforeAll(async () => {
@@ -28,9 +28,9 @@ const check = (external_id: string, title: string): CheckEffect => ({
   summary: "",
 });
 const reaction = (comment_id: number): Effect => ({ kind: "reaction", comment_id, content: "eyes" });
-const write = (effect: Effect, not_before = NOW) =>
+const write = (effect: Effect, not_before = NOW, operation_id: string | null = null) =>
   opened.store.transaction((tx) =>
-    tx.addEffect({ id: randomUUID(), operation_id: null, repository: aRepository(), effect, not_before }),
+    tx.addEffect({ id: randomUUID(), operation_id, repository: aRepository(), effect, not_before }),
   );
 const done = (external_id: number): EffectResult => ({ ok: true, external_id, url: null });
 
@@ -102,6 +102,25 @@ test("of several states of one check only the newest is applied; other streams k
   expect(await applyAll(NOW, () => done(5))).toEqual([1, "other", "third"]);
   const resource = await opened.store.transaction((tx) => tx.resource(41, `check:${"a".repeat(40)}:x`));
   expect(resource).toMatchObject({ external_id: 5 });
+});
+
+test("a check that an operation has shown already is not written again; another operation writes it anew", async () => {
+  const [first, second] = await opened.store.transaction(async (tx) => {
+    const world = await putWorld(tx);
+    const operations = [anOperation(world), anOperation(world)] as const;
+    for (const operation of operations) await tx.addOperation(operation);
+    return operations;
+  });
+  const show = async (title: string, operation: { readonly id: string }) => {
+    await write(check("x", title), NOW, operation.id);
+    return applyAll(NOW, () => done(5));
+  };
+  expect(await show("same", first)).toEqual(["same"]);
+  expect(await show("same", first)).toEqual([]);
+  expect(await show("other", first)).toEqual(["other"]);
+  expect(await show("same", first)).toEqual(["same"]);
+  expect(await show("same", second)).toEqual(["same"]);
+  expect(await show("same", second)).toEqual([]);
 });
 
 test("a stream waits for its first effect, and a newer state takes the place of one that failed", async () => {
