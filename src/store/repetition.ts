@@ -16,7 +16,7 @@ interface Coming {
  */
 export async function isRepetition(
   db: DbTx,
-  { repository_id, stream, operation_id, effect }: Newest,
+  { repository_id, stream, operation_id, effect }: Coming,
 ): Promise<boolean> {
   if (effect.kind !== "check" || operation_id === null) return false;
   const newest = await db
