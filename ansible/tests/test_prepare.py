@@ -1,9 +1,10 @@
 """Preparing a host, and the checks of the preflight, on a real database server."""
 import dataclasses
 import os
+import tempfile
 import unittest
 
-from belay import prepare, preflight, switchable
+from belay import prepare, preflight, switchable, wordpress
 from belay.errors import BelayError
 from belay.hold import Hold, Version
 from belay.mysql import Session
@@ -112,8 +113,19 @@ class Preflight(PrepareCase):
         self.assert_code("HOLD_MISSING", preflight.check_hold, site, self.hold, Version(OLD, "adopted"))
 
     def test_another_version_of_the_database_needs_a_migration(self):
-        preflight.check_migration("57155", "57155")
-        self.assert_code("MIGRATION_NEEDED", preflight.check_migration, "58975", "57155")
+        preflight.check_migration(("57155", "57155"), "57155")
+        preflight.check_migration(("57155", None), "57155")
+        self.assert_code("MIGRATION_NEEDED", preflight.check_migration, ("58975", "58975"), "57155")
+        # The source got newer code, and nobody let it bring its database along.
+        self.assert_code("MIGRATION_NEEDED", preflight.check_migration, ("53496", "57155"), "53496")
+
+    def test_the_code_says_which_database_it_wants(self):
+        for text in ("<?php\n$wp_version = '6.5.5';\n\n$wp_db_version = 57155;\n", "<?php $wp_version = '6.5.5'; $wp_db_version = 57155;"):
+            with tempfile.TemporaryDirectory() as tree:
+                os.mkdir(os.path.join(tree, "wp-includes"))
+                with open(os.path.join(tree, "wp-includes", "version.php"), "w", encoding="utf-8") as file:
+                    file.write(text)
+                self.assertEqual((wordpress.version(tree), wordpress.wanted_db_version(tree)), ("6.5.5", "57155"))
 
 
 if __name__ == "__main__":

@@ -101,13 +101,15 @@ def check_space(site, session, tables, code_bytes):
             )
 
 
-def check_migration(manifest_db_version, target_db_version):
-    if manifest_db_version != target_db_version:
+def check_migration(wanted, found):
+    """`wanted`: database versions of WordPress that the release was built on, or that its code brings a database to."""
+    other = sorted(set(wanted) - {found, None})
+    if other:
         raise BelayError(
             "MIGRATION_NEEDED",
-            f"The release was built on database version {manifest_db_version} of WordPress, and the target has {target_db_version}: "
+            f"The release is made for database version {' and '.join(other)} of WordPress, and the target has {found}: "
             "it needs a migration of the database, which is not built yet.",
-            "Bring both environments to the same version of WordPress first.",
+            "Update WordPress in both environments to the same version, and its database too (wp-admin asks for it, or `wp core update-db`).",
         )
 
 

@@ -13,6 +13,7 @@ from .release_folders import drop_incoming, drop_releases, forget
 from .rewrite import Rewriter
 from .rules import Rules
 from .unpack import unpack
+from .wordpress import wanted_db_version
 from .workplace import at_work, complaints, go_back, verify
 
 __all__ = ["activate", "check", "confirm", "load", "receive", "undo", "verify", "verify_restored"]
@@ -67,7 +68,8 @@ def receive(params):
             preflight.check_space(site, session, params["promote_tables"], os.path.getsize(params["archive"]))
             host.journal.append("unpack", release=short(digest), new=not os.path.exists(os.path.join(site.releases, short(digest))))
             unpacked = unpack(site, params["archive"], digest, params["shared_paths"])
-            preflight.check_migration(unpacked.manifest["wordpress"]["db_version"], db_version(session, site))
+            wanted = (unpacked.manifest["wordpress"]["db_version"], wanted_db_version(unpacked.code))
+            preflight.check_migration(wanted, db_version(session, site))
         require_contents(unpacked, params)
         return {"changed": unpacked.changed}
 

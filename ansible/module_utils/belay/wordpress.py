@@ -41,18 +41,28 @@ def require_installed(site, timeout_s: float) -> str:
 
 def version(tree: str) -> str:
     """`$wp_version` of a code tree. Raises BelayError SITE_LAYOUT where there is no WordPress."""
-    try:
-        with open(os.path.join(tree, "wp-includes", "version.php"), encoding="utf-8", errors="replace") as file:
-            found = re.search(r"""^\s*\$wp_version\s*=\s*['"]([^'"]+)['"]""", file.read(), re.M)
-    except OSError:
-        found = None
+    found = _said_by(tree, r"wp_version\s*=\s*['\"]([^'\"]+)['\"]")
     if found is None:
         raise BelayError(
             "SITE_LAYOUT",
             f"{tree} holds no WordPress: wp-includes/version.php says no version.",
             "A release holds the whole code tree, with WordPress at its top; see docs/hosts.md.",
         )
-    return found.group(1)
+    return found
+
+
+def wanted_db_version(tree: str):
+    """`$wp_db_version` of a code tree: the version that it brings its database to; None where it says none."""
+    return _said_by(tree, r"wp_db_version\s*=\s*['\"]?(\d+)")
+
+
+def _said_by(tree: str, assignment: str):
+    try:
+        with open(os.path.join(tree, "wp-includes", "version.php"), encoding="utf-8", errors="replace") as file:
+            found = re.search(r"(?:^|[;\s])\$" + assignment, file.read())
+    except OSError:
+        return None
+    return found.group(1) if found else None
 
 
 def _ask_wp_cli(site, timeout_s: float) -> None:

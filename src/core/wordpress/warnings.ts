@@ -69,9 +69,8 @@ function versions({ now }: PlanInput): Sentence[] {
   const text = older
     ? `The source's WordPress ${source.version} is older than production's database (${source.db_version} against ${target.db_version}).`
     : `WordPress ${source.version} brings a newer database structure (${source.db_version}; production has ${target.db_version}).`;
-  const remedy = older
-    ? "Update WordPress in the source first."
-    : "Read the release notes; WordPress updates its own tables after the switch.";
+  const side = older ? "the source" : "production";
+  const remedy = `Update WordPress in ${side} first, its database too: until the two are equal, \`/promote\` stops before the switch.`;
   return [{ code: older ? "wordpress_older" : "wordpress_newer", text, remedy }];
 }
 
