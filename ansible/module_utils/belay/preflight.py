@@ -108,7 +108,7 @@ def check_migration(wanted, found):
         raise BelayError(
             "MIGRATION_NEEDED",
             f"The release is made for database version {' and '.join(other)} of WordPress, and the target has {found}: "
-            "it needs a migration of the database, which is not built yet.",
+            "it needs a migration of the database, which this version of Belay does not do.",
             "Update WordPress in both environments to the same version, and its database too (wp-admin asks for it, or `wp core update-db`).",
         )
 
