@@ -27,13 +27,14 @@ export async function prepareWorkplace(access: HostAccess, base: string = tmpdir
     await chmod(key, 0o600);
   }
   const shared = sharesConnections(folder) ? "-o ControlMaster=auto -o ControlPersist=60s " : "";
-  const identity = access.sshKey === "" ? "" : ` -o IdentityFile=${key} -o IdentitiesOnly=yes`;
+  // Quoted twice: for Ansible, which splits words, and for ssh, which splits paths.
+  const identity = access.sshKey === "" ? "" : ` -o 'IdentityFile="${key}"' -o IdentitiesOnly=yes`;
   return {
     folder,
     environment: {
       ANSIBLE_INVENTORY: inventory,
       ANSIBLE_HOST_KEY_CHECKING: "true",
-      ANSIBLE_SSH_ARGS: `${shared}-o StrictHostKeyChecking=yes -o UserKnownHostsFile=${knownHosts} -o GlobalKnownHostsFile=/dev/null -o BatchMode=yes -o ConnectTimeout=15${identity}`,
+      ANSIBLE_SSH_ARGS: `${shared}-o StrictHostKeyChecking=yes -o 'UserKnownHostsFile="${knownHosts}"' -o GlobalKnownHostsFile=/dev/null -o BatchMode=yes -o ConnectTimeout=15${identity}`,
       ANSIBLE_SSH_CONTROL_PATH_DIR: folder,
       ANSIBLE_LOCAL_TEMP: path.join(folder, "ansible"),
       BELAY_RESTIC_REPOSITORY: access.resticRepository,

@@ -3,6 +3,7 @@ import { incomparable } from "./comparable.ts";
 import { partDifference } from "./difference.ts";
 import { judgeReference, referenceBlock } from "./references.ts";
 import type { LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
+import { versionBlock } from "./versions.ts";
 
 interface Parts {
   readonly tables: readonly PlanTable[];
@@ -17,6 +18,7 @@ export function blocksOf(input: PlanInput, parts: Parts): Sentence[] {
       incomparable(input.baseline.target, input.now.target, "target"),
     ].flatMap((reason) => reason ?? []),
     ...codeBlocks(input),
+    ...versionBlock(input),
     ...unclassifiedBlock(input, parts.tables),
     ...parts.tables.filter(({ action }) => action === "conflict").map(tableConflict),
     ...optionConflicts(

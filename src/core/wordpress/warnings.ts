@@ -13,7 +13,6 @@ export function warningsOf(input: PlanInput, parts: Parts): Sentence[] {
     ...leftBehindWarning(parts.left),
     ...flaggedWarning(parts.options),
     ...sourceOnly(input, parts.tables),
-    ...versions(input),
     ...nothingToDo(input, parts),
   ];
 }
@@ -59,19 +58,6 @@ function sourceOnly({ now }: PlanInput, tables: readonly PlanTable[]): Sentence[
           },
         ]),
   ];
-}
-
-/** Older code over a newer database is a direction that WordPress never migrates in. */
-function versions({ now }: PlanInput): Sentence[] {
-  const [source, target] = [now.source.wordpress, now.target.wordpress];
-  if (source.db_version === target.db_version) return [];
-  const older = Number(source.db_version) < Number(target.db_version);
-  const text = older
-    ? `The source's WordPress ${source.version} is older than production's database (${source.db_version} against ${target.db_version}).`
-    : `WordPress ${source.version} brings a newer database structure (${source.db_version}; production has ${target.db_version}).`;
-  const side = older ? "the source" : "production";
-  const remedy = `Update WordPress in ${side} first, its database too: until the two are equal, \`/promote\` stops before the switch.`;
-  return [{ code: older ? "wordpress_older" : "wordpress_newer", text, remedy }];
 }
 
 function nothingToDo({ now }: PlanInput, { tables, options }: Parts): Sentence[] {

@@ -24,7 +24,9 @@ test("the key is a file of its own, for this run only", async () => {
   const workplace = await prepareWorkplace(access("a key\r\n"), base);
   const key = join(workplace.folder, "ssh-key");
   expect(statSync(key).mode & 0o777).toBe(0o600);
-  expect(workplace.environment.ANSIBLE_SSH_ARGS).toContain(`IdentityFile=${key} -o IdentitiesOnly=yes`);
+  expect(workplace.environment.ANSIBLE_SSH_ARGS).toContain(
+    `-o 'IdentityFile="${key}"' -o IdentitiesOnly=yes`,
+  );
   expect(workplace.environment.ANSIBLE_SSH_ARGS).toContain("StrictHostKeyChecking=yes");
   await workplace.remove();
   expect(() => statSync(workplace.folder)).toThrow();

@@ -318,10 +318,10 @@ describe("the plan as a whole", () => {
     expect(codes(made.blocks)).toEqual(["algorithm_changed", "server_changed"]);
   });
 
-  it("warns about another version of WordPress", () => {
+  it("blocks on another version of WordPress's database", () => {
     const wordpress = (db_version: string) => ({ wordpress: { version: "x", db_version } });
-    expect(codes(plan({ source: wordpress("60000") }).warnings)).toContain("wordpress_newer");
-    expect(codes(plan({ source: wordpress("50000") }).warnings)).toContain("wordpress_older");
+    expect(codes(plan({ source: wordpress("60000") }).blocks)).toContain("wordpress_newer");
+    expect(codes(plan({ source: wordpress("50000") }).blocks)).toContain("wordpress_older");
   });
 
   it("promotes a table exactly if the source alone changed it", () => {
