@@ -110,11 +110,14 @@ export async function driftAndRefresh(story: Story): Promise<Shown> {
   if (post === undefined) throw new Error("production has no post");
   await deployToStaging(story, "3");
   await editPost(lab.production, post, `Edited in production, at ${lab.production.url}/.`);
-  tell.say(`somebody edits post ${post} in production`);
+  tell.say(`somebody edits post ${post} in production, and somebody else writes into it in staging`);
+  await editPost(lab.staging, post, "A draft that was never meant to stay.");
   const blocked = await say(story, "/promote");
   const named = blocked.ending === "blocked" && blocked.comment.body.includes("posts");
   const refreshed = await say(story, "/refresh");
-  const overwritten = refreshed.ending === "done" && /overwrit/i.test(refreshed.comment.body);
+  const overwritten =
+    refreshed.ending === "done" &&
+    /is overwritten; a backup of it is taken first/.test(refreshed.comment.body);
   const watched = await watchedCommand(story, "/promote");
   const now = await serves(lab.production);
   const held =

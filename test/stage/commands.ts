@@ -54,7 +54,11 @@ function endingOf(body: string): Told["ending"] | undefined {
 function sentencesOf(body: string): readonly string[] {
   return body
     .split("\n")
-    .filter((line) => /^(### |\*\*|Next:|Switch:|- (✅|❌))/.test(line))
+    .filter((line) =>
+      /^(### |\*\*|Next:|Switch:|Health|Changed |What was changed|- (✅|❌|.*(added|changed|removed)))/.test(
+        line,
+      ),
+    )
     .map((line) => line.replace(/^### /, "").replaceAll(/\*\*|\\(?=[^\w\s])/g, ""));
 }
 

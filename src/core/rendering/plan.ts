@@ -96,11 +96,11 @@ function leftBehindList(items: readonly LeftBehind[]): string {
 /** What a refresh overwrites in the source, what it keeps, and why it may be refused. */
 export function refreshSection(refresh: RefreshPlan, source: string): string {
   return [
-    refresh.overwritten.length === 0
-      ? `Nothing that ${inert(source)} changed in protected data is overwritten.`
-      : `Overwritten in ${inert(source)} (a backup of it is taken first):\n${leftBehindList(refresh.overwritten)}`,
-    sentenceList("Also", refresh.sentences),
     sentenceList("Changed on both sides", refresh.conflicts),
+    refresh.conflicts.length > 0 ? "" : refresh.sentences.map(({ text }) => inert(text)).join(" "),
+    refresh.overwritten.length === 0
+      ? ""
+      : `Changed in ${inert(source)} since the last refresh:\n${leftBehindList(refresh.overwritten)}`,
     refresh.keep_tables.length + refresh.keep_options.length === 0
       ? ""
       : details(

@@ -33,7 +33,7 @@ export function planRefresh(input: { readonly baseline: Baseline | null; readonl
     keep_options: onlySource[1] ?? [],
     conflicts: conflict(both.map(({ name }) => name)),
     overwritten,
-    sentences: [overwrites(overwritten.map(({ note }) => note))],
+    sentences: [overwrites(overwritten.length > 0)],
   };
 }
 
@@ -59,12 +59,11 @@ function conflict(names: readonly string[]): Sentence[] {
   ];
 }
 
-function overwrites(notes: readonly string[]): Sentence {
-  const text =
-    notes.length === 0
-      ? "Nothing was changed in the source's protected data since the last refresh: nothing of it is lost."
-      : `These changes in the source will be overwritten (and are in the backup taken before): ${notes.join("; ")}.`;
-  return { code: notes.length === 0 ? "overwrites_nothing" : "overwrites", text, remedy: null };
+function overwrites(something: boolean): Sentence {
+  const text = something
+    ? "What was changed in the source's protected data is overwritten; a backup of it is taken first."
+    : "Nothing was changed in the source's protected data since the last refresh, so nothing of it is lost.";
+  return { code: something ? "overwrites" : "overwrites_nothing", text, remedy: null };
 }
 
 const sameAlgorithm = (baseline: Baseline, now: Sides): boolean =>

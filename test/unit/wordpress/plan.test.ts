@@ -386,8 +386,9 @@ describe("planRefresh", () => {
     const refresh = planRefresh(
       sides({ before, source: { tables: { posts: table("editorial", { "1": "b" }) } } }),
     );
-    expect(refresh.overwritten).toMatchObject([{ name: "posts", changed: 1 }]);
-    expect(refresh.sentences[0]?.text).toContain("posts (editors' rows): 1 row changed");
+    const note = "posts (editors' rows): 1 row changed";
+    expect(refresh.overwritten).toMatchObject([{ name: "posts", changed: 1, note }]);
+    expect(codes(refresh.sentences)).toEqual(["overwrites"]);
     expect(codes(planRefresh(sides({ before })).sentences)).toEqual(["overwrites_nothing"]);
   });
   it("replaces everything without a baseline, and after another algorithm", () => {
