@@ -12,6 +12,9 @@ export interface DirectoryLock {
   release(): void;
 }
 
+/** Kept from the garbage collector: it would close the database of a lock that nobody refers to any more, and free it. */
+const held = new Set<DatabaseSync>();
+
 /** @throws StoreError `STORE_LOCKED` when another process (or another store of this one) holds the directory. */
 export function lockDirectory(directory: string): DirectoryLock {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -24,7 +27,13 @@ export function lockDirectory(directory: string): DirectoryLock {
     throw lockedBy(directory, readOwner(owner), error);
   }
   writeFileSync(owner, `${process.pid}\n`, { mode: 0o600 });
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release: () => {
+      held.delete(database);
+      database.close();
+    },
+  };
 }
 
 function readOwner(path: string): string {
