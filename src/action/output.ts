@@ -10,7 +10,7 @@ export type Outcome = {
   /** A sentence for the log and the summary. */
   readonly message: string;
   readonly promotionId?: string;
-  /** Path of the last report. */
+  /** The last report without its facts, as JSON; of a local job the path of the file. */
   readonly report?: string;
 };
 

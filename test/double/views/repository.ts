@@ -1,7 +1,7 @@
 /** Repositories, commits, branches and differences as GitHub's JSON. */
 import { blobSha, type Change } from "../github/git.ts";
 import type { Commit, Repository } from "../github/state.ts";
-import { accountOf, fullName, repositoryNamed, type World } from "../github/world.ts";
+import { accountOf, fullName, type World } from "../github/world.ts";
 import { api, nodeId, userView, type View } from "./account.ts";
 
 const TEMPLATES: Readonly<Record<string, string>> = {
@@ -158,6 +158,3 @@ export const diffEntryView = (world: World, repository: Repository, head: Commit
     contents_url: `${url}/contents/${change.path}?ref=${head.sha}`,
   };
 };
-
-export const repositoryViewNamed = (world: World, name: string): View =>
-  repositoryView(world, repositoryNamed(world, name));
