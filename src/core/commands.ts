@@ -18,7 +18,7 @@ export const COMMANDS = [
 ] as const;
 export type CommandWord = (typeof COMMANDS)[number];
 
-/** Words of the design that this version knows but cannot do. */
+/** Commands to come: whoever types one is told that it is not available yet, and gets no guess at a misspelling. */
 export const LATER_COMMANDS = [
   "rehearse",
   "approve",

@@ -50,7 +50,7 @@ export function boundToHead(kind: OperationKind): boolean {
   return kind === "promote" || kind === "plan";
 }
 
-/** Half an hour, as the specification has it; the two that move all data get longer. */
+/** In seconds. Half an hour; the two that move all data get longer. */
 export function timeoutOf(type: JobType): number {
   return type === "backup_create" || type === "env_refresh" ? 2 * 3600 : 1800;
 }

@@ -8,7 +8,7 @@ export function environmentForBase(config: SiteConfig, branch: string): SiteEnvi
 
 /**
  * Source and target of a pull request. No step of the path may be skipped, so each target has exactly one source:
- * the environment before it. Source of the rule: the design's chapter on environment pull requests.
+ * the environment before it. Source of the rule: "Path" and "Environment pull request" in docs/glossary.md.
  */
 export function pairFor(config: SiteConfig, baseBranch: string, headBranch: string): Pair {
   const target = environmentForBase(config, baseBranch);
