@@ -57,12 +57,15 @@ export const secretsOf = (
   context: Context,
 ): Texts => {
   const shared = Object.fromEntries(repository.secrets);
-  if (order.planned.secrets === "inherit") return { ...shared, ...environment?.secrets };
-  const handed = Object.entries(order.planned.secrets).map(([name, text]) => [
+  const { secrets } = order.planned;
+  if (secrets === "inherit") return { ...shared, ...environment?.secrets };
+  const handed = Object.entries(secrets).map(([name, text]) => [
     name,
     interpolate(text, { ...context, names: { ...context.names, secrets: shared } }),
   ]);
-  return Object.fromEntries(handed);
+  // A secret of the environment that the called job names goes before what its caller handed on under that name.
+  const own = Object.entries(environment?.secrets ?? {}).filter(([name]) => name in secrets);
+  return Object.fromEntries([...handed, ...own]);
 };
 
 /** The job's own `GITHUB_TOKEN`, good until the job ends. */
