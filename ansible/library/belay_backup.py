@@ -36,6 +36,7 @@ options:
   shared_paths: {type: list, elements: str, required: true, description: Paths that live in shared/.}
   reference_options: {type: dict, required: true, description: Options that hold ids of protected rows.}
   row_limit: {type: int, required: true, description: Up to this many rows or files are reported one by one.}
+  workers: {type: int, required: true, description: Connections and threads that measure at the same time; 0 leaves it to the host.}
 """
 
 EXAMPLES = r"""
@@ -56,6 +57,7 @@ EXAMPLES = r"""
     shared_paths: [wp-config.php, wp-content/uploads]
     reference_options: {page_on_front: post}
     row_limit: 5000
+    workers: 0
 """
 
 RETURN = r"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.belay.arguments import RULES, SITE
+from ansible.module_utils.belay.arguments import COMPARISON, RULES, SITE, optional
 from ansible.module_utils.belay.errors import run_module
 from ansible.module_utils.belay.fingerprint import fingerprint, is_empty
 from ansible.module_utils.belay.hostlock import host_lock
@@ -29,6 +29,11 @@ options:
   shared_paths: {type: list, elements: str, required: true, description: Paths that live in shared/.}
   reference_options: {type: dict, required: true, description: Options that hold ids of protected rows.}
   row_limit: {type: int, required: true, description: Up to this many rows or files are reported one by one.}
+  workers: {type: int, required: true, description: Connections and threads that measure at the same time; 0 leaves it to the host.}
+  full: {type: bool, default: false, description: "Read every file, whatever the host remembers of it."}
+  baseline_index: {type: dict, default: {}, description: Digests of the baseline's items that are too large to be compared by the bot.}
+  baseline_options: {type: dict, default: {}, description: Option rows of the environment's own baseline and their hashes.}
+  keep_index: {type: bool, default: false, description: Keep an index of this state on the host, to be compared with later.}
 """
 
 EXAMPLES = r"""
@@ -46,14 +51,18 @@ EXAMPLES = r"""
     shared_paths: [wp-config.php, wp-content/uploads]
     reference_options: {page_on_front: post}
     row_limit: 5000
+    workers: 0
 """
 
 RETURN = r"""
 belay_facts:
   type: dict
   returned: success
-  description: C(fingerprint), as src/core/facts.ts describes it; null where the environment is laid out and empty.
+  description: C(fingerprint), as src/core/facts.ts describes it (null where the environment is laid out and empty), C(differences) and C(option_values).
 """
+
+
+NO_DIFFERENCES = {"differences": {"tables": {}, "files": {}, "code": None}, "option_values": {}}
 
 
 def measure(params):
@@ -61,14 +70,14 @@ def measure(params):
     laid_out = Site.open(*where, initial=True)
     with Session(laid_out) as session:
         if is_empty(laid_out, session):
-            return {"belay_facts": {"fingerprint": None}}
+            return {"belay_facts": {"fingerprint": None, **NO_DIFFERENCES}}
     site = Site.open(*where)
     with host_lock(site, params["operation_id"]), Session(site) as session:
-        return {"belay_facts": {"fingerprint": fingerprint(site, session, Rules.of(params))}}
+    XX
 
 
 def main():
-    run_module(AnsibleModule(argument_spec={**SITE, **RULES}), measure)
+    run_module(AnsibleModule(argument_spec={**SITE, **RULES, **optional(COMPARISON), "keep_index": {"type": "bool", "default": False}}), measure)
 
 
 if __name__ == "__main__":

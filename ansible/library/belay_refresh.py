@@ -41,6 +41,12 @@ options:
   shared_paths: {type: list, elements: str, required: true, description: Paths that live in shared/.}
   reference_options: {type: dict, required: true, description: Options that hold ids of protected rows.}
   row_limit: {type: int, required: true, description: Up to this many rows or files are reported one by one.}
+  workers: {type: int, required: true, description: Connections and threads that measure at the same time; 0 leaves it to the host.}
+  source_type: {type: str, required: true, choices: [production, staging, clone], description: What kind of environment the source is.}
+  expected_source: {type: dict, description: "What the source was like when it was judged; null for a first clone."}
+  leave_out_tables: {type: list, elements: str, required: true, description: Patterns of tables that the copy gets empty.}
+  leave_out_files: {type: list, elements: str, required: true, description: Protected paths that the copy does not get.}
+  masks: {type: list, elements: dict, required: true, description: Personal data that the copy gets in another form.}
 """
 
 EXAMPLES = r"""
@@ -63,6 +69,11 @@ EXAMPLES = r"""
     shared_paths: [wp-config.php, wp-content/uploads]
     reference_options: {page_on_front: post}
     row_limit: 5000
+    workers: 0
+    source_type: staging
+    leave_out_tables: []
+    leave_out_files: []
+    masks: []
 """
 
 RETURN = r"""
@@ -84,6 +95,11 @@ def main():
         "initial": {"type": "bool", "required": True},
         "keep_tables": texts,
         "keep_options": texts,
+        "source_type": {"type": "str", "required": True, "choices": ["production", "staging", "clone"]},
+        "expected_source": {"type": "dict"},
+        "leave_out_tables": texts,
+        "leave_out_files": texts,
+        "masks": {"type": "list", "elements": "dict", "required": True},
         **dict.fromkeys(("inventory", "archive", "release"), {"type": "path"}),
         **dict.fromkeys(("digest", "release_digest"), {"type": "str"}),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.belay.arguments import RULES, SITE
+from ansible.module_utils.belay.arguments import COMPARISON, RULES, SITE
 from ansible.module_utils.belay.errors import run_module
 from ansible.module_utils.belay.hostlock import host_lock
 from ansible.module_utils.belay.release import Baseline, build
@@ -34,6 +34,9 @@ options:
   shared_paths: {type: list, elements: str, required: true, description: Paths that live in shared/.}
   reference_options: {type: dict, required: true, description: Options that hold ids of protected rows.}
   row_limit: {type: int, required: true, description: Up to this many rows or files are reported one by one.}
+  workers: {type: int, required: true, description: Connections and threads that measure at the same time; 0 leaves it to the host.}
+  full: {type: bool, required: true, description: "Read every file, whatever the host remembers of it."}
+  baseline_index: {type: dict, required: true, description: Digests of the baseline's items that are too large to be compared by the bot.}
 """
 
 EXAMPLES = r"""
@@ -54,12 +57,18 @@ EXAMPLES = r"""
     shared_paths: [wp-config.php, wp-content/uploads]
     reference_options: {page_on_front: post}
     row_limit: 5000
+    workers: 0
+    full: false
+    baseline_index: {tables: {}, files: {}, code: null}
 """
 
 RETURN = r"""
 belay_facts: {type: dict, returned: success, description: "C(release) and C(fingerprint), as src/core/facts.ts describes them."}
 archive: {type: dict, returned: success, description: "C(path) and C(sha256) of the archive on this host."}
 """
+
+
+NO_DIFFERENCES = {"differences": {"tables": {}, "files": {}, "code": None}, "option_values": {}}
 
 
 def freeze(params):
@@ -71,14 +80,13 @@ def freeze(params):
     release = {name: built[name] for name in ("digest", "bytes", "reused", "manifest")}
     return {
         "changed": not built["reused"],
-        "belay_facts": {"release": release, "fingerprint": built["fingerprint"]},
+        "belay_facts": {"release": release, "fingerprint": built["fingerprint"], **NO_DIFFERENCES},
         "archive": {"path": built["path"], "sha256": built["sha256"]},
     }
 
 
 def main():
-    spec = {**SITE, **RULES, "environment": {"type": "str", "required": True}}
-    spec.update(dict.fromkeys(("baseline_tables", "baseline_options"), {"type": "dict", "required": True}))
+    spec = {**SITE, **RULES, **COMPARISON, "environment": {"type": "str", "required": True}, "baseline_tables": {"type": "dict", "required": True}}
     run_module(AnsibleModule(argument_spec=spec), freeze)
 
 

@@ -76,5 +76,5 @@ def rules():
         "volatile_paths": [VOLATILE],
         "shared_paths": ["wp-config.php", "wp-content/uploads"],
         "reference_options": {},
-        "row_limit": 100,
+        "row_limit": 100, "workers": 0,
     })

@@ -57,7 +57,7 @@ class AtTheLastMoment(SwitchCase):
     def test_what_others_wrote_to_a_replaced_table_comes_back(self):
         params = {
             "table_rules": [{"pattern": "*", "class": "config", "origin": "test"}], "option_rules": [{"pattern": "*", "class": "config", "origin": "test"}],
-            "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {}, "row_limit": 100,
+            "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {}, "row_limit": 100, "workers": 0,
             "promote_tables": ["things"], "expected_tables": {}, "expected_options": {},
         }
         with Session(self.site) as session:
@@ -85,7 +85,7 @@ class NewOnTheTarget(SwitchCase):
         rule = {"pattern": "*", "class": "config", "origin": "test", "rows": list(rows)}
         params = {
             "table_rules": [rule], "option_rules": [{"pattern": "*", "class": "config", "origin": "test"}], "protected_paths": [], "volatile_paths": [],
-            "shared_paths": [], "reference_options": {}, "row_limit": 100, "promote_tables": list(tables), "expected_tables": {}, "expected_options": {},
+            "shared_paths": [], "reference_options": {}, "row_limit": 100, "workers": 0, "promote_tables": list(tables), "expected_tables": {}, "expected_options": {},
         }
         expected = measures.expected(self.site, params)
         with Session(self.site) as session:

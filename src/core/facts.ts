@@ -7,10 +7,12 @@ import { DataClass } from "./vocabulary.ts";
 
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256 digest in lower-case hexadecimal");
 
-/** One part of a table: the rows of one data class. `digest` covers the row hashes in key order (a sorted multiset without a key). */
+/** One part of a table: the rows of one data class. `digest` depends on nothing but these rows (docs/fingerprint.md). */
 export const TablePart = z.object({
   rows: z.number().int().nonnegative(),
   digest: Digest,
+  /** Digests of ranges of the key, packed (docs/fingerprint.md); only where the table is too large for `row_hashes`. */
+  chunks: z.base64().optional(),
   /** Row key -> first 16 hex digits of the row's hash; only where the table is small enough (`row_limit` of the job). */
   row_hashes: z.record(z.string(), z.string()).optional(),
 });
@@ -39,6 +41,26 @@ export const FilesFingerprint = z.object({
   entries: z.record(z.string(), z.string()).optional(),
 });
 export type FilesFingerprint = z.infer<typeof FilesFingerprint>;
+
+/** What changed between a baseline and now, row by row (file by file): exact counts, and at most `MAX_CHANGED_KEYS` keys. */
+export const RowChanges = z.object({
+  added: z.number().int().nonnegative(),
+  changed: z.number().int().nonnegative(),
+  removed: z.number().int().nonnegative(),
+  keys: z.array(z.object({ change: z.enum(["+", "~", "-"]), key: z.string() })),
+});
+export type RowChanges = z.infer<typeof RowChanges>;
+
+/**
+ * What the host found by its own index of the baseline, for items that are too large to be compared by the bot. An item is
+ * missing where it did not change, or where the host has no (valid) index of that baseline.
+ */
+export const Differences = z.object({
+  tables: z.record(z.string(), z.partialRecord(DataClass, RowChanges)),
+  files: z.record(z.string(), RowChanges),
+  code: RowChanges.nullable(),
+});
+export type Differences = z.infer<typeof Differences>;
 
 /** One environment at one moment; each table at one instant. `options` holds every row of the options table that is not noise. */
 export const Fingerprint = z.object({
@@ -101,10 +123,20 @@ export const SwitchFacts = z.object({
 });
 export type SwitchFacts = z.infer<typeof SwitchFacts>;
 
+/** What is told beside a fingerprint that is compared with a baseline. */
+const compared = {
+  differences: Differences,
+  /**
+   * Short values of option rows that changed since the baseline, for people to compare; null: the row is gone. Only rows that
+   * a rule classes as configuration and that look like no secret, at most 300 characters each.
+   */
+  option_values: z.record(z.string(), z.string().nullable()),
+};
+
 export const FACTS = {
   baseline_create: z.object({ fingerprint: Fingerprint }),
   /** Null: the environment is laid out and empty, as before its first clone. */
-  drift_check: z.object({ fingerprint: Fingerprint.nullable() }),
+  drift_check: z.object({ fingerprint: Fingerprint.nullable(), ...compared }),
   health_check: z.object({ health: z.array(HealthResult), healthy: z.boolean(), active_release: z.string() }),
   backup_create: z.object({
     backup: z.object({
@@ -127,6 +159,7 @@ export const FACTS = {
   release_build: z.object({
     release: z.object({ digest: Digest, bytes: z.number().int(), reused: z.boolean(), manifest: Manifest }),
     fingerprint: Fingerprint,
+    ...compared,
   }),
   env_promote: z.object({
     activated: z.boolean(),

@@ -1,17 +1,18 @@
 /** What a job is given, built from configuration, rules and facts, and checked against its own schema before it leaves. */
 import type { SiteConfig, SiteEnvironment } from "./config/types.ts";
-import type { Fingerprint } from "./facts.ts";
 import { INPUTS, type JobInputs } from "./jobs.ts";
 import type { Side } from "./operations.ts";
 import type { JobType } from "./vocabulary.ts";
-import { releaseBaseline } from "./wordpress/baseline.ts";
-import type { CompiledRules, Plan, RefreshPlan } from "./wordpress/types.ts";
+import { comparisonWith, releaseBaseline } from "./wordpress/baseline.ts";
+import type { Baseline, CompiledRules, Plan, RefreshPlan } from "./wordpress/types.ts";
 
 export interface JobSettings {
   /** Largest number of rows (files) for which single hashes are reported. */
   readonly row_limit: number;
   readonly drain_ms: number;
   readonly keep_releases: number;
+  /** Connections and threads that measure at the same time; 0: the host decides. */
+  readonly workers: number;
 }
 
 export interface JobFacts {
@@ -22,7 +23,9 @@ export interface JobFacts {
   readonly settings: JobSettings;
   readonly source: SiteEnvironment;
   readonly target: SiteEnvironment;
-  readonly baseline: { readonly source: Fingerprint } | null;
+  readonly baseline: Baseline | null;
+  /** True: a check that reads every file, whatever the host remembers. */
+  readonly full: boolean;
   /** The plan of a promotion and the release it is for. */
   readonly plan: Plan | null;
   readonly release_digest: string | null;
@@ -42,13 +45,14 @@ type Builders = { readonly [T in JobType]: (facts: JobFacts) => JobInputs[T] };
 
 const BUILDERS: Builders = {
   baseline_create: look,
-  drift_check: look,
+  drift_check: (facts) => ({ ...look(facts), ...comparison(facts) }),
   backup_create: look,
   health_check: (facts) => ({ ...common(facts), ...worked(facts), health_checks: health(facts) }),
   release_build: (facts) => ({
     ...common(facts),
     ...side("source", facts.source),
     ...rules(facts),
+    ...comparison(facts),
     ...releaseBaseline(needed(facts.baseline, "baseline").source),
   }),
   env_promote: (facts) => {
@@ -83,11 +87,16 @@ const BUILDERS: Builders = {
     initial: facts.refresh?.first_clone ?? false,
     keep_tables: [...(facts.refresh?.keep_tables ?? [])],
     keep_options: [...(facts.refresh?.keep_options ?? [])],
+    source_type: facts.source.type,
+    expected_source: null,
+    leave_out_tables: [],
+    leave_out_files: [],
+    masks: [],
   }),
 };
 
 /** Jobs that look at one environment call it their target, whichever side of the pair it is. */
-function look(facts: JobFacts): JobInputs["drift_check"] {
+function look(facts: JobFacts): JobInputs["baseline_create"] {
   return { ...common(facts), ...worked(facts), ...rules(facts) };
 }
 
@@ -99,7 +108,17 @@ const common = (facts: JobFacts) => ({
   operation_id: facts.operation_id,
 });
 
-const rules = (facts: JobFacts) => ({ ...facts.rules, row_limit: facts.settings.row_limit });
+const rules = (facts: JobFacts) => ({
+  ...facts.rules,
+  row_limit: facts.settings.row_limit,
+  workers: facts.settings.workers,
+});
+
+/** Both sides are compared with their own baseline. */
+const comparison = (facts: JobFacts) => ({
+  full: facts.full,
+  ...comparisonWith(facts.baseline?.[facts.job.on] ?? null),
+});
 
 const health = (facts: JobFacts) => [...facts.config.health];
 

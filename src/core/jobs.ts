@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { Digest } from "./facts.ts";
-import { DataClass, JobType } from "./vocabulary.ts";
+import { DataClass, EnvironmentType, JobType, MaskKind } from "./vocabulary.ts";
 
 /**
  * Rows of a table that belong to another class than the table: the first rule whose every column matches claims the row.
@@ -69,7 +69,34 @@ const rules = {
   reference_options: z.record(z.string(), z.enum(["post", "posts", "terms"])),
   /** Largest number of rows (files) for which single hashes are reported. */
   row_limit: z.number().int(),
+  /** Connections and threads that measure at the same time; 0: half of the host's processors, at least 1, at most 4. */
+  workers: z.number().int().min(0).max(16),
 };
+
+/** What the environment is compared with while it is measured. */
+const comparison = {
+  /** True: every file is read, whatever the host remembers of it. */
+  full: z.boolean(),
+  /**
+   * Digests of the environment's own baseline, of those items that the bot cannot compare row by row (file by file); the host
+   * looks for an index of that name. `code`: null where the bot has the list itself.
+   */
+  baseline_index: z.object({
+    tables: z.record(z.string(), z.partialRecord(DataClass, Digest)),
+    files: z.record(z.string(), Digest),
+    code: Digest.nullable(),
+  }),
+  /** Option rows of the environment's own baseline and their hashes. */
+  baseline_options: z.record(z.string(), z.string()),
+};
+
+/** Personal data that a copy gets in another form: the rows of a table that match, column by column. */
+export const Mask = z.object({
+  table: z.string(),
+  columns: z.record(z.string(), MaskKind),
+  match: RowRule.shape.match,
+});
+export type Mask = z.infer<typeof Mask>;
 
 export const HealthCheck = z.object({
   path: z.string(),
@@ -81,16 +108,16 @@ export type HealthCheck = z.infer<typeof HealthCheck>;
 
 export const INPUTS = {
   baseline_create: z.object({ ...common, ...side("target"), ...rules }),
-  drift_check: z.object({ ...common, ...side("target"), ...rules }),
+  drift_check: z.object({ ...common, ...side("target"), ...rules, ...comparison }),
   health_check: z.object({ ...common, ...side("target"), health_checks: z.array(HealthCheck) }),
   backup_create: z.object({ ...common, ...side("target"), ...rules }),
   release_build: z.object({
     ...common,
     ...side("source"),
     ...rules,
-    /** The source's own baseline (digests of promotable rows, hashes of option rows): only what differs goes into the release. */
+    ...comparison,
+    /** The source's own baseline, digests of promotable rows: with `baseline_options` it tells what goes into the release. */
     baseline_tables: z.record(z.string(), Digest),
-    baseline_options: z.record(z.string(), z.string()),
   }),
   env_promote: z.object({
     ...common,
@@ -132,6 +159,23 @@ export const INPUTS = {
     /** Promotable tables and options that only the source changed: they stay the source's. */
     keep_tables: z.array(z.string()),
     keep_options: z.array(z.string()),
+    /** What the copy is: decides what of its own settings it keeps or gets (mail, scheduled jobs, gateways). */
+    source_type: EnvironmentType,
+    /**
+     * What the source was like when it was judged what the refresh overwrites; it must still be so when it begins.
+     * Null for a first clone.
+     */
+    expected_source: z
+      .object({
+        tables: z.record(z.string(), z.partialRecord(DataClass, Digest)),
+        options: z.record(z.string(), z.string()),
+        files: z.record(z.string(), Digest),
+      })
+      .nullable(),
+    /** Patterns of tables that the copy gets empty, and paths of protected files that it does not get. */
+    leave_out_tables: z.array(z.string()),
+    leave_out_files: z.array(z.string()),
+    masks: z.array(Mask),
   }),
 } as const;
 export type JobInputs = { [T in keyof typeof INPUTS]: z.infer<(typeof INPUTS)[T]> };

@@ -57,6 +57,21 @@ export const DataClass = z.enum([
 ]);
 export type DataClass = z.infer<typeof DataClass>;
 
+/** What personal data becomes in a copy: made-up text of the same kind, the same for the same row wherever it stands. */
+export const MaskKind = z.enum([
+  "email",
+  "login",
+  "name",
+  "text",
+  "phone",
+  "address",
+  "ip",
+  "url",
+  "password",
+  "empty",
+]);
+export type MaskKind = z.infer<typeof MaskKind>;
+
 /** What an operation is for: which command began it. One operation is one run and one or more jobs. */
 export const OperationKind = z.enum(["promote", "plan", "drift", "backup", "refresh", "rollback"]);
 export type OperationKind = z.infer<typeof OperationKind>;

@@ -18,6 +18,7 @@ export const DEFAULT_SETTINGS: FlowSettings = {
   row_limit: 20_000,
   drain_ms: 300,
   keep_releases: 5,
+  workers: 0,
 };
 
 export interface Deps<G extends keyof Github = keyof Github> {

@@ -25,6 +25,7 @@ export async function inputOf(
     source: configured(settings, work.source.name),
     target: configured(settings, work.target.name),
     baseline: baseline_id === null ? null : await tx.baseline(baseline_id),
+    full: false,
     plan: operation.plan,
     release_digest: release?.digest ?? null,
     refresh: operation.refresh,

@@ -196,7 +196,11 @@ test("a drift check: one run claims, tells, reports, and every repetition is ans
     started_at: at,
     finished_at: at,
     steps: [{ name: "Measure", status: "ok", seconds: 1.5 }],
-    facts: { fingerprint: measured({}) },
+    facts: {
+      fingerprint: measured({}),
+      differences: { tables: {}, files: {}, code: null },
+      option_values: {},
+    },
   };
   const reported = await ask("POST /api/jobs/{id}/report", job, { ...runner, body: report });
   expect(reported).toMatchObject({ status: 200, body: { next_job_id: null } });

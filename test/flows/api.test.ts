@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiDriftCheck, apiPromote } from "../../src/flows/api-operations.ts";
-import { backedUp, built, firstClone, measured, switched } from "./facts.ts";
+import { backedUp, built, firstClone, measured, NOT_COMPARED, switched } from "./facts.ts";
 import { HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
 
 let world: World;
@@ -36,7 +36,7 @@ async function backup(): Promise<void> {
 describe("POST drift-check", () => {
   it("starts a job and leaves a record", async () => {
     expect(await check()).toMatchObject({ kind: "accepted" });
-    await world.runs({ drift_check: () => ({ facts: { fingerprint: production } }) });
+    await world.runs({ drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }) });
     const { drift_check_id } = await world.operation();
     const row = await world.open.store.transaction((tx) => tx.driftCheck(drift_check_id ?? ""));
     const environment = await world.open.store.transaction((tx) => tx.environment(ids.production ?? ""));
@@ -71,13 +71,13 @@ describe("POST promote", () => {
 
   it("is accepted on a fresh drift check and backup, and checks again before it changes anything", async () => {
     await check();
-    await world.runs({ drift_check: () => ({ facts: { fingerprint: production } }) });
+    await world.runs({ drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }) });
     await backup();
 
     expect(await promote()).toMatchObject({ kind: "accepted" });
     const run = await world.runs({
       release_build: () => ({ facts: built(staging, HEAD) }),
-      drift_check: () => ({ facts: { fingerprint: production } }),
+      drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }),
       env_promote: () => ({ facts: switched(staging) }),
     });
     expect(run).toMatchObject({ jobs: ["release_build", "drift_check", "env_promote"], result: "succeeded" });
@@ -85,7 +85,7 @@ describe("POST promote", () => {
 
   it("judges no drift check that is older than 15 minutes", async () => {
     await check();
-    await world.runs({ drift_check: () => ({ facts: { fingerprint: production } }) });
+    await world.runs({ drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }) });
     world.wait(16 * 60);
     await backup();
     expect(await promote()).toMatchObject({ status: 409, code: "drift_stale" });
@@ -94,7 +94,7 @@ describe("POST promote", () => {
   it("is refused when production drifted", async () => {
     await check();
     const edited = measured({ posts: { "1": "Hello" } });
-    await world.runs({ drift_check: () => ({ facts: { fingerprint: edited } }) });
+    await world.runs({ drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: edited } }) });
     await backup();
     expect(await promote()).toMatchObject({ status: 409, code: "drift_drifted" });
   });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { EXAMPLE } from "../unit/config/example.ts";
-import { backedUp, measured } from "./facts.ts";
+import { backedUp, measured, NOT_COMPARED } from "./facts.ts";
 import { HEAD, openWorld, PULL_REQUEST, REPOSITORY, type World } from "./world.ts";
 
 let world: World;
@@ -225,7 +225,9 @@ describe("/drift and /backup", () => {
   it("a drift check without a baseline is unknown, on record, and says what to type", async () => {
     await world.pullRequest();
     await world.says("mona", "/drift");
-    const run = await world.runs({ drift_check: () => ({ facts: { fingerprint: measured({}) } }) });
+    const run = await world.runs({
+      drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: measured({}) } }),
+    });
     expect(run.result).toBe("succeeded");
     expect(await world.checks()).toMatchObject({ drift: "failure" });
     expect(await world.comment()).toContain("Comment `/refresh`");

@@ -5,7 +5,7 @@ import { pullRequestChanged } from "../../src/flows/pull-request-changed.ts";
 import { expireJobs } from "../../src/flows/run-lost.ts";
 import type { Store } from "../../src/ports.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
-import { backedUp, built, firstClone, measured, RELEASE, switched } from "./facts.ts";
+import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
 import { HEAD, openWorld, PULL_REQUEST, REPOSITORY, type World } from "./world.ts";
 
 let world: World;
@@ -17,7 +17,7 @@ const production = measured({});
 const staging = measured({ widgets: { "1": "new" }, theme: "new theme" });
 const answers = {
   release_build: () => ({ facts: built(staging, HEAD) }),
-  drift_check: () => ({ facts: { fingerprint: production } }),
+  drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }),
   env_promote: () => ({ facts: switched(staging) }),
 };
 const back = {

@@ -23,11 +23,18 @@ export function measured(more: {
   });
 }
 
+/** What a host tells that finds nothing to compare row by row. */
+export const NOT_COMPARED = { differences: { tables: {}, files: {}, code: null }, option_values: {} };
+
 export const RELEASE = sha256("a release");
 
 export function built(source: Fingerprint, commit: string): Facts["release_build"] {
   const made = { ...manifest(["acme_widgets"]), commit };
-  return { release: { digest: RELEASE, bytes: 1000, reused: false, manifest: made }, fingerprint: source };
+  return {
+    release: { digest: RELEASE, bytes: 1000, reused: false, manifest: made },
+    fingerprint: source,
+    ...NOT_COMPARED,
+  };
 }
 
 export function backedUp(taken_at: string): Facts["backup_create"] {
@@ -63,7 +70,7 @@ export function switched(source: Fingerprint): Facts["env_promote"] {
 /** What a runner answers to the refresh of an empty staging. */
 export const firstClone = (production: Fingerprint) => ({
   drift_check: ({ target_environment }: Readonly<Record<string, unknown>>) => ({
-    facts: { fingerprint: target_environment === "production" ? production : null },
+    facts: { ...NOT_COMPARED, fingerprint: target_environment === "production" ? production : null },
   }),
   env_refresh: () => ({ facts: { target: production, source: production, tables: [], files: 0 } }),
 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { firstBrokenLink } from "../../src/core/audit.ts";
-import { backedUp, built, firstClone, measured, RELEASE, switched } from "./facts.ts";
+import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
 import { HEAD, openWorld, type World } from "./world.ts";
 
 let world: World;
@@ -30,7 +30,7 @@ async function backup(): Promise<void> {
 
 const answers = {
   release_build: () => ({ facts: built(staging, HEAD) }),
-  drift_check: () => ({ facts: { fingerprint: production } }),
+  drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }),
   env_promote: () => ({ facts: switched(staging) }),
 };
 
@@ -57,7 +57,7 @@ describe("a first refresh", () => {
 
     const run = await world.runs({
       drift_check: ({ target_environment }) => ({
-        facts: { fingerprint: target_environment === "production" ? production : staging },
+        facts: { ...NOT_COMPARED, fingerprint: target_environment === "production" ? production : staging },
       }),
       backup_create: () => ({ facts: backedUp(world.now()) }),
       env_refresh: (input) => {
@@ -74,7 +74,7 @@ describe("a first refresh", () => {
     await world.pullRequest();
     await world.says("mona", "/drift");
 
-    const run = await world.runs({ drift_check: () => ({ facts: { fingerprint: null } }) });
+    const run = await world.runs({ drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: null } }) });
 
     expect(run).toMatchObject({ jobs: ["drift_check"], result: "failed" });
     expect(run.message).toContain("there is no site in it yet");
@@ -147,7 +147,9 @@ describe("a promotion", () => {
     await world.says("mona", "/plan");
     await world.runs({
       release_build: () => ({ facts: built(staging, HEAD) }),
-      drift_check: () => ({ facts: { fingerprint: { ...after, active_release: RELEASE.slice(0, 12) } } }),
+      drift_check: () => ({
+        facts: { ...NOT_COMPARED, fingerprint: { ...after, active_release: RELEASE.slice(0, 12) } },
+      }),
     });
 
     const { plan, verdict } = await world.operation();
@@ -217,7 +219,10 @@ describe("a promotion is blocked by what the host tells", () => {
     await world.says("mona", "/promote");
     const edited = measured({ posts: { "1": "Hello", "2": "About us" } });
 
-    const run = await world.runs({ ...answers, drift_check: () => ({ facts: { fingerprint: edited } }) });
+    const run = await world.runs({
+      ...answers,
+      drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: edited } }),
+    });
 
     expect(run).toMatchObject({ jobs: ["release_build", "drift_check"], result: "blocked" });
     expect(await world.checks()).toMatchObject({ drift: "failure", backup: "success", promotion: "failure" });
@@ -240,7 +245,7 @@ describe("a promotion is blocked by what the host tells", () => {
     });
     const refreshed = await world.runs({
       drift_check: ({ target_environment }) => ({
-        facts: { fingerprint: target_environment === "production" ? edited : staging },
+        facts: { ...NOT_COMPARED, fingerprint: target_environment === "production" ? edited : staging },
       }),
       backup_create: () => ({ facts: backedUp(world.now()) }),
       env_refresh: (input) => {
@@ -258,7 +263,7 @@ describe("a promotion is blocked by what the host tells", () => {
     await world.says("mona", "/promote");
     const again = await world.runs({
       release_build: () => ({ facts: built(source, HEAD) }),
-      drift_check: () => ({ facts: { fingerprint: edited } }),
+      drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: edited } }),
       env_promote: () => ({ facts: switched(source) }),
     });
     expect(again.result).toBe("succeeded");
@@ -297,7 +302,10 @@ describe("a promotion is blocked by what the host tells", () => {
       code_edits: [{ path: "wp-content/themes/acme/style.css", change: "changed" as const }],
     };
 
-    const run = await world.runs({ ...answers, drift_check: () => ({ facts: { fingerprint: edited } }) });
+    const run = await world.runs({
+      ...answers,
+      drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: edited } }),
+    });
 
     expect(run.result).toBe("blocked");
     expect(await world.comment()).toContain("wp-content/themes/acme/style.css");

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { dispatchFailed, expireJobs, runEnded } from "../../src/flows/run-lost.ts";
-import { backedUp, built, firstClone, measured, RELEASE, switched } from "./facts.ts";
+import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
 import { HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
 
 let world: World;
@@ -19,7 +19,7 @@ const PUSHED = "2".repeat(40);
 
 const answers = {
   release_build: () => ({ facts: built(staging, HEAD) }),
-  drift_check: () => ({ facts: { fingerprint: production } }),
+  drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }),
   env_promote: () => ({ facts: switched(staging) }),
 };
 
@@ -73,7 +73,7 @@ describe("answers may be lost, and are given again", () => {
     const claim = await world.claim(job);
     expect(await world.claim(job)).toEqual(claim);
 
-    const told = { facts: { fingerprint: production } };
+    const told = { facts: { ...NOT_COMPARED, fingerprint: production } };
     const answer = await world.report(job, "drift_check", told);
     expect(answer).toMatchObject({ answer: { result: "succeeded", next_job_id: null } });
     expect(await world.report(job, "drift_check", told)).toEqual(answer);
@@ -333,7 +333,7 @@ it("a refresh that would lose a change of one side is refused, and nothing is ov
   const theirs = measured({ widgets: { "1": "of production" } });
   const run = await world.runs({
     drift_check: ({ target_environment }) => ({
-      facts: { fingerprint: target_environment === "production" ? theirs : staging },
+      facts: { ...NOT_COMPARED, fingerprint: target_environment === "production" ? theirs : staging },
     }),
   });
   expect(run).toMatchObject({ jobs: ["drift_check", "drift_check"], result: "blocked" });

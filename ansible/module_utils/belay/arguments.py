@@ -16,4 +16,17 @@ RULES = {
     "shared_paths": _TEXTS,
     "reference_options": {"type": "dict", "required": True},
     "row_limit": {"type": "int", "required": True},
+    "workers": {"type": "int", "required": True},
 }
+#: What it is compared with while it is measured.
+COMPARISON = {
+    "full": {"type": "bool", "required": True},
+    "baseline_index": {"type": "dict", "required": True},
+    "baseline_options": {"type": "dict", "required": True},
+}
+
+
+def optional(specification: dict) -> dict:
+    """The same arguments for a module that does without them."""
+    empty = {"bool": False, "dict": {}, "list": []}
+    return {name: {**{key: value for key, value in one.items() if key != "required"}, "default": empty[one["type"]]} for name, one in specification.items()}

@@ -32,12 +32,13 @@ class Rules:
     shared_paths: Tuple[str, ...]
     reference_options: Mapping[str, str]
     row_limit: int
+    workers: int = 0
 
     @staticmethod
     def of(params: dict) -> "Rules":
         """From a module's parameters, which are the input's."""
         lists = ("table_rules", "option_rules", "protected_paths", "volatile_paths", "shared_paths")
-        return Rules(*(tuple(params[name]) for name in lists), dict(params["reference_options"]), int(params["row_limit"]))
+        return Rules(*(tuple(params[name]) for name in lists), dict(params["reference_options"]), int(params["row_limit"]), int(params["workers"]))
 
     def table(self, table: str) -> TableClass:
         """The class of a table, named without its prefix."""

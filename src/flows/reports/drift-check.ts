@@ -23,7 +23,7 @@ export async function driftChecked(reported: Judged<"drift_check">): Promise<Con
   if (sideOf(reported.work, reported.job) === "source") {
     return sourceMeasured(reported.work, { fingerprint, baseline });
   }
-  const work = await keepCheck({ ...reported, facts: { fingerprint } }, baseline);
+  const work = await keepCheck({ ...reported, facts: { ...reported.facts, fingerprint } }, baseline);
   if (work.operation.kind === "refresh") return { kind: "go_on", work };
   const plan = await planOf(work, { baseline, target: fingerprint, given: reported.given });
   const { active_release } = fingerprint;
