@@ -73,7 +73,7 @@ def measure(params):
             return {"belay_facts": {"fingerprint": None, **NO_DIFFERENCES}}
     site = Site.open(*where)
     with host_lock(site, params["operation_id"]), Session(site) as session:
-    XX
+        return {"belay_facts": {"fingerprint": fingerprint(site, session, Rules.of(params)), **NO_DIFFERENCES}}
 
 
 def main():
