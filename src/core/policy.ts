@@ -13,8 +13,16 @@ export interface Policy {
   /** The least permission for each command. */
   readonly permissions: Readonly<Record<CommandWord, Permission>>;
   readonly backup: { readonly max_age_s: number };
+  readonly drift: DriftPolicy;
+}
+
+export interface DriftPolicy {
   /** How old a drift check may be that the API judges instead of making one. */
-  readonly drift: { readonly max_age_s: number };
+  readonly max_age_s: number;
+  /** False: a site's `drift: live` counts as strict. */
+  readonly allow_live_mode: boolean;
+  /** Patterns of tables whose rows may only be added in mode `live`: a changed or removed row blocks. */
+  readonly append_only: readonly string[];
 }
 
 export const SHIPPED_POLICY: Policy = {
@@ -30,7 +38,7 @@ export const SHIPPED_POLICY: Policy = {
     help: "none",
   },
   backup: { max_age_s: 24 * 3600 },
-  drift: { max_age_s: 15 * 60 },
+  drift: { max_age_s: 15 * 60, allow_live_mode: true, append_only: [] },
 };
 
 /** What of a site's configuration bears on policy: `promotion.backup`. */
