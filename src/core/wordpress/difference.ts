@@ -1,71 +1,112 @@
 /** How two measurements differ: rows of a table's part, files of a path. Nothing here judges. */
-import type { FilesFingerprint, Fingerprint, TableFingerprint, TablePart } from "../facts.ts";
+import type { FilesFingerprint, Fingerprint, RowChanges, TableFingerprint, TablePart } from "../facts.ts";
+import { count } from "../rendering/words.ts";
 import { DataClass } from "../vocabulary.ts";
-import type { Difference } from "./types.ts";
+import { type ChangedRange, changedRanges } from "./chunks.ts";
+import type { Difference, RowChange } from "./types.ts";
 
-/** More keys help nobody to find what happened, and would swell every record. */
-const MAX_KEYS = 50;
+/** More help nobody to find what happened, and would swell every record. */
+const MAX_KEYS = 1000;
 
 interface Measured {
   readonly count: number;
   readonly digest: string;
   readonly hashes: Readonly<Record<string, string>> | undefined;
+  /** For ranges; null for files. */
+  readonly part: TablePart | null;
 }
-const NOTHING: Measured = { count: 0, digest: "", hashes: {} };
+const NOTHING: Measured = { count: 0, digest: "", hashes: {}, part: null };
 
-/** The difference of one part of a table, or null where it is equal. A part that is missing has no rows. */
-export function partDifference(before: TablePart | undefined, now: TablePart | undefined): Difference | null {
-  return difference(ofPart(before), ofPart(now));
+/**
+ * The difference of one part of a table, or null where it is equal. A part that is missing has no rows. `told`: what the
+ * host found by its index of the baseline.
+ */
+export function partDifference(
+  before: TablePart | undefined,
+  now: TablePart | undefined,
+  told?: RowChanges | null,
+): Difference | null {
+  return difference(ofPart(before), ofPart(now), told ?? null);
 }
 
 /** The difference of the files below one path, or null where they are equal. */
 export function filesDifference(
   before: FilesFingerprint | undefined,
   now: FilesFingerprint | undefined,
+  told?: RowChanges | null,
 ): Difference | null {
-  return difference(ofFiles(before), ofFiles(now));
+  return difference(ofFiles(before), ofFiles(now), told ?? null);
 }
 
 const ofPart = (part: TablePart | undefined): Measured =>
-  part === undefined ? NOTHING : { count: part.rows, digest: part.digest, hashes: part.row_hashes };
+  part === undefined ? NOTHING : { count: part.rows, digest: part.digest, hashes: part.row_hashes, part };
 
 const ofFiles = (files: FilesFingerprint | undefined): Measured =>
-  files === undefined ? NOTHING : { count: files.files, digest: files.digest, hashes: files.entries };
+  files === undefined
+    ? NOTHING
+    : { count: files.files, digest: files.digest, hashes: files.entries, part: null };
 
-function difference(before: Measured, now: Measured): Difference | null {
+type Detail = Omit<Difference, "before" | "now">;
+const UNKNOWN: Detail = { added: null, changed: null, removed: null, keys: [], ranges: [] };
+
+/** What is known best comes first: single hashes, the host's own comparison, chunks, and at last the totals alone. */
+function difference(before: Measured, now: Measured, told: RowChanges | null): Difference | null {
   if (before.count === 0 && now.count === 0) return null;
   if (before.count === now.count && before.digest === now.digest) return null;
-  const totals = { before: before.count, now: now.count };
-  const one = before.count === 0 ? { ...before, hashes: {} } : before;
-  const two = now.count === 0 ? { ...now, hashes: {} } : now;
-  if (one.hashes === undefined || two.hashes === undefined)
-    return { ...totals, added: null, changed: null, removed: null, keys: [] };
-  return { ...totals, ...compareHashes(one.hashes, two.hashes) };
+  const detail =
+    ofOneSide(before, now) ??
+    byHashes(before.hashes, now.hashes) ??
+    byHost(before, now, told) ??
+    byChunks(before.part, now.part) ??
+    UNKNOWN;
+  return { before: before.count, now: now.count, ...detail };
+}
+
+/** Where one side holds nothing, the counts are known whatever else is. */
+function ofOneSide(before: Measured, now: Measured): Detail | null {
+  if (before.count > 0 && now.count > 0) return null;
+  const [side, change] = before.count === 0 ? [now, "+" as const] : [before, "-" as const];
+  const keys = Object.keys(side.hashes ?? {}).map((key) => ({ change, key }));
+  return { ...UNKNOWN, added: now.count, changed: 0, removed: before.count, keys: keys.slice(0, MAX_KEYS) };
 }
 
 type Hashes = Readonly<Record<string, string>>;
 
-/** Equal single hashes under unequal digests (repeated rows without a key) leave the counts unknown. */
-function compareHashes(
-  before: Hashes,
-  now: Hashes,
-): Pick<Difference, "added" | "changed" | "removed" | "keys"> {
+/** Equal single hashes under unequal digests (repeated rows without a key) tell nothing. */
+function byHashes(before: Hashes | undefined, now: Hashes | undefined): Detail | null {
+  if (before === undefined || now === undefined) return null;
   const added = Object.keys(now).filter((key) => !Object.hasOwn(before, key));
   const removed = Object.keys(before).filter((key) => !Object.hasOwn(now, key));
   const changed = Object.keys(now).filter((key) => Object.hasOwn(before, key) && before[key] !== now[key]);
-  if (added.length + removed.length + changed.length === 0)
-    return { added: null, changed: null, removed: null, keys: [] };
-  const keys = [
+  if (added.length + removed.length + changed.length === 0) return null;
+  const keys: RowChange[] = [
     ...changed.map((key) => ({ change: "~" as const, key })),
     ...removed.map((key) => ({ change: "-" as const, key })),
     ...added.map((key) => ({ change: "+" as const, key })),
   ];
-  return {
-    added: added.length,
-    changed: changed.length,
-    removed: removed.length,
-    keys: keys.slice(0, MAX_KEYS),
-  };
+  const counts = { added: added.length, changed: changed.length, removed: removed.length };
+  return { ...counts, keys: keys.slice(0, MAX_KEYS), ranges: [] };
+}
+
+/** Counts that do not lead from one total to the other are of another comparison. */
+function byHost(before: Measured, now: Measured, told: RowChanges | null): Detail | null {
+  if (told === null || told.added + told.changed + told.removed === 0) return null;
+  const { added, changed, removed } = told;
+  if (before.count + added - removed !== now.count || changed + removed > before.count) return null;
+  return { added, changed, removed, keys: told.keys.slice(0, MAX_KEYS), ranges: [] };
+}
+
+function byChunks(before: TablePart | null, now: TablePart | null): Detail | null {
+  const ranges = before === null || now === null ? null : changedRanges(before, now);
+  if (ranges === null || ranges.length === 0) return null;
+  return { ...(countsOf(ranges) ?? UNKNOWN), keys: [], ranges: ranges.slice(0, MAX_KEYS) };
+}
+
+/** Ranges that only one side has rows in tell the counts, too. */
+function countsOf(ranges: readonly ChangedRange[]): Pick<Detail, "added" | "changed" | "removed"> | null {
+  if (ranges.some(({ before, now }) => before > 0 && now > 0)) return null;
+  const sum = (side: "before" | "now") => ranges.reduce((all, range) => all + range[side], 0);
+  return { added: sum("now"), changed: 0, removed: sum("before") };
 }
 
 /** Classes whose rows mean something to a promotion: noise and derived rows never count as a change. */
@@ -118,17 +159,28 @@ export function rowCount(table: TableFingerprint | undefined): number | null {
   return Object.values(table.parts).reduce((sum, part) => sum + part.rows, 0);
 }
 
-/** `3 added, 1 changed`, or `12 -> 15 rows` where single rows are unknown. */
+const RANGES_SHOWN = 3;
+
+/** `3 rows added, 1 row changed`, or `12 -> 15 rows, in the keys 2048-3071` where single rows are unknown. */
 export function describe(found: Difference, unit: "row" | "file"): string {
-  const units = (count: number) => `${count} ${unit}${count === 1 ? "" : "s"}`;
   if (found.added === null || found.changed === null || found.removed === null) {
-    if (found.before === found.now) return `${units(found.now)}, some of them changed`;
-    return `${found.before} -> ${units(found.now)}`;
+    const totals =
+      found.before === found.now
+        ? `${count(found.now, unit)}, some of them changed`
+        : `${found.before} -> ${count(found.now, unit)}`;
+    return `${totals}${inRanges(found.ranges)}`;
   }
   const parts = [
-    found.added > 0 ? `${units(found.added)} added` : "",
-    found.changed > 0 ? `${units(found.changed)} changed` : "",
-    found.removed > 0 ? `${units(found.removed)} removed` : "",
+    found.added > 0 ? `${count(found.added, unit)} added` : "",
+    found.changed > 0 ? `${count(found.changed, unit)} changed` : "",
+    found.removed > 0 ? `${count(found.removed, unit)} removed` : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
+}
+
+function inRanges(ranges: readonly ChangedRange[]): string {
+  if (ranges.length === 0) return "";
+  const shown = ranges.slice(0, RANGES_SHOWN).map(({ from, to }) => `${from}-${to}`);
+  const more = ranges.length - shown.length;
+  return `, in the keys ${shown.join(", ")}${more > 0 ? ` and ${count(more, "more range")}` : ""}`;
 }

@@ -3,37 +3,43 @@
  * whatever table they are in, and the protected paths. Noise, derived rows, secrets and configuration are not drift:
  * configuration is compared with the source's by the plan.
  */
-import type { Fingerprint, TableFingerprint } from "../facts.ts";
+import type { TableFingerprint } from "../facts.ts";
 import type { DataClass, DriftMode, DriftStatus } from "../vocabulary.ts";
+import { appendOnly } from "./append-only.ts";
 import { incomparable, structureChanged } from "./comparable.ts";
 import { alignedParts, describe, filesDifference, partDifference } from "./difference.ts";
-import type { DriftFinding, DriftVerdict, JudgeDrift, Sentence } from "./types.ts";
+import { sentencesOf } from "./drift-sentences.ts";
+import type { DriftFinding, DriftInput, DriftSettings, DriftVerdict, JudgeDrift, Sentence } from "./types.ts";
 
 export const PROTECTED_CLASSES = ["editorial", "live"] as const satisfies readonly DataClass[];
 
+/** The mode that is judged by: a policy can forbid `live`, and then the site's counts as `strict`. */
+export function driftMode({ mode, policy }: DriftSettings): DriftMode {
+  return policy.allow_live_mode ? mode : "strict";
+}
+
 /**
- * strict: any difference blocks. live: rows that visitors make are reported only. Files block in both modes: a path holds
- * what editors and visitors uploaded side by side, and nothing tells them apart.
+ * strict: any difference blocks. live: rows that visitors make are reported only, except where the policy calls their table
+ * append-only. Files block in both modes: a path holds what editors and visitors uploaded side by side, and nothing tells
+ * them apart.
  */
-export const judgeDrift: JudgeDrift = (baseline, now, mode) => {
-  if (baseline === null) return unknown(mode, [noBaseline]);
+export const judgeDrift: JudgeDrift = (input) => {
+  const { baseline, now, settings } = input;
+  if (baseline === null) return unknown(settings, [noBaseline]);
   const reason = incomparable(baseline, now, "target");
-  if (reason !== null) return unknown(mode, [reason]);
+  if (reason !== null) return unknown(settings, [reason]);
   const names = union(baseline.tables, now.tables);
   const restructured = names.filter((name) => isRestructured(baseline.tables[name], now.tables[name]));
   const findings = [
-    ...names
-      .filter((name) => !restructured.includes(name))
-      .flatMap((name) => tableFindings(name, [baseline.tables[name], now.tables[name]], mode)),
-    ...fileFindings(baseline, now),
+    ...names.filter((name) => !restructured.includes(name)).flatMap((name) => tableFindings(input, name)),
+    ...fileFindings(input),
   ];
   const status = statusOf(findings, restructured);
   const sentences = [
     ...(restructured.length > 0 ? [structureChanged(restructured)] : []),
-    ...findingSentences(findings, mode),
-    ...(status === "clean" ? [clean(findings, mode)] : []),
+    ...sentencesOf(findings, { status, settings, mode: driftMode(settings) }),
   ];
-  return { status, mode, findings, sentences };
+  return { status, mode: driftMode(settings), findings, sentences };
 };
 
 /** A difference that is certain says more than a structure that forbids comparing; both block. */
@@ -42,9 +48,9 @@ function statusOf(findings: readonly DriftFinding[], restructured: readonly stri
   return restructured.length > 0 ? "unknown" : "clean";
 }
 
-const unknown = (mode: DriftMode, sentences: readonly Sentence[]): DriftVerdict => ({
+const unknown = (settings: DriftSettings, sentences: readonly Sentence[]): DriftVerdict => ({
   status: "unknown",
-  mode,
+  mode: driftMode(settings),
   findings: [],
   sentences,
 });
@@ -52,7 +58,8 @@ const unknown = (mode: DriftMode, sentences: readonly Sentence[]): DriftVerdict 
 const noBaseline: Sentence = {
   code: "no_baseline",
   text: "There is no baseline: nobody recorded what the target was like when the source was cloned from it.",
-  remedy: "Comment `/refresh` to clone protected data anew and record a baseline.",
+  remedy:
+    "Comment `/refresh` to clone protected data anew and record a baseline, or `/baseline` to record one of both sides as they are.",
 };
 
 const union = (a: object, b: object): string[] => [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
@@ -65,54 +72,26 @@ function isRestructured(before: TableFingerprint | undefined, now: TableFingerpr
   );
 }
 
-function tableFindings(
-  name: string,
-  [before, now]: readonly [TableFingerprint | undefined, TableFingerprint | undefined],
-  mode: DriftMode,
-): DriftFinding[] {
-  const parts = alignedParts(before, now);
+function tableFindings({ baseline, now, compared, settings }: DriftInput, name: string): DriftFinding[] {
+  const [before, after] = [baseline?.tables[name], now.tables[name]];
+  const parts = alignedParts(before, after);
   return PROTECTED_CLASSES.flatMap((kind) => {
-    const found = partDifference(parts[kind], now?.parts[kind]);
+    const told = compared?.differences.tables[name]?.[kind];
+    const found = partDifference(parts[kind], after?.parts[kind], told);
     if (found === null) return [];
-    const blocking = kind === "editorial" || mode === "strict";
-    const note = `${name}: ${describe(found, "row")}${now === undefined ? "; the table is gone" : ""}`;
-    return [{ kind: "table", name, class: kind, ...found, blocking, note }];
+    const rule = kind === "live" ? appendOnly(name, found, settings) : null;
+    const blocking = kind === "editorial" || driftMode(settings) === "strict" || rule !== null;
+    const note = `${name}: ${describe(found, "row")}${after === undefined ? "; the table is gone" : ""}`;
+    return [{ kind: "table", name, class: kind, ...found, blocking, append_only: rule, note }];
   });
 }
 
-function fileFindings(baseline: Fingerprint, now: Fingerprint): DriftFinding[] {
-  return union(baseline.files, now.files).flatMap((name) => {
-    const found = filesDifference(baseline.files[name], now.files[name]);
+function fileFindings({ baseline, now, compared }: DriftInput): DriftFinding[] {
+  const before = baseline?.files ?? {};
+  return union(before, now.files).flatMap((name) => {
+    const found = filesDifference(before[name], now.files[name], compared?.differences.files[name]);
     if (found === null) return [];
     const note = `${name}: ${describe(found, "file")}`;
-    return [{ kind: "files", name, class: "editorial", ...found, blocking: true, note }];
+    return [{ kind: "files", name, class: "editorial", ...found, blocking: true, append_only: null, note }];
   });
-}
-
-const REFRESH = "Comment `/refresh` to bring production's data to the source, then try again.";
-
-function findingSentences(findings: readonly DriftFinding[], mode: DriftMode): Sentence[] {
-  const blocking = findings.filter((finding) => finding.blocking);
-  if (blocking.length === 0) return [];
-  const notes = blocking.map(({ note }) => note).join("; ");
-  const text = `Protected data of the target changed since the source was cloned: ${notes}.`;
-  if (mode === "live" || blocking.some((finding) => finding.class !== "live"))
-    return [{ code: "drifted", text, remedy: REFRESH }];
-  return [
-    { code: "drifted", text, remedy: REFRESH },
-    {
-      code: "drifted_live_only",
-      text: "All of it is what visitors write (the catalog's live tables and rows); in drift mode `strict` that blocks too.",
-      remedy:
-        "Write `drift: live` under `promotion` in .github/belay.yml to have such changes reported only.",
-    },
-  ];
-}
-
-function clean(findings: readonly DriftFinding[], mode: DriftMode): Sentence {
-  if (findings.length === 0)
-    return { code: "clean", text: "Protected data is as it was when the source was cloned.", remedy: null };
-  const notes = findings.map(({ note }) => note).join("; ");
-  const text = `Only what visitors write changed, which drift mode \`${mode}\` reports without blocking: ${notes}.`;
-  return { code: "clean_live_changes", text, remedy: null };
 }

@@ -2,15 +2,20 @@
 import type { Fingerprint } from "../facts.ts";
 import { alignedParts, describe, filesDifference, partDifference } from "./difference.ts";
 import { PROTECTED_CLASSES } from "./drift.ts";
-import type { LeftBehind } from "./types.ts";
+import type { Compared, LeftBehind } from "./types.ts";
 
-/** By table and class of rows, then by path; from the source's own baseline to the source now. */
-export function leftBehind(baseline: Fingerprint, now: Fingerprint): LeftBehind[] {
+/** By table and class of rows, then by path; from the source's own baseline to the source now. `compared`: what its host told. */
+export function leftBehind(
+  baseline: Fingerprint,
+  now: Fingerprint,
+  compared: Compared | null = null,
+): LeftBehind[] {
   const tables = names(baseline.tables, now.tables).flatMap((name) =>
     PROTECTED_CLASSES.flatMap((kind) => {
       const found = partDifference(
         alignedParts(baseline.tables[name], now.tables[name])[kind],
         now.tables[name]?.parts[kind],
+        compared?.differences.tables[name]?.[kind],
       );
       if (found === null) return [];
       const rows = kind === "live" ? "visitors' rows" : "editors' rows";
@@ -26,7 +31,8 @@ export function leftBehind(baseline: Fingerprint, now: Fingerprint): LeftBehind[
     }),
   );
   const files = names(baseline.files, now.files).flatMap((name) => {
-    const found = filesDifference(baseline.files[name], now.files[name]);
+    const told = compared?.differences.files[name];
+    const found = filesDifference(baseline.files[name], now.files[name], told);
     const note = found === null ? "" : `${name}: ${describe(found, "file")}`;
     return found === null
       ? []

@@ -14,7 +14,7 @@ export const makePlan: MakePlan = (input) => {
   const parts = {
     tables: planTables(input),
     options: planOptions(input),
-    left: leftBehind(input.baseline.source, input.now.source),
+    left: leftBehind(input.baseline.source, input.now.source, input.compared.source),
   };
   return {
     tables: parts.tables,

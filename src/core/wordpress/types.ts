@@ -1,14 +1,17 @@
 /** What the judgement of a WordPress environment yields: the drift verdict, the plan, baselines. Data only. */
 import type { SiteConfig } from "../config/types.ts";
-import type { Fingerprint, Manifest } from "../facts.ts";
+import type { Facts, Fingerprint, Manifest } from "../facts.ts";
 import type { JobInputs } from "../jobs.ts";
 import type { DataClass, DriftMode, DriftStatus } from "../vocabulary.ts";
+import type { ChangedRange } from "./chunks.ts";
 
 /** One thing to tell: a stable code, what happened and why, and what to type next (null where nothing is to be done). */
 export interface Sentence {
   readonly code: string;
   readonly text: string;
   readonly remedy: string | null;
+  /** Lines for .github/belay.yml, to be copied as they are. */
+  readonly paste?: string;
 }
 
 /** How a job must look at an environment: exactly the rule keys of its input. */
@@ -25,9 +28,12 @@ export interface Sides {
 /** The fingerprints that both sides are compared with. Changed only by the functions of baseline.ts. */
 export type Baseline = Sides;
 
+/** What the host told beside a fingerprint, comparing it with the environment's own baseline. */
+export type Compared = Pick<Facts["drift_check"], "differences" | "option_values">;
+
 /**
- * How two measurements of the same rows (or files) differ. The counts are null where single rows were not reported
- * (large tables, tables without a key): then only the totals are known.
+ * How two measurements of the same rows (or files) differ. The counts are null where nobody compared single rows: then the
+ * totals are known, and of large tables with an integer key the ranges.
  */
 export interface Difference {
   readonly before: number;
@@ -35,8 +41,14 @@ export interface Difference {
   readonly added: number | null;
   readonly changed: number | null;
   readonly removed: number | null;
-  /** At most 50 keys of rows (paths of files) that differ; `+`, `~` or `-` tells how. */
-  readonly keys: readonly { readonly change: "+" | "~" | "-"; readonly key: string }[];
+  /** At most 1000 keys of rows (paths of files) that differ; `+`, `~` or `-` tells how. */
+  readonly keys: readonly RowChange[];
+  /** At most 1000 ranges of the key in which rows differ; empty where the keys say more, or nothing is known. */
+  readonly ranges: readonly ChangedRange[];
+}
+export interface RowChange {
+  readonly change: "+" | "~" | "-";
+  readonly key: string;
 }
 
 export interface DriftFinding extends Difference {
@@ -45,13 +57,24 @@ export interface DriftFinding extends Difference {
   readonly name: string;
   readonly class: DataClass;
   readonly blocking: boolean;
+  /** Why visitors' rows block in mode `live`: the policy calls the table append-only. Null for all else. */
+  readonly append_only: "broken" | "unknown" | null;
   /** One short sentence: `comments: 3 rows added, 1 changed`. */
   readonly note: string;
+}
+
+/** What the site's configuration and the policy say about drift. */
+export interface DriftSettings {
+  /** What the site asks for. */
+  readonly mode: DriftMode;
+  /** `append_only`: patterns of tables whose rows of the baseline may be neither changed nor removed, in mode `live` too. */
+  readonly policy: { readonly allow_live_mode: boolean; readonly append_only: readonly string[] };
 }
 
 /** What a drift check found; the row that keeps it adds who, when and which baseline. */
 export interface DriftVerdict {
   readonly status: DriftStatus;
+  /** The mode that was judged by: a policy can make `strict` of the site's `live`. */
   readonly mode: DriftMode;
   readonly findings: readonly DriftFinding[];
   readonly sentences: readonly Sentence[];
@@ -138,6 +161,9 @@ export interface PlanInput {
   readonly manifest: Manifest;
   readonly baseline: Baseline;
   readonly now: Sides;
+  /** What each side's host found by comparing it with its own baseline; null where it compared nothing. */
+  readonly compared: Readonly<Record<keyof Sides, Compared | null>>;
+  /** The mode that drift is judged by. */
   readonly mode: DriftMode;
 }
 
@@ -150,14 +176,23 @@ export interface RefreshPlan {
   readonly conflicts: readonly Sentence[];
   readonly overwritten: readonly LeftBehind[];
   readonly sentences: readonly Sentence[];
+  /** What the source must still be like when the refresh begins; null for a first clone. */
+  readonly expected_source: JobInputs["env_refresh"]["expected_source"];
 }
 
 /**
  * The functions of this folder, for those who call them.
  * - rules.ts `compileRules(config, catalog)`; tables and options are named without any environment's prefix.
- * - drift.ts `judgeDrift(baseline, now, mode)`; null: there is no baseline, the status is `unknown`.
+ * - drift.ts `judgeDrift(input)`; without a baseline the status is `unknown`.
  * - plan.ts `makePlan(input)`; refresh.ts `planRefresh(input)`.
  * - baseline.ts `releaseBaseline`, `advanceBaseline`, `baselineAfterRollback`, `baselineAfterRefresh`.
  */
-export type JudgeDrift = (baseline: Fingerprint | null, now: Fingerprint, mode: DriftMode) => DriftVerdict;
+export interface DriftInput {
+  readonly baseline: Fingerprint | null;
+  readonly now: Fingerprint;
+  /** Null where the host compared nothing. */
+  readonly compared: Compared | null;
+  readonly settings: DriftSettings;
+}
+export type JudgeDrift = (input: DriftInput) => DriftVerdict;
 export type MakePlan = (input: PlanInput) => Plan;

@@ -4,10 +4,10 @@ import type { Fingerprint } from "../../core/facts.ts";
 import { FACTS } from "../../core/facts.ts";
 import { jobsOf } from "../../core/operations.ts";
 import { environmentEmpty } from "../../core/rendering/answers.ts";
-import { judgeDrift } from "../../core/wordpress/drift.ts";
+import { driftMode, judgeDrift } from "../../core/wordpress/drift.ts";
 import { makePlan } from "../../core/wordpress/plan.ts";
 import { firstClone, planRefresh } from "../../core/wordpress/refresh.ts";
-import type { Plan } from "../../core/wordpress/types.ts";
+import type { Compared, Plan } from "../../core/wordpress/types.ts";
 import type { BaselineRow } from "../../ports.ts";
 import type { JudgeWith } from "../judge.ts";
 import { sideOf } from "../next-job.ts";
@@ -21,11 +21,12 @@ export async function driftChecked(reported: Judged<"drift_check">): Promise<Con
   const { baseline_id } = reported.work.operation;
   const baseline = baseline_id === null ? null : await reported.work.tx.baseline(baseline_id);
   if (sideOf(reported.work, reported.job) === "source") {
-    return sourceMeasured(reported.work, { fingerprint, baseline });
+    return sourceMeasured(reported.work, { fingerprint, baseline, compared: reported.facts });
   }
   const work = await keepCheck({ ...reported, facts: { ...reported.facts, fingerprint } }, baseline);
   if (work.operation.kind === "refresh") return { kind: "go_on", work };
-  const plan = await planOf(work, { baseline, target: fingerprint, given: reported.given });
+  const target = { ...reported.facts, fingerprint };
+  const plan = await planOf(work, { baseline, target, given: reported.given });
   const { active_release } = fingerprint;
   return concludeJudged(await change(work, { plan, release_before: active_release }), reported.given);
 }
@@ -49,7 +50,12 @@ type Measurement = Judged<"drift_check"> & { readonly facts: { readonly fingerpr
 async function keepCheck(reported: Measurement, baseline: BaselineRow | null): Promise<Work> {
   const { work, facts, given, report } = reported;
   const { fingerprint } = facts;
-  const drift = judgeDrift(baseline?.target ?? null, fingerprint, given.settings.config.promotion.drift);
+  const drift = judgeDrift({
+    baseline: baseline?.target ?? null,
+    now: fingerprint,
+    compared: facts,
+    settings: driftSettings(given.settings),
+  });
   const id = work.clock.id();
   const checked_at = notAfter(report.finished_at, work.now);
   await work.tx.addDriftCheck({
@@ -71,9 +77,17 @@ async function keepCheck(reported: Measurement, baseline: BaselineRow | null): P
   return { ...(await change(work, { drift_check_id: id })), target };
 }
 
+/** The mode that the site asks for, and what the policy says of it. */
+const driftSettings = ({ config, policy }: JudgeWith["settings"]) => ({
+  mode: config.promotion.drift,
+  policy: policy.drift,
+});
+
+type MeasuredSide = Compared & { readonly fingerprint: Fingerprint };
+
 interface PlanOf {
   readonly baseline: BaselineRow | null;
-  readonly target: Fingerprint;
+  readonly target: MeasuredSide;
   readonly given: JudgeWith;
 }
 
@@ -84,28 +98,40 @@ async function planOf(work: Work, { baseline, target, given }: PlanOf): Promise<
   const source = await builtFrom(work);
   if (release === null || source === null || baseline === null) return null;
   const { config, rules } = given.settings;
-  const mode = config.promotion.drift;
-  return makePlan({ config, rules, manifest: release.manifest, baseline, now: { source, target }, mode });
+  return makePlan({
+    config,
+    rules,
+    manifest: release.manifest,
+    baseline,
+    now: { source: source.fingerprint, target: target.fingerprint },
+    compared: { source, target },
+    mode: driftMode(driftSettings(given.settings)),
+  });
 }
 
-/** The source's fingerprint at the build of this operation's release. */
-export async function builtFrom(work: Work): Promise<Fingerprint | null> {
+/** The source at the build of this operation's release: its fingerprint, and what its host compared. */
+export async function builtFrom(work: Work): Promise<MeasuredSide | null> {
   const jobs = await work.tx.jobsOf(work.operation.id);
   const build = jobs.find((job) => job.type === "release_build" && job.state === "succeeded");
   const facts = FACTS.release_build.safeParse(build?.report?.facts);
-  return facts.success ? facts.data.fingerprint : null;
+  return facts.success ? facts.data : null;
 }
 
 interface Measured {
   readonly fingerprint: Fingerprint;
   readonly baseline: BaselineRow | null;
+  readonly compared: Compared;
 }
 
-async function sourceMeasured(work: Work, { fingerprint, baseline }: Measured): Promise<Conclusion> {
+async function sourceMeasured(
+  work: Work,
+  { fingerprint, baseline, compared }: Measured,
+): Promise<Conclusion> {
   const { drift_check_id } = work.operation;
   const target = drift_check_id === null ? null : await work.tx.driftCheck(drift_check_id);
   if (target === null) throw new Error("A refresh measures its target first.");
-  const refresh = planRefresh({ baseline, now: { source: fingerprint, target: target.fingerprint } });
+  const now = { source: fingerprint, target: target.fingerprint };
+  const refresh = planRefresh({ baseline, now, compared });
   const planned = await change(work, { refresh });
   const [conflict] = refresh.conflicts;
   if (conflict === undefined) return { kind: "go_on", work: planned };

@@ -36,7 +36,8 @@ async function keepBaseline(work: Work, facts: Reported<"env_promote">["facts"])
   if (baseline === null || check === null || source === null) {
     throw new Error("A promotion succeeded without the facts that its gates rest on.");
   }
-  const next = advanceBaseline({ baseline, now: { source, target: check.fingerprint }, facts });
+  const now = { source: source.fingerprint, target: check.fingerprint };
+  const next = advanceBaseline({ baseline, now, facts });
   await tx.addBaseline({
     id: work.clock.id(),
     source_environment_id: work.source.id,

@@ -77,6 +77,8 @@ describe("drift", () => {
     changed: 1,
     removed: 0,
     keys: [{ change: "~", key: "17" }],
+    ranges: [],
+    append_only: null,
   });
   const verdict = (status: DriftVerdict["status"], ...findings: readonly DriftFinding[]): DriftVerdict => ({
     status,

@@ -148,6 +148,7 @@ describe("the comment of an operation", () => {
           changed: 1,
           removed: 0,
           keys: [{ change: "~", key: value }],
+          ranges: [{ from: value, to: value, before: 1, now: 1 }],
         },
       ],
       summary: {

@@ -1,8 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Fingerprint } from "../../../src/core/facts.ts";
-import { judgeDrift } from "../../../src/core/wordpress/drift.ts";
-import { files, fingerprint, type Parts, part, someRows, table } from "./facts.ts";
+import type { DriftMode } from "../../../src/core/vocabulary.ts";
+import { judgeDrift as judgeAll } from "../../../src/core/wordpress/drift.ts";
+import type { Compared, DriftSettings } from "../../../src/core/wordpress/types.ts";
+import { files, fingerprint, type Parts, packed, part, someRows, table } from "./facts.ts";
+
+const ALLOWED: DriftSettings["policy"] = { allow_live_mode: true, append_only: [] };
+
+const judgeDrift = (
+  baseline: Fingerprint | null,
+  now: Fingerprint,
+  mode: DriftMode,
+  { policy = ALLOWED, compared = null }: Partial<DriftSettings> & { compared?: Compared | null } = {},
+) => judgeAll({ baseline, now, compared, settings: { mode, policy } });
 
 const site = (
   posts: Record<string, string>,
@@ -51,7 +62,9 @@ describe("judgeDrift", () => {
           { change: "-", key: "2" },
           { change: "+", key: "4" },
         ],
+        ranges: [],
         blocking: true,
+        append_only: null,
         note: "posts: 1 row added, 1 row changed, 1 row removed",
       },
     ]);
@@ -60,11 +73,13 @@ describe("judgeDrift", () => {
     );
   });
 
-  it("names at most 50 keys", () => {
-    const many = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [String(index), "a"]));
-    const [finding] = judgeDrift(site({}), site(many), "strict").findings;
-    expect(finding?.added).toBe(80);
-    expect(finding?.keys).toHaveLength(50);
+  it("names at most 1000 keys, and counts all", () => {
+    const many = (value: string) =>
+      Object.fromEntries(Array.from({ length: 1200 }, (_, index) => [String(index), value]));
+    const added = judgeDrift(site({}), site(many("a")), "strict").findings[0];
+    expect([added?.added, added?.keys.length]).toEqual([1200, 1000]);
+    const changed = judgeDrift(site(many("a")), site(many("b")), "strict").findings[0];
+    expect([changed?.changed, changed?.keys.length]).toEqual([1200, 1000]);
   });
 
   it("knows only totals of a large table", () => {
@@ -146,6 +161,89 @@ describe("judgeDrift", () => {
     expect(judgeDrift(as("unclassified", { "1": "a" }), as("editorial", { "1": "b" }), "strict").status).toBe(
       "drifted",
     );
+  });
+});
+
+describe("a policy", () => {
+  const orders = (rows: Record<string, string>, hashes = true) =>
+    fingerprint({ tables: { wc_orders: table("live", {}, { parts: { live: part(rows, hashes) } }) } });
+  const policy = { allow_live_mode: true, append_only: ["wc_*"] };
+  const judged = (before: Fingerprint, now: Fingerprint) => judgeDrift(before, now, "live", { policy });
+
+  it("that forbids the mode live makes it strict, and says who can change that", () => {
+    const forbidden = { policy: { ...ALLOWED, allow_live_mode: false } };
+    const verdict = judgeDrift(site({}, {}), site({}, { "1": "a" }), "live", forbidden);
+    expect(verdict).toMatchObject({ status: "drifted", mode: "strict", findings: [{ blocking: true }] });
+    expect(verdict.sentences).toEqual([
+      {
+        code: "drifted",
+        text: "Protected data of the target changed since the source was cloned: comments: 1 row added.",
+        remedy: "Comment `/refresh` to bring production's data to the source, then try again.",
+      },
+      {
+        code: "live_mode_forbidden",
+        text: "The site's `drift: live` counts as `strict` here: the platform's policy forbids the mode `live`.",
+        remedy:
+          "Whoever may change `belay-policy.yml` in the owner's policy repository can allow it (`drift: {allow_live_mode: true}`).",
+      },
+    ]);
+    const strict = judgeDrift(site({}, {}), site({}, { "1": "a" }), "strict", forbidden);
+    expect(strict.sentences.map(({ code }) => code)).toEqual(["drifted"]);
+  });
+
+  it("that calls a table append-only lets rows come", () => {
+    const verdict = judged(orders({ "1": "a" }), orders({ "1": "a", "2": "a" }));
+    expect(verdict).toMatchObject({ status: "clean", findings: [{ blocking: false, append_only: null }] });
+  });
+
+  it.each([
+    ["changed", { "1": "b" }, "1 row changed"],
+    ["removed", { "2": "a" }, "1 row added, 1 row removed"],
+  ] as const)("blocks where a row of the baseline was %s", (_what, now, words) => {
+    const verdict = judged(orders({ "1": "a" }), orders(now));
+    expect(verdict).toMatchObject({
+      status: "drifted",
+      findings: [{ blocking: true, append_only: "broken" }],
+    });
+    expect(verdict.sentences[1]).toEqual({
+      code: "append_only_broken",
+      text: `The policy calls \`wc_orders\` append-only: new rows may come, but rows of the baseline must stay as they are (${words}).`,
+      remedy: "Comment `/refresh` to bring production's data to the source and record a new baseline.",
+    });
+  });
+
+  it("blocks where nobody can tell, and says why", () => {
+    const verdict = judged(orders({ "1": "a" }, false), orders({ "1": "a", "2": "a" }, false));
+    expect(verdict.findings).toMatchObject([{ blocking: true, append_only: "unknown" }]);
+    expect(verdict.sentences[1]?.text).toBe(
+      "The policy calls `wc_orders` append-only, and nobody can tell whether rows of the baseline changed (1 -> 2 rows): the table is too large for single rows in the record, and the host has no index of this baseline.",
+    );
+    const told = {
+      differences: {
+        tables: { wc_orders: { live: { added: 1, changed: 0, removed: 0, keys: [] } } },
+        files: {},
+        code: null,
+      },
+      option_values: {},
+    };
+    const known = judgeDrift(orders({ "1": "a" }, false), orders({ "1": "a", "2": "a" }, false), "live", {
+      policy,
+      compared: told,
+    });
+    expect(known).toMatchObject({ status: "clean", findings: [{ added: 1, blocking: false }] });
+  });
+
+  it("lets rows come to a large table of which only chunks are known, as long as no old chunk differs", () => {
+    const live = (rows: Record<string, string>) =>
+      fingerprint({ tables: { wc_orders: table("live", {}, { parts: { live: packed(rows) } }) } });
+    expect(judged(live({ "1": "a" }), live({ "1": "a", "2048": "a" })).status).toBe("clean");
+    expect(judged(live({ "1": "a" }), live({ "1": "a", "2": "a" })).status).toBe("drifted");
+  });
+
+  it("never opens what strict shuts, and no pattern opens editors' rows", () => {
+    expect(judgeDrift(orders({}), orders({ "1": "a" }), "strict", { policy }).status).toBe("drifted");
+    const all = { policy: { allow_live_mode: true, append_only: ["*"] } };
+    expect(judgeDrift(site({}), site({ "1": "a" }), "live", all).status).toBe("drifted");
   });
 });
 

@@ -86,3 +86,28 @@ export function manifest(tables: readonly string[] = [], rows: readonly string[]
 export const someRows = fc.dictionary(fc.constantFrom("1", "2", "3", "4"), fc.constantFrom("a", "b", "c"), {
   maxKeys: 4,
 });
+
+/** A part too large for single hashes, with its chunks as the host packs them (docs/fingerprint.md); keys are integers. */
+export function packed(rows: Rows) {
+  const sorted = Object.entries(rows)
+    .map(([key, value]) => [BigInt(key), value] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const chunks = Map.groupBy(sorted, ([key]) => key >> 10n);
+  let last = 0n;
+  const records = [...chunks].map(([k, held]) => {
+    const delta = k - last;
+    last = k;
+    const zigzag = delta < 0n ? -delta * 2n - 1n : delta * 2n;
+    const text = held.map(([key, value]) => `${key}=${short(value)}`).join();
+    return [
+      ...varint(zigzag),
+      ...varint(BigInt(held.length)),
+      ...Buffer.from(sha256(text), "hex").subarray(0, 16),
+    ];
+  });
+  return { ...part(rows, false), chunks: Buffer.from(records.flat()).toString("base64") };
+}
+
+function varint(value: bigint): number[] {
+  return value < 128n ? [Number(value)] : [Number(value & 127n) | 128, ...varint(value >> 7n)];
+}

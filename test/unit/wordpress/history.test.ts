@@ -87,7 +87,11 @@ function promote(world: World): World {
     ITEMS.filter((item) => isTable(item)).map(nameOf),
     ITEMS.filter((item) => !isTable(item)).map(nameOf),
   );
-  const plan = makePlan({ ...settings, manifest: held, baseline: world.baseline, now, mode: "strict" });
+  const compared = { source: null, target: null };
+  const plan = makePlan({
+    ...settings,
+    ...{ manifest: held, baseline: world.baseline, now, compared, mode: "strict" },
+  });
   const names = [...plan.job.promote_tables, ...plan.job.promote_options];
   const moved = ITEMS.filter((item) => names.includes(nameOf(item)));
   for (const item of moved)

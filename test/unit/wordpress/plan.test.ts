@@ -25,10 +25,14 @@ interface Case {
   readonly target?: Partial<Fingerprint>;
   readonly held?: { readonly tables?: readonly string[]; readonly options?: readonly string[] };
   readonly mode?: "strict" | "live";
+  readonly compared?: PlanInput["compared"];
 }
 
+const NOT_COMPARED: PlanInput["compared"] = { source: null, target: null };
+
 /** Both sides begin as `before`; then each is what the case says. */
-function input({ before = {}, source = {}, target = {}, held = {}, mode = "strict" }: Case): PlanInput {
+function input({ mode = "strict", compared = NOT_COMPARED, ...one }: Case): PlanInput {
+  const { before = {}, source = {}, target = {}, held = {} } = one;
   const base = fingerprint(before);
   return {
     config,
@@ -36,6 +40,7 @@ function input({ before = {}, source = {}, target = {}, held = {}, mode = "stric
     manifest: manifest(held.tables, held.options),
     baseline: { source: base, target: base },
     now: { source: { ...base, ...source }, target: { ...base, ...target } },
+    compared,
     mode,
   };
 }
