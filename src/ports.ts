@@ -322,6 +322,8 @@ export interface Tx {
   addAudit(entry: AuditEntry): Promise<AuditRecord>;
   /** Newest first. */
   audit(filter: { readonly site_id?: string }, page: Page): Promise<readonly AuditRecord[]>;
+  /** Of all sites, in the order in which they were written, from after record `seq` on. */
+  auditAfter(seq: number, limit: number): Promise<readonly AuditRecord[]>;
   addEffect(effect: NewEffect): Promise<void>;
   resource(repository_id: number, stream: string): Promise<ResourceRow | null>;
 }

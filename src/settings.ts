@@ -62,6 +62,15 @@ export function settingsFrom(env: Env): BotSettings {
   return settings;
 }
 
+/** Where the store is, for programs that need nothing else. @throws SettingsError */
+export function storeFrom(env: Env): BotSettings["store"] {
+  const problems: string[] = [];
+  const value = (name: string) => (env[name]?.trim() === "" ? undefined : env[name]?.trim());
+  const store = storeSettings({ value, needed: (name) => value(name) ?? "", problems });
+  if (problems.length > 0) throw new SettingsError(problems);
+  return store;
+}
+
 interface Reader {
   readonly value: (name: string) => string | undefined;
   readonly needed: (name: string, what: string) => string;

@@ -50,7 +50,7 @@ async function acquireLock(
   return grantLock(operation_id, asked.environment_ids);
 }
 
-type Audit = Pick<Tx, "addAudit" | "audit">;
+type Audit = Pick<Tx, "addAudit" | "audit" | "auditAfter">;
 
 export function audit(db: DbTx): Audit {
   const newest = () => db.selectFrom("audit_log").selectAll().orderBy("seq", "desc");
@@ -70,6 +70,8 @@ export function audit(db: DbTx): Audit {
       if (page.after !== undefined) query = query.where("seq", "<", Number(page.after));
       return query.execute();
     },
+    auditAfter: (seq, limit) =>
+      db.selectFrom("audit_log").selectAll().where("seq", ">", seq).orderBy("seq").limit(limit).execute(),
   };
 }
 

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AuditRecord, chainAudit, firstBrokenLink } from "../../../src/core/audit.ts";
+import {
+  type AuditRecord,
+  anchorFaults,
+  anchorText,
+  chainAudit,
+  NOTHING_READ,
+  parseAnchor,
+  readAudit,
+} from "../../../src/core/audit.ts";
 import { canonicalJson, digestOf } from "../../../src/core/canonical.ts";
 import { showDuration } from "../../../src/core/duration.ts";
 import { dispatch, type Effect, streamOf, supersedes } from "../../../src/core/effects.ts";
@@ -48,16 +56,52 @@ describe("the audit log", () => {
     for (let at = 0; at < n; at++) records.push(chainAudit(records.at(-1) ?? null, entry(`reason ${at}`)));
     return records;
   };
+  const read = (records: readonly AuditRecord[]) => records.reduce(readAudit, NOTHING_READ);
+  const told = (records: readonly AuditRecord[]) => read(records).faults.map(({ message }) => message);
   it("holds", () => {
-    expect(firstBrokenLink(chain(5))).toBeNull();
+    expect(read(chain(5))).toMatchObject({ faults: [], records: 5, last: { seq: 5 } });
   });
-  it("shows a changed, a missing and a swapped record", () => {
+  it("shows a changed, a missing and a swapped record, each once", () => {
     const records = chain(5);
     expect(
-      firstBrokenLink(records.map((one) => (one.seq === 3 ? { ...one, reason: "nothing happened" } : one))),
-    ).toBe(3);
-    expect(firstBrokenLink(records.filter((one) => one.seq !== 2))).toBe(3);
-    expect(firstBrokenLink([...records.slice(0, 2), ...records.slice(2).reverse()])).toBe(5);
+      told(records.map((one) => (one.seq === 3 ? { ...one, reason: "nothing happened" } : one))),
+    ).toEqual(["Record 3 was changed: its content does not have its hash."]);
+    expect(told(records.filter((one) => one.seq !== 2))).toEqual([
+      "Records 2 to 2 are missing before record 3.",
+    ]);
+    expect(told([...records.slice(0, 2), ...records.slice(2).reverse()])).toEqual([
+      "Records 3 to 4 are missing before record 5.",
+      "Record 4 stands after record 5.",
+      "Record 3 stands after record 4.",
+    ]);
+  });
+  it("shows a record that was changed together with its hash", () => {
+    const records = chain(3);
+    const [first] = chain(1);
+    if (first === undefined) throw new Error("no record");
+    const forged = chainAudit(first, { ...entry("forged"), at: "2026-03-01T11:00:00.000Z" });
+    expect(told(records.map((one) => (one.seq === 2 ? forged : one)))).toEqual([
+      "Record 3 does not follow from record 2: one of the two was written anew.",
+    ]);
+  });
+  it("cannot be cut off or written anew where somebody else remembers it", () => {
+    const records = chain(5);
+    const hashes = (some: readonly AuditRecord[]) => new Map(some.map(({ seq, hash }) => [seq, hash]));
+    const anchor = parseAnchor(anchorText(records[4] ?? { seq: 0, hash: "" }), "the tag belay/audit/5");
+    if (anchor === null) throw new Error("an anchor does not read back");
+    expect(anchorFaults(read(records), hashes(records), [anchor])).toEqual([]);
+    const cut = records.slice(0, 3);
+    expect(anchorFaults(read(cut), hashes(cut), [anchor])).toEqual([
+      {
+        seq: 5,
+        message:
+          "The log ends at record 3, but the tag belay/audit/5 says that record 5 existed: its end was cut off.",
+      },
+    ]);
+    const anew: AuditRecord[] = [];
+    for (let at = 0; at < 5; at++) anew.push(chainAudit(anew.at(-1) ?? null, entry(`other ${at}`)));
+    expect(told(anew)).toEqual([]);
+    expect(anchorFaults(read(anew), hashes(anew), [anchor])).toHaveLength(1);
   });
 });
 
