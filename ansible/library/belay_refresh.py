@@ -44,6 +44,7 @@ options:
   workers: {type: int, required: true, description: Connections and threads that measure at the same time; 0 leaves it to the host.}
   source_type: {type: str, required: true, choices: [production, staging, clone], description: What kind of environment the source is.}
   expected_source: {type: dict, description: "What the source was like when it was judged; null for a first clone."}
+  clone_options: {type: list, elements: str, required: true, description: Patterns of secret option rows that a first clone gets all the same.}
   leave_out_tables: {type: list, elements: str, required: true, description: Patterns of tables that the copy gets empty.}
   leave_out_files: {type: list, elements: str, required: true, description: Protected paths that the copy does not get.}
   masks: {type: list, elements: dict, required: true, description: Personal data that the copy gets in another form.}
@@ -71,6 +72,7 @@ EXAMPLES = r"""
     row_limit: 5000
     workers: 0
     source_type: staging
+    clone_options: [siteurl, home]
     leave_out_tables: []
     leave_out_files: []
     masks: []
@@ -97,6 +99,7 @@ def main():
         "keep_options": texts,
         "source_type": {"type": "str", "required": True, "choices": ["production", "staging", "clone"]},
         "expected_source": {"type": "dict"},
+        "clone_options": texts,
         "leave_out_tables": texts,
         "leave_out_files": texts,
         "masks": {"type": "list", "elements": "dict", "required": True},

@@ -172,6 +172,8 @@ export const INPUTS = {
         files: z.record(z.string(), Digest),
       })
       .nullable(),
+    /** Patterns of option rows that a first clone gets although they are secret: WordPress does not run without them. */
+    clone_options: z.array(z.string()),
     /** Patterns of tables that the copy gets empty, and paths of protected files that it does not get. */
     leave_out_tables: z.array(z.string()),
     leave_out_files: z.array(z.string()),

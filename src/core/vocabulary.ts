@@ -57,6 +57,10 @@ export const DataClass = z.enum([
 ]);
 export type DataClass = z.infer<typeof DataClass>;
 
+/** What a refresh does with personal data: copies it, replaces it by made-up text, or leaves its rows out. */
+export const PersonalData = z.enum(["keep", "mask", "leave_out"]);
+export type PersonalData = z.infer<typeof PersonalData>;
+
 /** What personal data becomes in a copy: made-up text of the same kind, the same for the same row wherever it stands. */
 export const MaskKind = z.enum([
   "email",

@@ -1,20 +1,38 @@
 /** From what zod found wrong to sentences for people, with the place in the file. */
 import { z } from "zod";
 import { type Path, placeOf, type SourceText } from "./document.ts";
-import { EXAMPLES, SiteConfigFile } from "./schema.ts";
 import { suggest } from "./suggest.ts";
 import type { ConfigError } from "./types.ts";
 
 type Issue = z.core.$ZodIssue;
 
+/** What a file of ours may hold: its schema, and for remedies an example of each key's value. */
+export interface FileShape<T> {
+  readonly schema: z.ZodType<T>;
+  readonly examples: Readonly<Record<string, string>>;
+}
+
+export interface FileInHand {
+  readonly source: SourceText;
+  readonly data: unknown;
+  readonly shape: FileShape<unknown>;
+}
+
 /** Every error of an issue: one per unknown key, otherwise one. */
-export function errorsOf(issue: Issue, source: SourceText, data: unknown): ConfigError[] {
+export function errorsOf(issue: Issue, { source, data, shape }: FileInHand): ConfigError[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(source, path, key));
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(shape.schema, path);
+    return issue.keys.map((key) => unknownKey({ source, path, known }, key));
+  }
   const inner = issue.code === "invalid_key" ? (issue.issues[0] ?? issue) : issue;
   const where = issue.code === "invalid_key" ? "key" : "value";
   const name = dotted(path);
-  const { code, message, remedy } = explain(inner, path, valueAt(data, path));
+  const { code, message, remedy } = explain(
+    inner,
+    valueAt(data, path),
+    shape.examples[String(path.at(-1))] ?? null,
+  );
   const shown = name === "" ? "The file" : `\`${name}\``;
   return [{ code, ...placeOf(source, path, where), path: name, message: `${shown} ${message}.`, remedy }];
 }
@@ -26,8 +44,13 @@ export function dotted(path: Path): string {
     .join("");
 }
 
-function unknownKey(source: SourceText, path: Path, key: string): ConfigError {
-  const known = knownKeys(path);
+interface Block {
+  readonly source: SourceText;
+  readonly path: Path;
+  readonly known: readonly string[];
+}
+
+function unknownKey({ source, path, known }: Block, key: string): ConfigError {
   const near = suggest(key, known);
   const block = path.length === 0 ? "The file" : `\`${dotted(path)}\``;
   return {
@@ -43,8 +66,8 @@ function unknownKey(source: SourceText, path: Path, key: string): ConfigError {
 }
 
 /** The keys that the block at a path may have, read from the schema itself. */
-function knownKeys(path: Path): readonly string[] {
-  let schema: unknown = SiteConfigFile;
+function knownKeys(file: z.ZodType, path: Path): readonly string[] {
+  let schema: unknown = file;
   for (const part of path) schema = child(unwrapped(schema), part);
   const block = unwrapped(schema);
   return block instanceof z.ZodObject ? Object.keys(block.shape) : [];
@@ -62,8 +85,11 @@ function unwrapped(schema: unknown): unknown {
   return schema;
 }
 
-function explain(issue: Issue, path: Path, value: unknown): Pick<ConfigError, "code" | "message" | "remedy"> {
-  const example = EXAMPLES[String(path.at(-1))] ?? null;
+function explain(
+  issue: Issue,
+  value: unknown,
+  example: string | null,
+): Pick<ConfigError, "code" | "message" | "remedy"> {
   if (issue.code === "custom") {
     const remedy: unknown = issue.params?.remedy;
     return {

@@ -21,6 +21,8 @@ const Promotion = z.object({
   files: z.object({ protect: names, volatile: names, shared: names }).catch(NOTHING.files),
 });
 
+const LeaveOut = z.object({ tables: names, files: names }).catch({ tables: [], files: [] });
+
 export const Loose = z.object({
   path: names,
   environments: z
@@ -30,6 +32,7 @@ export const Loose = z.object({
     )
     .catch([]),
   promotion: Promotion.catch({ preset: undefined, ...NOTHING }),
+  refresh: z.object({ leave_out: LeaveOut }).catch({ leave_out: { tables: [], files: [] } }),
 });
 export type Loose = z.infer<typeof Loose>;
 

@@ -1,42 +1,39 @@
 /** `.github/belay.yml`: from its text to a configuration, or to everything that is wrong with it. */
-import { type Catalog, protectedTables } from "../wordpress/catalog.ts";
-import { placeOf, readDocument } from "./document.ts";
+import { type Catalog, promotableTables, protectedTables } from "../wordpress/catalog.ts";
+import { placeOf } from "./document.ts";
 import { durationSeconds } from "./duration.ts";
-import { dotted, errorsOf } from "./issues.ts";
+import { dotted } from "./issues.ts";
 import { looselyRead } from "./loose.ts";
-import { SiteConfigFile } from "./schema.ts";
+import { inOrder, readFile } from "./read.ts";
+import { EXAMPLES, SiteConfigFile } from "./schema.ts";
 import { problemsOf } from "./semantics.ts";
-import type { ConfigError, ParsedSiteConfig, SiteConfig } from "./types.ts";
+import type { ParsedSiteConfig, SiteConfig } from "./types.ts";
 
 /** All errors at once, in the order of the file (the catalog knows what presets protect); an error's line and column count from 1. */
 export function parseSiteConfig(text: string, catalog: Catalog): ParsedSiteConfig {
-  const { source, errors: syntax } = readDocument(text);
-  if (source === null) return { ok: false, errors: syntax };
-  const data: unknown = source.doc.toJS({ maxAliasCount: 0 });
-  if (data === null || data === undefined) return { ok: false, errors: [emptyFile] };
-  const parsed = SiteConfigFile.safeParse(data);
-  const shape = parsed.success ? [] : parsed.error.issues.flatMap((issue) => errorsOf(issue, source, data));
+  const read = readFile(text, SITE);
+  if (read.source === null) return { ok: false, errors: read.errors };
+  const { source, data, value } = read;
   const loose = looselyRead(data);
-  const meaning = (loose === null ? [] : problemsOf(loose, (preset) => protectedTables(catalog, preset))).map(
-    (problem) => ({
-      ...problem,
-      ...placeOf(source, problem.path, "value"),
-      path: dotted(problem.path),
-    }),
-  );
-  const errors = [...syntax, ...shape, ...meaning].sort((a, b) => a.line - b.line || a.column - b.column);
-  return parsed.success && errors.length === 0
-    ? { ok: true, config: configOf(parsed.data) }
+  const known = {
+    protectedBy: (preset: string) => protectedTables(catalog, preset),
+    promotable: promotableTables(catalog),
+  };
+  const meaning = (loose === null ? [] : problemsOf(loose, known)).map((problem) => ({
+    ...problem,
+    ...placeOf(source, problem.path, "value"),
+    path: dotted(problem.path),
+  }));
+  const errors = inOrder([...read.errors, ...meaning]);
+  return value !== null && errors.length === 0
+    ? { ok: true, config: configOf(value) }
     : { ok: false, errors };
 }
 
-const emptyFile: ConfigError = {
-  code: "empty",
-  line: 1,
-  column: 1,
-  path: "",
-  message: "The file is empty.",
-  remedy: "Write the site's environments as in the documentation's example.",
+const SITE = {
+  schema: SiteConfigFile,
+  examples: EXAMPLES,
+  empty: "Write the site's environments as in the documentation's example.",
 };
 
 function configOf(file: SiteConfigFile): SiteConfig {

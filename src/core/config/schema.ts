@@ -1,6 +1,6 @@
 /** The shape of `.github/belay.yml`, as it is written. What values mean together is judged in semantics.ts. */
 import { z } from "zod";
-import { DriftMode, EnvironmentType, Preset } from "../vocabulary.ts";
+import { DriftMode, EnvironmentType, PersonalData, Preset } from "../vocabulary.ts";
 import {
   Branch,
   DatabaseName,
@@ -43,6 +43,11 @@ const Promotion = z.strictObject({
   backup: z.strictObject({ max_age: Duration.optional() }).prefault({}),
 });
 
+const Refresh = z.strictObject({
+  personal_data: PersonalData.default("keep"),
+  leave_out: z.strictObject({ tables, files }).prefault({}),
+});
+
 const Health = z.strictObject({
   path: HealthPath,
   status: z.number().int().min(100).max(599).default(200),
@@ -56,6 +61,7 @@ export const SiteConfigFile = z.strictObject({
   path: z.array(EnvironmentName).min(2),
   environments: z.record(EnvironmentName, Environment),
   promotion: Promotion,
+  refresh: Refresh.prefault({}),
   health: z
     .array(Health)
     .min(1)
@@ -83,6 +89,9 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   preset: "preset: commerce-protect",
   drift: "drift: strict",
   max_age: "max_age: 24h",
+  refresh: "refresh: {personal_data: mask}",
+  personal_data: "personal_data: mask",
+  leave_out: "leave_out: {files: [wp-content/uploads/private]}",
   status: "status: 200",
   contains: 'contains: "Acme"',
   within_s: "within_s: 10",

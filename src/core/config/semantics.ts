@@ -1,15 +1,23 @@
 /** What the values of a configuration must be together. Each rule yields problems at paths of the file. */
 import { matchesPattern, patternsMeet } from "../glob.ts";
 import { ownThings } from "./distinct.ts";
+import { leftOut } from "./left-out.ts";
 import type { Loose } from "./loose.ts";
 import type { Problem } from "./problem.ts";
 import { suggest } from "./suggest.ts";
 
 type Rule = (site: Loose) => readonly Problem[];
 
+/** What the catalog says of tables: those that a preset protects, and those that plugins promote. */
+export interface KnownTables {
+  readonly protectedBy: (preset: string) => readonly string[];
+  readonly promotable: readonly string[];
+}
+
 /** Every rule, in the order of the file. */
-export function problemsOf(site: Loose, protectedTables: (preset: string) => readonly string[]): Problem[] {
-  return [...RULES, promotedTables(protectedTables)].flatMap((rule) => rule(site));
+export function problemsOf(site: Loose, { protectedBy, promotable }: KnownTables): Problem[] {
+  const rules = [...RULES, promotedTables(protectedBy), leftOut(promotable)];
+  return rules.flatMap((rule) => rule(site));
 }
 
 const pathNames: Rule = ({ path, environments }) =>

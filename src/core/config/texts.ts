@@ -3,7 +3,7 @@ import { z } from "zod";
 import { durationSeconds } from "./duration.ts";
 
 /** A text for which `test` holds. `sentence` goes on after the value's path: "`host` ..."; the remedy says what to type. */
-const text = (test: (value: string) => boolean, sentence: string, remedy: string) =>
+export const text = (test: (value: string) => boolean, sentence: string, remedy: string) =>
   z.string().refine(test, { error: sentence, params: { remedy } });
 
 export const EnvironmentName = text(

@@ -1,6 +1,6 @@
 /** A site's configuration (`.github/belay.yml`) after it was read, checked and filled with defaults. */
 import type { HealthCheck } from "../jobs.ts";
-import type { DriftMode, EnvironmentType, Preset } from "../vocabulary.ts";
+import type { DriftMode, EnvironmentType, PersonalData, Preset } from "../vocabulary.ts";
 
 export interface SiteEnvironment {
   readonly name: string;
@@ -47,6 +47,12 @@ export interface PromotionSettings {
   readonly backup: { readonly max_age_s: number | null };
 }
 
+export interface RefreshSettings {
+  readonly personal_data: PersonalData;
+  /** Tables (names or patterns, without prefix) that the copy gets empty, and protected paths that it does not get. */
+  readonly leave_out: { readonly tables: readonly string[]; readonly files: readonly string[] };
+}
+
 export interface SiteConfig {
   readonly version: 1;
   readonly site: string;
@@ -54,6 +60,7 @@ export interface SiteConfig {
   readonly path: readonly string[];
   readonly environments: Readonly<Record<string, SiteEnvironment>>;
   readonly promotion: PromotionSettings;
+  readonly refresh: RefreshSettings;
   readonly health: readonly HealthCheck[];
   readonly checklist: readonly string[];
 }

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { isExact } from "../glob.ts";
 import { RowRule } from "../jobs.ts";
-import { DataClass, Preset } from "../vocabulary.ts";
+import { DataClass, MaskKind, Preset } from "../vocabulary.ts";
 
 const Name = z.string().regex(/^[A-Za-z0-9_*?]+$/, "a table without prefix, or a pattern");
 const OptionName = z.string().regex(/^[^\s]+$/, "an option or a pattern");
@@ -24,13 +24,26 @@ const OptionEntry = z.strictObject({
   class: Classified,
   /** True: no site may promote it (`siteurl` of a staging site would take production offline). */
   always: z.boolean().default(false),
+  /** True: a first clone gets it although it is secret, because WordPress does not run without it. */
+  copied: z.boolean().default(false),
 });
+const ColumnName = z.string().regex(/^[A-Za-z0-9_]+$/, "a column");
+/** Columns with personal data, in the rows that match (all of them where nothing is said). */
+const PersonalEntry = z.strictObject({
+  table: z.string().regex(/^[A-Za-z0-9_]+$/, "one table without prefix"),
+  columns: z
+    .record(ColumnName, MaskKind)
+    .refine((columns) => Object.keys(columns).length > 0, "at least one column"),
+  match: RowRule.shape.match.default({}),
+});
+export type PersonalEntry = z.infer<typeof PersonalEntry>;
 
-const CatalogText = z.strictObject({
+export const CatalogText = z.strictObject({
   plugin: z.string(),
   tables: z.array(TableEntry).default([]),
   rows: z.array(RowEntry).default([]),
   options: z.array(OptionEntry).default([]),
+  personal: z.array(PersonalEntry).default([]),
   references: z.record(OptionName, z.enum(["post", "posts", "terms"])).default({}),
   volatile: z.array(RelativePath).default([]),
   shared: z.array(RelativePath).default([]),
@@ -114,6 +127,13 @@ export function presetLists(
 export function protectedTables(catalog: Catalog, preset: string): readonly string[] {
   const known = Preset.safeParse(preset);
   return known.success ? presetLists(catalog, known.data).flatMap(({ tables }) => tables) : [];
+}
+
+/** Tables and patterns that the catalog's plugins promote as configuration, without prefix. */
+export function promotableTables(catalog: Catalog): readonly string[] {
+  return catalog.files.flatMap(({ tables }) =>
+    tables.flatMap((entry) => (entry.class === "config" ? entry.tables : [])),
+  );
 }
 
 /** The more exact rule first: names before patterns, longer patterns before shorter ones. */

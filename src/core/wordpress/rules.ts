@@ -7,6 +7,7 @@ import { matchesPattern } from "../glob.ts";
 import type { OptionRule, RowRule, TableRule } from "../jobs.ts";
 import type { DataClass } from "../vocabulary.ts";
 import { byExactness, type Catalog, presetLists } from "./catalog.ts";
+import { type CopyRules, copyRules } from "./copy-rules.ts";
 import type { CompiledRules } from "./types.ts";
 
 /** Uploads are protected in every site, whatever its preset and configuration say. */
@@ -14,7 +15,17 @@ const ALWAYS_PROTECTED = "wp-content/uploads";
 /** Never part of a release, whatever the site says: they hold the environment's own credentials. */
 const ALWAYS_SHARED = ["wp-config.php", ".env"];
 
-export function compileRules(config: SiteConfig, catalog: Catalog): CompiledRules {
+/** How jobs look at both sides, and what a copy gets of its original. */
+export interface SiteRules extends CompiledRules {
+  readonly copy: CopyRules;
+}
+
+export function compileRules(config: SiteConfig, catalog: Catalog): SiteRules {
+  const rules = lookingRules(config, catalog);
+  return { ...rules, copy: copyRules(config, catalog, (table) => tableRule(rules, table)?.class ?? null) };
+}
+
+function lookingRules(config: SiteConfig, catalog: Catalog): CompiledRules {
   const { files, references } = config.promotion;
   const shipped = catalog.files
     .flatMap(({ shared }) => shared)
