@@ -4,7 +4,8 @@ import { INPUTS, type JobInputs } from "./jobs.ts";
 import type { Side } from "./operations.ts";
 import type { JobType } from "./vocabulary.ts";
 import { comparisonWith, releaseBaseline } from "./wordpress/baseline.ts";
-import type { Baseline, CompiledRules, Plan, RefreshPlan } from "./wordpress/types.ts";
+import type { SiteRules } from "./wordpress/rules.ts";
+import type { Baseline, Plan, RefreshPlan } from "./wordpress/types.ts";
 
 export interface JobSettings {
   /** Largest number of rows (files) for which single hashes are reported. */
@@ -19,7 +20,7 @@ export interface JobFacts {
   readonly job: { readonly id: string; readonly type: JobType; readonly on: Side };
   readonly operation_id: string;
   readonly config: SiteConfig;
-  readonly rules: CompiledRules;
+  readonly rules: SiteRules;
   readonly settings: JobSettings;
   readonly source: SiteEnvironment;
   readonly target: SiteEnvironment;
@@ -88,10 +89,8 @@ const BUILDERS: Builders = {
     keep_tables: [...(facts.refresh?.keep_tables ?? [])],
     keep_options: [...(facts.refresh?.keep_options ?? [])],
     source_type: facts.source.type,
-    expected_source: null,
-    leave_out_tables: [],
-    leave_out_files: [],
-    masks: [],
+    expected_source: facts.refresh?.expected_source ?? null,
+    ...facts.rules.copy,
   }),
 };
 

@@ -3,29 +3,36 @@ import type { Answer } from "../core/answer.ts";
 import { digestOf } from "../core/canonical.ts";
 import { parseSiteConfig } from "../core/config/parse.ts";
 import type { SiteConfig, SiteEnvironment } from "../core/config/types.ts";
-import { type Policy, SHIPPED_POLICY, tighten } from "../core/policy.ts";
+import { resolvePolicy } from "../core/policy/resolve.ts";
+import { type Policy, SHIPPED_POLICY } from "../core/policy.ts";
 import { badConfig, noConfig } from "../core/rendering/answers.ts";
-import { compileRules } from "../core/wordpress/rules.ts";
-import type { CompiledRules } from "../core/wordpress/types.ts";
+import { compileRules, type SiteRules } from "../core/wordpress/rules.ts";
 import type { Clock, EnvironmentRow, Repository, SiteRow, Tx } from "../ports.ts";
 import type { Deps } from "./deps.ts";
+import { loadPolicy } from "./policy.ts";
 
 export const CONFIG_PATH = ".github/belay.yml";
 
 /** Everything that is judged with: configuration, the rules compiled from it, policy. `digest` names all of it. */
 export interface SiteSettings {
   readonly config: SiteConfig;
-  readonly rules: CompiledRules;
-  readonly policy: Policy;
+  readonly rules: SiteRules;
+  /** What holds for each environment as a target, by name. */
+  readonly policies: Readonly<Record<string, Policy>>;
+  /** Where it comes from, as people read it: `acme/.github`; null: the shipped default. */
+  readonly policy_from: string | null;
   readonly digest: string;
 }
+
+/** What loading settings asks of GitHub. */
+export type SettingsReads = "defaultBranchFile" | "policyFile";
 
 export type LoadedSettings =
   | { readonly ok: true; readonly settings: SiteSettings }
   | { readonly ok: false; readonly answer: Answer };
 
 export async function loadSettings(
-  deps: Deps<"defaultBranchFile">,
+  deps: Deps<SettingsReads>,
   repository: Repository,
 ): Promise<LoadedSettings> {
   const file = await deps.github.defaultBranchFile(repository, CONFIG_PATH);
@@ -33,9 +40,20 @@ export async function loadSettings(
   const parsed = parseSiteConfig(file.text, deps.catalog);
   if (!parsed.ok) return { ok: false, answer: badConfig(parsed.errors, repository.default_branch) };
   const { config } = parsed;
-  const policy = tighten(SHIPPED_POLICY, config.promotion.backup);
+  const policy = await loadPolicy(deps, repository);
+  if (!policy.ok) return policy;
+  const limits = config.promotion.backup;
+  const policies = Object.fromEntries(
+    Object.values(config.environments).map((one) => [one.name, resolvePolicy(policy.file, one, limits)]),
+  );
   const rules = compileRules(config, deps.catalog);
-  return { ok: true, settings: { config, rules, policy, digest: digestOf({ config, rules, policy }) } };
+  const digest = digestOf({ config, rules, policies });
+  return { ok: true, settings: { config, rules, policies, policy_from: policy.from, digest } };
+}
+
+/** The policy for a target; for a question about no target of this site, the shipped one of production. */
+export function policyFor({ policies }: Pick<SiteSettings, "policies">, target: string): Policy {
+  return (Object.hasOwn(policies, target) ? policies[target] : undefined) ?? SHIPPED_POLICY;
 }
 
 export interface SiteRows {

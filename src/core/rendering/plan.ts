@@ -1,4 +1,5 @@
 /** The plan as Markdown: what travels, what stays, what stands in the way; every table with its class and action. */
+import { OVERWRITES_ALL } from "../wordpress/refresh.ts";
 import type { LeftBehind, Plan, PlanOption, PlanTable, RefreshPlan, Sentence } from "../wordpress/types.ts";
 import { cell, code, inert } from "./escape.ts";
 import { count, details } from "./words.ts";
@@ -93,6 +94,11 @@ function leftBehindList(items: readonly LeftBehind[]): string {
     .join("\n");
 }
 
+const overwrittenTitle = ({ sentences }: RefreshPlan, source: string): string =>
+  sentences.some(({ code }) => code === OVERWRITES_ALL)
+    ? `Replaced in ${inert(source)}`
+    : `Changed in ${inert(source)} since the last refresh`;
+
 /** What a refresh overwrites in the source, what it keeps, and why it may be refused. */
 export function refreshSection(refresh: RefreshPlan, source: string): string {
   return [
@@ -100,7 +106,7 @@ export function refreshSection(refresh: RefreshPlan, source: string): string {
     refresh.conflicts.length > 0 ? "" : refresh.sentences.map(({ text }) => inert(text)).join(" "),
     refresh.overwritten.length === 0
       ? ""
-      : `Changed in ${inert(source)} since the last refresh:\n${leftBehindList(refresh.overwritten)}`,
+      : `${overwrittenTitle(refresh, source)}:\n${leftBehindList(refresh.overwritten)}`,
     refresh.keep_tables.length + refresh.keep_options.length === 0
       ? ""
       : details(

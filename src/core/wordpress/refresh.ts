@@ -5,7 +5,8 @@
 import { listed } from "./blocks.ts";
 import { optionChange, optionNames, tableChange, tableNames } from "./changes.ts";
 import { leftBehind } from "./left-behind.ts";
-import type { Baseline, RefreshPlan, Sentence, Sides } from "./types.ts";
+import { everything, expectedSource } from "./overwritten.ts";
+import type { Baseline, Compared, RefreshPlan, Sentence, Sides } from "./types.ts";
 
 /**
  * `baseline` null, or measured by another algorithm: nothing tells what the source changed, so all of it is replaced. Another
@@ -13,9 +14,14 @@ import type { Baseline, RefreshPlan, Sentence, Sides } from "./types.ts";
  * `now.target` may be older than now (the last drift check, or the baseline itself): what changed since then stays a conflict
  * for the next plan, because kept items keep the baseline of both sides.
  */
-export function planRefresh(input: { readonly baseline: Baseline | null; readonly now: Sides }): RefreshPlan {
+export function planRefresh(input: {
+  readonly baseline: Baseline | null;
+  readonly now: Sides;
+  /** What the source's host told of its differences. */
+  readonly compared?: Compared | null;
+}): RefreshPlan {
   const { baseline, now } = input;
-  if (baseline === null || !sameAlgorithm(baseline, now)) return replacesAll;
+  if (baseline === null || !sameAlgorithm(baseline, now)) return replacesAll(now);
   const tables = tableNames(now).filter((table) => isPromotable(now, table));
   const options = optionNames(baseline, now).filter((option) => isPromotableRow(now, option));
   const [tableChanges, optionChanges] = [
@@ -26,11 +32,15 @@ export function planRefresh(input: { readonly baseline: Baseline | null; readonl
     all.filter((one) => one.source && !one.target && !one.equal).map(({ name }) => name),
   );
   const both = [...tableChanges, ...optionChanges].filter((one) => one.source && one.target && !one.equal);
-  const overwritten = leftBehind(baseline.source, now.source);
-  return {
-    first_clone: false,
+  const overwritten = leftBehind(baseline.source, now.source, input.compared ?? null);
+  const kept = {
     keep_tables: (onlySource[0] ?? []).filter((name) => now.source.tables[name] !== undefined),
     keep_options: onlySource[1] ?? [],
+  };
+  return {
+    first_clone: false,
+    ...kept,
+    expected_source: expectedSource(now.source, kept),
     conflicts: conflict(both.map(({ name }) => name)),
     overwritten,
     sentences: [overwrites(overwritten.length > 0)],
@@ -69,25 +79,32 @@ function overwrites(something: boolean): Sentence {
 const sameAlgorithm = (baseline: Baseline, now: Sides): boolean =>
   baseline.source.algorithm === now.source.algorithm && baseline.target.algorithm === now.target.algorithm;
 
-const replacesAll: RefreshPlan = {
-  first_clone: false,
-  keep_tables: [],
-  keep_options: [],
-  conflicts: [],
-  overwritten: [],
-  sentences: [
-    {
-      code: "overwrites_all",
-      text: "No baseline tells what the source changed: everything in it is replaced by the target's (a backup is taken before).",
-      remedy: null,
-    },
-  ],
-};
+const nothingKept = { first_clone: false, keep_tables: [], keep_options: [], conflicts: [] };
+
+function replacesAll({ source }: Sides): RefreshPlan {
+  return {
+    ...nothingKept,
+    expected_source: expectedSource(source, nothingKept),
+    overwritten: everything(source),
+    sentences: [
+      {
+        code: OVERWRITES_ALL,
+        text: "No baseline tells what the source changed: everything in it is replaced by the target's (a backup is taken before).",
+        remedy: null,
+      },
+    ],
+  };
+}
+
+/** The code of the sentence that nothing tells what the source changed. */
+export const OVERWRITES_ALL = "overwrites_all";
 
 /** The refresh of a source that is laid out and empty. */
 export const firstClone: RefreshPlan = {
-  ...replacesAll,
+  ...nothingKept,
   first_clone: true,
+  expected_source: null,
+  overwritten: [],
   sentences: [
     {
       code: "first_clone",
