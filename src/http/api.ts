@@ -2,8 +2,10 @@
 import type { Deps } from "../flows/deps.ts";
 import type { AccessDeps } from "./access.ts";
 import { ApiError } from "./errors.ts";
+import { listings } from "./listings.ts";
 import type { VerifyRunner } from "./oidc.ts";
 import { operations } from "./operations.ts";
+import { limited, SHIPPED_LIMIT } from "./rate-limit.ts";
 import { records } from "./records.ts";
 import type { Route } from "./router.ts";
 import { runnerRoutes } from "./runner.ts";
@@ -18,12 +20,13 @@ export interface ApiDeps {
 
 export function apiRoutes({ deps, loginOf, verifyRunner, ready }: ApiDeps): readonly Route[] {
   const access: AccessDeps = { store: deps.store, github: deps.github, loginOf };
-  return [
-    ...health(ready),
+  const asked = [
     ...records(access),
+    ...listings(access),
     ...operations(deps, access),
     ...runnerRoutes({ deps, verifyRunner }),
   ];
+  return [...health(ready), ...limited(asked, SHIPPED_LIMIT, () => performance.now())];
 }
 
 function health(ready: ApiDeps["ready"]): readonly Route[] {

@@ -1,9 +1,12 @@
 /** Routes as data, and the way of a request through them: match, answer, and every error as `{code, message}`. */
+import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { readBody } from "./body.ts";
 import { ApiError } from "./errors.ts";
 
 export interface ApiRequest {
+  /** Where it comes from, as the connection says. */
+  readonly address: string;
   /** Values of the path's `{names}`. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
@@ -15,7 +18,19 @@ export interface ApiRequest {
 
 export interface ApiResponse {
   readonly status: number;
+  /** Sent as JSON; a `Text` as it is. */
   readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A body that is no JSON. */
+export class Text {
+  readonly text: string;
+  readonly type: string;
+  constructor(text: string, type: string) {
+    this.text = text;
+    this.type = type;
+  }
 }
 
 export interface Route {
@@ -45,9 +60,20 @@ export function router(routes: readonly Route[], onFault: (error: unknown, route
       if (!(known instanceof ApiError)) onFault(error, match.route);
       return errorOf(known);
     });
-    send(outgoing, response);
+    send(outgoing, incoming.method === "GET" ? revalidated(response, incoming) : response);
     return true;
   };
+}
+
+/** What the asker has already is not sent again: a record that did not change costs a line (RFC 9110, If-None-Match). */
+function revalidated(response: ApiResponse, incoming: IncomingMessage): ApiResponse {
+  if (response.status !== 200 || response.body instanceof Text) return response;
+  const etag = `"${createHash("sha256").update(JSON.stringify(response.body)).digest("base64url")}"`;
+  const known = (incoming.headers["if-none-match"] ?? "")
+    .split(",")
+    .map((tag) => tag.trim().replace(/^W\//, ""));
+  const headers = { ...response.headers, etag, "cache-control": "private, no-cache" };
+  return known.includes(etag) ? { status: 304, body: null, headers } : { ...response, headers };
 }
 
 function patternOf(path: string): RegExp {
@@ -56,6 +82,7 @@ function patternOf(path: string): RegExp {
 
 function requestOf(incoming: IncomingMessage, url: URL, params: Record<string, string>): ApiRequest {
   return {
+    address: incoming.socket.remoteAddress ?? "",
     params,
     query: url.searchParams,
     token: /^Bearer +(\S+)$/i.exec(incoming.headers.authorization ?? "")?.[1] ?? null,
@@ -78,23 +105,27 @@ function unavailable(error: unknown): ApiError | null {
 
 function errorOf(error: unknown): ApiResponse {
   if (error instanceof ApiError) {
-    const { status, code, message, verdict } = error;
-    return { status, body: { code, message, ...(verdict && { verdict }) } };
+    const { status, code, message, verdict, headers } = error;
+    return { status, body: { code, message, ...(verdict && { verdict }) }, headers };
   }
   const message = "Belay could not do this because of a fault of its own; it is in the bot's log.";
   return { status: 500, body: { code: "internal_error", message } };
 }
 
-export function send(outgoing: ServerResponse, { status, body }: ApiResponse): void {
+export function send(outgoing: ServerResponse, { status, body, headers }: ApiResponse): void {
   if (outgoing.headersSent) return;
-  const text = JSON.stringify(body);
+  const plain = body instanceof Text;
+  const text = plain ? body.text : JSON.stringify(body);
   outgoing.writeHead(status, {
-    "content-type": "application/json; charset=utf-8",
-    "content-length": Buffer.byteLength(text),
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
+    ...(status !== 304 && {
+      "content-type": plain ? body.type : "application/json; charset=utf-8",
+      "content-length": Buffer.byteLength(text),
+    }),
+    ...headers,
     // What was not read of a refused body must not be taken for the next request.
     ...(status >= 400 && { connection: "close" }),
   });
-  outgoing.end(text);
+  outgoing.end(status === 304 ? undefined : text);
 }

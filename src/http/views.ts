@@ -1,5 +1,24 @@
 /** Rows as the API shows them: without what is large, internal or the host's own business. */
-import type { DriftCheckRow, EnvironmentRow, JobRow, OperationRow } from "../ports.ts";
+import type { AuditRecord } from "../core/audit.ts";
+import type { BackupRow, DriftCheckRow, EnvironmentRow, JobRow, OperationRow, SiteRow } from "../ports.ts";
+
+export function siteView({ id, name, repository }: SiteRow) {
+  return { id, name, repository: `${repository.owner}/${repository.name}`, repository_id: repository.id };
+}
+
+export function backupView(row: BackupRow) {
+  const { id, environment_id, operation_id, state, scope, snapshot, taken_at, bytes, proof } = row;
+  const { created_at, error_message } = row;
+  return {
+    ...{ id, environment_id, operation_id, state, scope, snapshot, taken_at, bytes, proof },
+    ...{ created_at, error_message },
+  };
+}
+
+export function auditView(record: AuditRecord) {
+  const { seq, actor, action, subject, site_id, reason, details, at, previous_hash, hash } = record;
+  return { seq, actor, action, subject, site_id, reason, details, at, previous_hash, hash };
+}
 
 export function environmentView(row: EnvironmentRow) {
   const { site_id, drift_status, drift_checked_at, last_drift_check_id, current_release_id, ...rest } = row;

@@ -109,6 +109,33 @@ test("tokens of other Apps, of runners, and people without write access see noth
   });
 });
 
+test("sites, backups and the audit log are listed", async () => {
+  const sites = await ask("GET /api/sites", {}, { token });
+  expect(sites.body).toMatchObject({ items: [{ name: "acme-shop", repository: "acme/shop" }], next: null });
+  const site_id = /"id":"([^"]+)"/.exec(JSON.stringify(sites.body))?.[1] ?? "";
+  const id = await environmentId("production");
+  expect(await ask("GET /api/environments/{id}/backups", { id }, { token })).toMatchObject({ status: 200 });
+  const newest = await ask("GET /api/audit", { site_id, limit: "1" }, { token });
+  expect(newest).toMatchObject({ status: 200, body: { items: [{ site_id }] } });
+  const after = /"next":"(\d+)"/.exec(JSON.stringify(newest.body))?.[1] ?? "";
+  expect(await ask("GET /api/audit", { site_id, after }, { token })).toMatchObject({ status: 200 });
+  expect(await ask("GET /api/audit", {}, { token })).toMatchObject({ status: 400 });
+  const reader = { token: double.userToken("bob") };
+  expect(await ask("GET /api/audit", { site_id }, reader)).toMatchObject({ status: 404 });
+  expect(await ask("GET /api/sites", {}, reader)).toMatchObject({ body: { items: [] } });
+});
+
+test("a record that did not change is not sent again", async () => {
+  const headers = { authorization: `Bearer ${token}` };
+  const first = await fetch(`${bot.url}/api/environments`, { headers });
+  const etag = first.headers.get("etag") ?? "";
+  expect(etag).not.toBe("");
+  const again = await fetch(`${bot.url}/api/environments`, {
+    headers: { ...headers, "if-none-match": etag },
+  });
+  expect([again.status, await again.text()]).toEqual([304, ""]);
+});
+
 test("while GitHub cannot tell what a person may see, nobody is told anything", async () => {
   double.faults.plan("GET */permission", 503, { times: 3 });
   expect(await ask("GET /api/environments", {}, { token })).toMatchObject({

@@ -9,7 +9,7 @@ import { z } from "zod";
 const CONTRACTS = join(import.meta.dirname, "../../contracts");
 const Response = z.union([
   z.object({ $ref: z.string() }),
-  z.object({ content: z.object({ "application/json": z.object({ schema: z.unknown() }) }) }),
+  z.object({ content: z.record(z.string(), z.unknown()).optional(), description: z.string() }),
 ]);
 const Operation = z.object({ operationId: z.string(), responses: z.record(z.string(), Response) });
 const Description = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });
