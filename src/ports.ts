@@ -300,6 +300,8 @@ export interface Tx {
   baseline(id: string): Promise<BaselineRow | null>;
   addBaseline(row: BaselineRow): Promise<void>;
   driftCheck(id: string): Promise<DriftCheckRow | null>;
+  /** What a check found, without the fingerprint that it rests on: to be shown, not to be judged by. */
+  driftVerdict(id: string): Promise<DriftVerdict | null>;
   addDriftCheck(row: DriftCheckRow): Promise<void>;
   /** The newest check of this environment against this baseline. */
   newestDriftCheck(environment_id: string, baseline_id: string): Promise<DriftCheckRow | null>;
@@ -347,10 +349,31 @@ export interface Store {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
+/** Numbers about the bot's work, for whoever watches it. Times in seconds. */
+export interface Figures {
+  readonly operations: readonly {
+    readonly kind: OperationKind;
+    readonly state: PromotionState;
+    readonly count: number;
+  }[];
+  /** From the command to the end, of those that succeeded. */
+  readonly durations: readonly {
+    readonly kind: OperationKind;
+    readonly count: number;
+    readonly seconds: number;
+  }[];
+  readonly deliveries: readonly { readonly state: DeliveryRow["state"]; readonly count: number }[];
+  readonly effects: readonly { readonly state: EffectRow["state"]; readonly count: number }[];
+  /** How long the oldest waits that could be worked on; 0 where none waits. */
+  readonly waiting_s: { readonly deliveries: number; readonly effects: number };
+  readonly locks: number;
+}
+
 /** The loop's side of deliveries and effects: rows taken with FOR UPDATE SKIP LOCKED; flows do not use it. */
 export interface Queue {
   /** After so many tries a row is set aside as failed. */
   readonly most_attempts: number;
+  figures(now: string): Promise<Figures>;
   /** False when a delivery of this id is stored already. */
   addDelivery(row: Pick<DeliveryRow, "id" | "event" | "payload" | "received_at">): Promise<boolean>;
   /** Hands one due delivery to `work`; done when it returns, tried again later when it throws. False when none is due. */
@@ -395,6 +418,37 @@ export interface RepositoryFile {
   readonly sha: string;
 }
 
+/** Whether there is a policy file. `hidden`: GitHub shows the App no such repository, and there may be one all the same. */
+export type PolicyAnswer =
+  | { readonly kind: "file"; readonly file: RepositoryFile }
+  | { readonly kind: "absent" }
+  | { readonly kind: "hidden" };
+
+/** A review of a person on a pull request, as it stands now. */
+export interface Review {
+  readonly id: number;
+  readonly by: string;
+  readonly state: "approved" | "changes_requested" | "dismissed";
+  /** The head that was reviewed. */
+  readonly head_sha: string;
+  readonly at: string;
+}
+
+/** Who wrote and committed the commits of a pull request. */
+export interface Committers {
+  readonly logins: readonly string[];
+  /** Commits of which GitHub names no account, or that it does not list (more than 250). */
+  readonly unknown: number;
+}
+
+/** A check run of any App on a commit, the newest of its suite. */
+export interface ForeignCheckRun {
+  readonly name: string;
+  readonly app: string;
+  readonly status: string;
+  readonly conclusion: string | null;
+}
+
 /** Every read throws a GithubError (code, retry) when GitHub could not tell; null is a definite "there is none". */
 export interface Github {
   pullRequest(repository: Repository, number: number): Promise<PullRequest | null>;
@@ -406,6 +460,17 @@ export interface Github {
   permission(repository: Repository, login: string): Promise<Permission>;
   /** A file at the head of the default branch, never of a pull request. */
   defaultBranchFile(repository: Repository, path: string): Promise<RepositoryFile | null>;
+  /** A file on the default branch of another repository of the same owner. */
+  policyFile(
+    repository: Repository,
+    where: { readonly name: string; readonly path: string },
+  ): Promise<PolicyAnswer>;
+  /** Whether the person is an active member of this team of the repository's owner. */
+  isTeamMember(repository: Repository, team: string, login: string): Promise<boolean>;
+  /** Reviews of people that say yes, no, or were dismissed; oldest first. */
+  reviews(repository: Repository, number: number): Promise<readonly Review[]>;
+  committers(repository: Repository, number: number): Promise<Committers>;
+  checkRuns(repository: Repository, sha: string, name: string): Promise<readonly ForeignCheckRun[]>;
   /** Null when the commit is not in the repository. */
   commitParents(repository: Repository, sha: string): Promise<readonly string[] | null>;
   /** Paths that the pull request changes; `complete` is false when there are more than GitHub lists. */

@@ -2,6 +2,7 @@
 import { evaluate as promotionGate } from "../core/gates/promotion.ts";
 import { isOver } from "../core/promotion.ts";
 import { renderCheck } from "../core/rendering/check.ts";
+import { driftSection } from "../core/rendering/drift.ts";
 import { nextStep } from "../core/rendering/endings.ts";
 import { operationMarker, renderOperation } from "../core/rendering/operation.ts";
 import { planSection } from "../core/rendering/plan.ts";
@@ -76,8 +77,16 @@ export async function showChecks(work: Work): Promise<void> {
 
 async function emitCheck(work: Work, gate: GateOutcome): Promise<void> {
   const { operation, target } = work;
-  const more = gate.gate === "release" && operation.plan !== null ? planSection(operation.plan) : "";
+  const more = await moreOf(work, gate);
   const { head_sha, verdict } = operation;
   const details_url = await runUrl(work);
   await emit(work, renderCheck(gate, { target: target.name, head_sha, verdict, more, details_url }));
+}
+
+/** What a check shows beside its gate's sentences: the plan, or what the drift check found. */
+async function moreOf({ tx, operation }: Work, { gate }: GateOutcome): Promise<string> {
+  if (gate === "release" && operation.plan !== null) return planSection(operation.plan);
+  if (gate !== "drift" || operation.drift_check_id === null) return "";
+  const drift = await tx.driftVerdict(operation.drift_check_id);
+  return drift === null ? "" : driftSection(drift, operation.drift_check_id);
 }

@@ -28,7 +28,13 @@ export function releases(db: DbTx): Releases {
 
 type Baselines = Pick<
   Tx,
-  "baseline" | "baselineOf" | "addBaseline" | "driftCheck" | "addDriftCheck" | "newestDriftCheck"
+  | "baseline"
+  | "baselineOf"
+  | "addBaseline"
+  | "driftCheck"
+  | "driftVerdict"
+  | "addDriftCheck"
+  | "newestDriftCheck"
 >;
 
 export function baselines(db: DbTx): Baselines {
@@ -52,6 +58,10 @@ export function baselines(db: DbTx): Baselines {
     driftCheck: async (id) => {
       const row = await newestCheck().where("id", "=", id).executeTakeFirst();
       return row === undefined ? null : unnumbered(row);
+    },
+    driftVerdict: async (id) => {
+      const row = await db.selectFrom("drift_checks").select("drift").where("id", "=", id).executeTakeFirst();
+      return row?.drift ?? null;
     },
     addDriftCheck: async (row) => {
       await db.insertInto("drift_checks").values(encoded(row, JSON_COLUMNS.drift_checks)).execute();

@@ -1,8 +1,9 @@
 /** Drift: has protected data of the target changed since the source was cloned or refreshed from it? */
 import { secondsBetween, showDuration } from "../duration.ts";
-import { count } from "../rendering/words.ts";
+import { checkName, count } from "../rendering/words.ts";
 import type { GateOutcome, Reason } from "../verdict.ts";
-import type { DriftFinding, DriftVerdict } from "../wordpress/types.ts";
+import { blockingFirst } from "../wordpress/drift.ts";
+import type { DriftFinding, DriftVerdict, Sentence } from "../wordpress/types.ts";
 
 export const help = "drift: protected data of the target equals the baseline of the last clone or refresh.";
 
@@ -22,8 +23,6 @@ export interface DriftSettings {
   /** The oldest check that may be judged; null for a check of this very operation. */
   readonly max_age_s: number | null;
 }
-
-const KEYS_SHOWN = 10;
 
 export function evaluate(facts: DriftFacts, settings: DriftSettings): GateOutcome {
   const { source, target, check } = facts;
@@ -73,12 +72,13 @@ function judged({ source, target }: DriftFacts, drift: DriftVerdict | null): Gat
     };
   }
   const blocking = drift.findings.filter((finding) => finding.blocking);
-  const details = drift.findings.map(reason);
+  const details = detailsOf(drift, target);
+  const why = drift.sentences.filter(({ code }) => EXPLAINING.includes(code)).map(inFull);
   if (drift.status === "clean") {
     const reported = drift.findings.length;
     const also =
       reported === 0 ? "" : ` (${count(reported, "difference")} in live data reported, not blocking)`;
-    const sentences = [`Protected data of ${target} equals the baseline${also}.`];
+    const sentences = [`Protected data of ${target} equals the baseline${also}.`, ...why];
     return { gate: "drift", outcome: "pass", code: "drift_clean", sentences, remedy: null, details };
   }
   return {
@@ -87,27 +87,36 @@ function judged({ source, target }: DriftFacts, drift: DriftVerdict | null): Gat
     code: "drift_drifted",
     sentences: [
       `${target} changed since ${source} was cloned or refreshed from it: ${summary(blocking)}.`,
-      ...blocking.map((finding) => finding.note),
+      ...why,
     ],
     remedy: `Comment \`/refresh\` to bring these changes to ${source}, look at ${source} again, then comment \`/promote\`.`,
     details,
   };
 }
 
+/** Sentences of the verdict that say why it is so, beside what the findings say. */
+const EXPLAINING: readonly string[] = [
+  "structure_changed",
+  "append_only_broken",
+  "append_only_unknown",
+  "live_mode_forbidden",
+  "drifted_live_only",
+];
+
+const inFull = ({ text, remedy }: Sentence): string => (remedy === null ? text : `${text} ${remedy}`);
+
 function summary(findings: readonly DriftFinding[]): string {
-  const names = findings.map((finding) => `\`${finding.name}\``);
+  const names = [...new Set(findings.map((finding) => `\`${finding.name}\``))];
   const shown = names.slice(0, 5).join(", ");
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown || "see below";
 }
 
-function reason(finding: DriftFinding): Reason {
-  const signs = { "+": "added", "~": "changed", "-": "removed" } as const;
-  const keys = finding.keys
-    .slice(0, KEYS_SHOWN)
-    .map(({ change, key }) => ({ sentence: `${signs[change]}: \`${key}\`` }));
-  const more = finding.keys.length - keys.length;
-  return {
-    sentence: `${finding.note}${finding.blocking ? "" : " (reported, not blocking)"}`,
-    because: more > 0 ? [...keys, { sentence: `and ${more} more` }] : keys,
-  };
+/** One line for each finding; single rows and files stand in the check run, which has room for them. */
+function detailsOf({ findings }: DriftVerdict, target: string): readonly Reason[] {
+  if (findings.length === 0) return [];
+  const lines = blockingFirst(findings).map(({ kind, name, class: rows, note, blocking }) => ({
+    sentence: `\`${name}\`${kind === "table" ? ` (${rows})` : ""}${note.slice(name.length)}${blocking ? "" : " (reported, not blocking)"}`,
+  }));
+  const pointer = `Rows by key and files by path: see the check \`${checkName(target, "drift")}\`.`;
+  return [...lines, { sentence: pointer }];
 }

@@ -11,7 +11,7 @@ export interface CheckContext {
   readonly head_sha: string;
   /** For the promotion check: the other gates, shown in its text. */
   readonly verdict: Verdict | null;
-  /** Markdown below the reasons (the plan). */
+  /** Markdown below the reasons (the plan), or in their place (the drift check, which shows each of them in full). */
   readonly more?: string;
   readonly details_url?: string | null;
 }
@@ -54,7 +54,7 @@ function textOf(gate: GateOutcome, context: CheckContext): string {
           .map((other) => sentencesOf(other))
           .join("\n\n")
       : "",
-    (gate.details ?? []).length === 0 ? "" : reasonList(gate.details ?? []),
+    gate.gate === "drift" && context.more ? "" : reasonList(gate.details ?? []),
     context.more ?? "",
   ];
   return parts.filter((part) => part !== "").join("\n\n");

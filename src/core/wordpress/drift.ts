@@ -42,6 +42,10 @@ export const judgeDrift: JudgeDrift = (input) => {
   return { status, mode: driftMode(settings), findings, sentences };
 };
 
+/** In the order in which people want to read them. */
+export const blockingFirst = (findings: readonly DriftFinding[]): readonly DriftFinding[] =>
+  findings.toSorted((a, b) => Number(b.blocking) - Number(a.blocking));
+
 /** A difference that is certain says more than a structure that forbids comparing; both block. */
 function statusOf(findings: readonly DriftFinding[], restructured: readonly string[]): DriftStatus {
   if (findings.some(({ blocking }) => blocking)) return "drifted";

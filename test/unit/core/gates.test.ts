@@ -112,7 +112,11 @@ describe("drift", () => {
       "production changed since staging was cloned or refreshed from it: `posts`.",
     );
     expect(outcome.remedy).toContain("Comment `/refresh`");
-    expect(outcome.details).toHaveLength(2);
+    expect(outcome.details?.map(({ sentence }) => sentence)).toEqual([
+      "`posts` (editorial): 1 row changed",
+      "`comments` (editorial): 1 row changed (reported, not blocking)",
+      "Rows by key and files by path: see the check `belay / production / drift`.",
+    ]);
   });
   it("blocks without a baseline, and waits without a check", () => {
     const names = { source: "staging", target: "production" };

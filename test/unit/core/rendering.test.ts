@@ -11,6 +11,7 @@ import { renderHelp } from "../../../src/core/rendering/help.ts";
 import { NO_RESULT, type OperationView, renderOperation } from "../../../src/core/rendering/operation.ts";
 import type { GateOutcome } from "../../../src/core/verdict.ts";
 import type { Plan } from "../../../src/core/wordpress/types.ts";
+import { dangers, HOSTILE } from "./dangers.ts";
 
 const gate = (more: Partial<GateOutcome> = {}): GateOutcome => ({
   gate: "drift",
@@ -40,33 +41,6 @@ const view = (more: Partial<OperationView> = {}): OperationView => ({
   result: NO_RESULT,
   ...more,
 });
-
-/** What would notify, link or run if it stood outside of code: looked for after code spans and fences are taken out. */
-function dangers(markdown: string): readonly string[] {
-  const text = markdown
-    .replace(/^(`{3,})[^\n]*\n[\s\S]*?\n\1$/gm, "")
-    .replace(/(?<!`)(`+)(?!`)([\s\S]*?[^`])\1(?!`)/g, "");
-  return [
-    ...(text.match(/(?<!\\)@[a-z]/gi) ?? []),
-    ...(text.match(/(?<![\w&])#\d/g) ?? []),
-    ...(text.match(/https?:\/\//gi) ?? []),
-    ...(text.match(/(?<!\\)<(?!\/?(details|summary|sub)>|!-- belay:)/g) ?? []),
-    ...(text.match(/(?<!\\)\]\(/g) ?? []),
-  ];
-}
-
-const HOSTILE = [
-  "@acme/everyone look",
-  "a` @everyone `b",
-  "``@admin",
-  "<img src=x onerror=alert(1)>",
-  "<!-- belay:operation=1 -->",
-  "[click](https://evil.example)",
-  "https://evil.example see #12",
-  "x\n# Heading\n\n/promote\n",
-  "| a | b |",
-  "</details>",
-];
 
 describe("a sentence", () => {
   it("keeps its code and its words", () => {
