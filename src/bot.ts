@@ -84,6 +84,7 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
       issuer: options.github.oidc_issuer,
       audience: options.github.oidc_audience,
     }),
+    metrics: { figures: () => opened.queue.figures(clock.now()), token: options.metrics_token },
     ready: async () => !stopping && (await opened.ready()),
   });
   const work = startWork({ deps, queue: opened.queue, log, handleDelivery });

@@ -26,6 +26,8 @@ export interface BotSettings {
   /** A directory for the embedded database, or the address of a PostgreSQL server. */
   readonly store: { readonly directory: string } | { readonly database_url: string };
   readonly listen: { readonly host: string; readonly port: number };
+  /** What a monitoring system sends to read the metrics; null: nobody may read them. */
+  readonly metrics_token: string | null;
   readonly log_level: (typeof LEVELS)[number] | "silent";
 }
 
@@ -56,6 +58,7 @@ export function settingsFrom(env: Env): BotSettings {
     github: githubSettings(reader),
     store: storeSettings(reader),
     listen: { host: value("HOST") ?? "127.0.0.1", port: portOf(reader) },
+    metrics_token: metricsToken(reader),
     log_level: levelOf(reader),
   };
   if (problems.length > 0) throw new SettingsError(problems);
@@ -164,6 +167,13 @@ function portOf({ value, problems }: Reader): number {
   const port = z.coerce.number().int().min(0).max(65_535).safeParse(text);
   if (!port.success) problems.push(`PORT is "${text}": it must be a number up to 65535.`);
   return port.data ?? 0;
+}
+
+function metricsToken({ value, problems }: Reader): string | null {
+  const token = value("BELAY_METRICS_TOKEN");
+  if (token !== undefined && token.length < 16)
+    problems.push("BELAY_METRICS_TOKEN is shorter than 16 characters: it could be guessed.");
+  return token ?? null;
 }
 
 function levelOf({ value, problems }: Reader): BotSettings["log_level"] {

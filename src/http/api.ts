@@ -3,6 +3,7 @@ import type { Deps } from "../flows/deps.ts";
 import type { AccessDeps } from "./access.ts";
 import { ApiError } from "./errors.ts";
 import { listings } from "./listings.ts";
+import { type MetricsDeps, metrics } from "./metrics.ts";
 import type { VerifyRunner } from "./oidc.ts";
 import { operations } from "./operations.ts";
 import { limited, SHIPPED_LIMIT } from "./rate-limit.ts";
@@ -14,17 +15,25 @@ export interface ApiDeps {
   readonly deps: Deps;
   readonly loginOf: AccessDeps["loginOf"];
   readonly verifyRunner: VerifyRunner;
+  readonly metrics: MetricsDeps;
   /** Whether the bot can work: its store answers, and it is not stopping. */
   readonly ready: () => Promise<boolean>;
 }
 
-export function apiRoutes({ deps, loginOf, verifyRunner, ready }: ApiDeps): readonly Route[] {
+export function apiRoutes({
+  deps,
+  loginOf,
+  verifyRunner,
+  metrics: watched,
+  ready,
+}: ApiDeps): readonly Route[] {
   const access: AccessDeps = { store: deps.store, github: deps.github, loginOf };
   const asked = [
     ...records(access),
     ...listings(access),
     ...operations(deps, access),
     ...runnerRoutes({ deps, verifyRunner }),
+    ...metrics(watched),
   ];
   return [...health(ready), ...limited(asked, SHIPPED_LIMIT, () => performance.now())];
 }

@@ -1,4 +1,5 @@
 import type { Queue } from "../ports.ts";
+import { figures } from "./figures.ts";
 import { inbox } from "./inbox.ts";
 import { MAX_ATTEMPTS } from "./lease.ts";
 import { takeEffect } from "./outbox.ts";
@@ -9,6 +10,7 @@ export function queue(db: Db): Queue {
   return {
     most_attempts: MAX_ATTEMPTS,
     ...inbox(db),
+    figures: (now) => figures(db, now),
     takeEffect: (now, work) => takeEffect(db, now, work),
   };
 }

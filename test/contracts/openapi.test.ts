@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Bot } from "../../src/bot.ts";
 import { type Double, startDouble } from "../double/double.ts";
 import { measured } from "../flows/facts.ts";
-import { startTestBot } from "../support/bot.ts";
+import { METRICS_TOKEN, startTestBot } from "../support/bot.ts";
 import { DESCRIBED, describedClient } from "../support/openapi.ts";
 
 const CONFIG = `version: 1
@@ -123,6 +123,20 @@ test("sites, backups and the audit log are listed", async () => {
   const reader = { token: double.userToken("bob") };
   expect(await ask("GET /api/audit", { site_id }, reader)).toMatchObject({ status: 404 });
   expect(await ask("GET /api/sites", {}, reader)).toMatchObject({ body: { items: [] } });
+});
+
+test("figures for Prometheus, with the token of the settings alone", async () => {
+  const read = (bearer: string) =>
+    fetch(`${bot.url}/api/metrics`, { headers: { authorization: `Bearer ${bearer}` } });
+  expect((await read(token)).status).toBe(401);
+  const answer = await read(METRICS_TOKEN);
+  expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4");
+  const text = await answer.text();
+  expect(text).toMatch(/^belay_operations\{kind="promote",state="blocked"\} 1$/m);
+  expect(text).toMatch(/^belay_deliveries\{state="done"\} [1-9]\d*$/m);
+  expect(text).toMatch(/^belay_waiting_seconds\{queue="effects"\} [\d.]+$/m);
+  for (const line of text.trimEnd().split("\n"))
+    expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{([a-z]+="[a-z_]+",?)+\})? [\d.e+-]+)$/);
 });
 
 test("a record that did not change is not sent again", async () => {

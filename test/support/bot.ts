@@ -1,7 +1,11 @@
 /** The bot in this process, on a store in memory, as the App of a double of GitHub. */
+import { randomBytes } from "node:crypto";
 import { pino } from "pino";
 import { type Bot, type BotOptions, startBot } from "../../src/bot.ts";
 import { logOptions } from "../../src/log.ts";
+
+/** Made anew for each process. */
+export const METRICS_TOKEN = randomBytes(16).toString("hex");
 
 /** What the bot must be told of a GitHub; the double's own `Double` has it. */
 export interface GithubOfTests {
@@ -47,6 +51,7 @@ export function settingsFor({ app, apiUrl, oidc }: GithubOfTests): BotOptions {
     },
     store: { memory: true },
     listen: { host: "127.0.0.1", port: 0 },
+    metrics_token: METRICS_TOKEN,
     log_level: "debug",
   };
 }
