@@ -3,13 +3,13 @@ import type { Answer } from "./answer.ts";
 import type { Command, CommandWord } from "./commands.ts";
 import type { Pair, SiteEnvironment } from "./config/types.ts";
 import { boundToHead } from "./operations.ts";
-import { allows, type Permission, type Policy } from "./policy.ts";
+import { allows, type Person, type Policy } from "./policy.ts";
 import * as answers from "./rendering/answers.ts";
 
 export interface AdmissionFacts {
   readonly commands: readonly Command[];
   readonly comment: { readonly created_at: string; readonly updated_at: string };
-  readonly permission: Permission;
+  readonly person: Person;
   readonly repository_id: number;
   readonly pull_request: {
     readonly state: "open" | "closed" | "merged";
@@ -29,6 +29,7 @@ export type Admission =
   | {
       readonly kind: "act";
       readonly word: Exclude<CommandWord, "help">;
+      readonly command: Acting;
       readonly head_sha: string;
       readonly source: SiteEnvironment;
       readonly target: SiteEnvironment;
@@ -53,24 +54,24 @@ export function admit(facts: AdmissionFacts, policy: Policy): Admission {
   const problem = refusal(facts, policy, command);
   if (problem !== null) return refuse(problem);
   const { source, target } = pair;
-  return { kind: "act", word: command.kind, head_sha: facts.pull_request.head_sha, source, target };
+  return { kind: "act", word: command.kind, command, head_sha: facts.pull_request.head_sha, source, target };
 }
 
 const refuse = (answer: Answer): Admission => ({ kind: "answer", answer });
 
-type Acting = Extract<Command, { kind: CommandWord }>;
+export type Acting = Extract<Command, { kind: CommandWord }>;
 
 function refusal(facts: AdmissionFacts, policy: Policy, command: Acting): Answer | null {
-  const { pull_request, permission } = facts;
+  const { pull_request, person } = facts;
   const word = command.kind;
-  if (!allows(policy, word, permission))
-    return answers.notAllowed(word, policy.permissions[word], permission);
+  const leave = allows(policy, word, person);
+  if (!leave.ok) return answers.notAllowed(word, leave);
   if (word === "status") return null;
-  if (pull_request.head_repository_id !== facts.repository_id && !AFTERWARDS.includes(word))
-    return answers.fork();
-  if (pull_request.state !== "open" && !AFTERWARDS.includes(word))
-    return answers.closed(pull_request.state, word);
-  if (word === "help" || word === "rollback" || !boundToHead(word)) return null;
+  const afterwards = AFTERWARDS.includes(word) || (command.kind === "approve" && command.what === "rollback");
+  if (pull_request.head_repository_id !== facts.repository_id && !afterwards) return answers.fork();
+  if (pull_request.state !== "open" && !afterwards) return answers.closed(pull_request.state, word);
+  // An approval is bound to what was shown, which names its commit.
+  if (word === "help" || word === "approve" || !boundToHead(word)) return null;
   return unboundHead(facts, command);
 }
 

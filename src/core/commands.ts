@@ -12,6 +12,7 @@ export const COMMANDS = [
   "drift",
   "backup",
   "refresh",
+  "approve",
   "rollback",
   "status",
   "help",
@@ -21,7 +22,6 @@ export type CommandWord = (typeof COMMANDS)[number];
 /** Commands to come: whoever types one is told that it is not available yet, and gets no guess at a misspelling. */
 export const LATER_COMMANDS = [
   "rehearse",
-  "approve",
   "cancel",
   "lock",
   "unlock",
@@ -38,7 +38,9 @@ const WITH_REASON: readonly string[] = ["lock", "freeze", "veto"];
 
 export type Command =
   | { readonly kind: "promote"; readonly sha: string | null }
-  | { readonly kind: Exclude<CommandWord, "promote"> }
+  /** `release`: the first digits of the release that is meant, at least 12; null: the one that was shown last. */
+  | { readonly kind: "approve"; readonly what: "promote" | "rollback"; readonly release: string | null }
+  | { readonly kind: Exclude<CommandWord, "promote" | "approve"> }
   | { readonly kind: "not_available"; readonly word: (typeof LATER_COMMANDS)[number] }
   | { readonly kind: "bad_argument"; readonly word: CommandWord; readonly argument: string }
   | { readonly kind: "unknown"; readonly word: string; readonly suggestion: CommandWord | null };
@@ -68,6 +70,7 @@ function parseLine(line: string): Command | null {
 
 function withArguments(word: CommandWord, rest: readonly string[]): Command {
   const [first, second] = rest;
+  if (word === "approve") return approval(rest);
   if (word !== "promote") {
     return first === undefined ? { kind: word } : { kind: "bad_argument", word, argument: rest.join(" ") };
   }
@@ -75,6 +78,15 @@ function withArguments(word: CommandWord, rest: readonly string[]): Command {
   const isSha = /^[0-9a-f]{7,40}$/i.test(first) && second === undefined;
   if (!isSha) return { kind: "bad_argument", word, argument: rest.join(" ") };
   return { kind: "promote", sha: first.toLowerCase() };
+}
+
+function approval(rest: readonly string[]): Command {
+  const [first, second] = rest;
+  if (second !== undefined) return { kind: "bad_argument", word: "approve", argument: rest.join(" ") };
+  if (first === undefined) return { kind: "approve", what: "promote", release: null };
+  if (first.toLowerCase() === "rollback") return { kind: "approve", what: "rollback", release: null };
+  if (!/^[0-9a-f]{12,64}$/i.test(first)) return { kind: "bad_argument", word: "approve", argument: first };
+  return { kind: "approve", what: "promote", release: first.toLowerCase() };
 }
 
 /** The command that was probably meant. */

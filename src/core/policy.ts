@@ -1,19 +1,32 @@
 /**
- * Who may do what, and how fresh proofs must be. This version has the shipped default alone; a site's configuration may make
- * it stricter, never looser. No setting here, and no command, opens a gate that is shut.
+ * Who may do what, and how fresh proofs must be: the policy that holds for one target. It comes from the platform's
+ * `belay-policy.yml` (core/policy/); what a site says about itself can only make it stricter. No setting here, and no command,
+ * opens a gate that is shut.
  */
 import type { CommandWord } from "./commands.ts";
+import type { EnvironmentType } from "./vocabulary.ts";
 
 /** What GitHub says that a person may do in the repository, weakest first. */
 export const PERMISSIONS = ["none", "read", "triage", "write", "maintain", "admin"] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
-export interface Policy {
-  readonly version: 1;
-  /** The least permission for each command. */
-  readonly permissions: Readonly<Record<CommandWord, Permission>>;
-  readonly backup: { readonly max_age_s: number };
-  readonly drift: DriftPolicy;
+/** Teams of the owner, by slug: a member of one of them will do. */
+export type TeamChoice = readonly string[];
+
+/** Who may do something: whoever has at least this permission and is a member of one team of each choice. */
+export interface Who {
+  readonly permission: Permission;
+  readonly teams: readonly TeamChoice[];
+}
+
+export type Excluded = "author" | "committers";
+
+export interface ApprovalRule {
+  readonly count: number;
+  /** Beside the right to give `/approve`: one team of each choice. */
+  readonly teams: readonly TeamChoice[];
+  /** Whose approval does not count: of the pull request's author, of whoever wrote or committed one of its commits. */
+  readonly not: readonly Excluded[];
 }
 
 export interface DriftPolicy {
@@ -25,44 +38,125 @@ export interface DriftPolicy {
   readonly append_only: readonly string[];
 }
 
-export const SHIPPED_POLICY: Policy = {
-  version: 1,
-  permissions: {
-    promote: "write",
-    plan: "write",
-    drift: "write",
-    backup: "write",
-    refresh: "write",
-    rollback: "write",
-    status: "none",
-    help: "none",
-  },
-  backup: { max_age_s: 24 * 3600 },
-  drift: { max_age_s: 15 * 60, allow_live_mode: true, append_only: [] },
-};
+export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
 
-/** What of a site's configuration bears on policy: `promotion.backup`. */
-export interface SiteLimits {
-  /** Null: the site says nothing. */
-  readonly max_age_s: number | null;
+/** From `start` until before `end`, by the clock on the wall there: `HH:MM`, `24:00` at most. */
+export interface OpenWindow {
+  readonly days: readonly Weekday[];
+  readonly start: string;
+  readonly end: string;
+  readonly timezone: string;
 }
 
-/** The stricter of both, field by field. */
-export function tighten(policy: Policy, limits: SiteLimits): Policy {
-  const max_age_s = Math.min(policy.backup.max_age_s, limits.max_age_s ?? Number.POSITIVE_INFINITY);
-  return { ...policy, backup: { max_age_s } };
+/** Local time of the place, `YYYY-MM-DDTHH:MM`: from `from` until before `to`. */
+export interface Freeze {
+  readonly from: string;
+  readonly to: string;
+  readonly timezone: string;
+  readonly reason: string;
 }
 
-/** Whether somebody with this permission may give this command. */
-export function allows(policy: Policy, word: CommandWord, permission: Permission): boolean {
-  return atLeast(permission, policy.permissions[word]);
+/** A check run that another App must have completed with success on the bound commit. */
+export interface ForeignCheck {
+  readonly name: string;
+  /** The App's slug: `github-actions`. */
+  readonly app: string;
 }
+
+export interface Policy {
+  readonly version: 1;
+  /** Who may give each command. */
+  readonly permissions: Readonly<Record<CommandWord, Who>>;
+  /** What a promotion and a rollback need. */
+  readonly approvals: { readonly promote: ApprovalRule; readonly rollback: ApprovalRule };
+  readonly backup: { readonly max_age_s: number };
+  readonly drift: DriftPolicy;
+  /** How long the release must have run in the source; 0: no matter. */
+  readonly soak_s: number;
+  readonly windows: {
+    /** In one window of each choice. */
+    readonly allow: readonly (readonly OpenWindow[])[];
+    readonly deny: readonly Freeze[];
+  };
+  readonly checks: readonly ForeignCheck[];
+  readonly rehearsal_required: boolean;
+}
+
+export const everybodyWith = (permission: Permission): Who => ({ permission, teams: [] });
+
+/** What holds for a target of this type where the platform says nothing. */
+export function shippedPolicy(type: EnvironmentType): Policy {
+  const write = everybodyWith("write");
+  const everybody = everybodyWith("none");
+  return {
+    version: 1,
+    permissions: {
+      promote: write,
+      plan: write,
+      drift: write,
+      backup: write,
+      refresh: write,
+      rollback: write,
+      approve: write,
+      status: everybody,
+      help: everybody,
+    },
+    approvals: {
+      promote: { count: type === "production" ? 1 : 0, teams: [], not: ["author"] },
+      rollback: { count: 0, teams: [], not: [] },
+    },
+    backup: { max_age_s: 24 * 3600 },
+    drift: { max_age_s: 15 * 60, allow_live_mode: true, append_only: [] },
+    soak_s: 0,
+    windows: { allow: [], deny: [] },
+    checks: [],
+    rehearsal_required: false,
+  };
+}
+
+export const SHIPPED_POLICY: Policy = shippedPolicy("production");
+
+/** A person as GitHub knows them. */
+export interface Person {
+  readonly login: string;
+  readonly permission: Permission;
+  /** By team: a member, or not; null: GitHub did not tell. A team that is absent was not asked about. */
+  readonly teams: Readonly<Record<string, boolean | null>>;
+}
+
+export type Leave =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly why: "permission"; readonly needed: Permission; readonly has: Permission }
+  /** `unknown`: GitHub did not tell whether the person is a member. */
+  | { readonly ok: false; readonly why: "team"; readonly teams: TeamChoice; readonly unknown: boolean };
+
+/** Whether this person may give this command. */
+export function allows(policy: Policy, word: CommandWord, person: Person): Leave {
+  return isOneOf(policy.permissions[word], person);
+}
+
+export function isOneOf({ permission, teams }: Who, person: Person): Leave {
+  if (!atLeast(person.permission, permission)) {
+    return { ok: false, why: "permission", needed: permission, has: person.permission };
+  }
+  const missing = teams.find((choice) => !choice.some((team) => member(person, team) === true));
+  if (missing === undefined) return { ok: true };
+  const unknown = missing.some((team) => member(person, team) === null);
+  return { ok: false, why: "team", teams: missing, unknown };
+}
+
+const member = ({ teams }: Person, team: string): boolean | null =>
+  Object.hasOwn(teams, team) ? (teams[team] ?? null) : null;
+
+/** The teams that must be asked about before `allows` can tell. */
+export const teamsOf = ({ teams }: Pick<Who, "teams">): readonly string[] => [...new Set(teams.flat())];
 
 /** Whether row keys, values and names of people may be shown to somebody with this permission. */
 export function seesDetails(permission: Permission): boolean {
   return atLeast(permission, "write");
 }
 
-function atLeast(given: Permission, needed: Permission): boolean {
+export function atLeast(given: Permission, needed: Permission): boolean {
   return PERMISSIONS.indexOf(given) >= PERMISSIONS.indexOf(needed);
 }

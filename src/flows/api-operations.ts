@@ -1,16 +1,17 @@
 /** The API's two ways to begin work: `POST /api/environments/{id}/drift-check` and `POST /api/environments/{id}/promote`. */
 import type { Answer } from "../core/answer.ts";
 import type { SiteEnvironment } from "../core/config/types.ts";
-import { allows, type Permission } from "../core/policy.ts";
+import { allows, teamsOf } from "../core/policy.ts";
 import * as answers from "../core/rendering/answers.ts";
 import { obstacles, type Verdict } from "../core/verdict.ts";
 import type { EnvironmentRow, PullRequest, SiteRow, Tx } from "../ports.ts";
 import type { CommandOutcome, Deps, Refused } from "./deps.ts";
 import { configured } from "./input-of.ts";
-import { loadSettings, type SiteSettings } from "./site.ts";
+import { askPerson } from "./person.ts";
+import { loadSettings, policyFor, type SettingsReads, type SiteSettings } from "./site.ts";
 import { startOperation } from "./start-operation.ts";
 
-type ApiDeps = Deps<"permission" | "defaultBranchFile" | "openPullRequests">;
+type ApiDeps = Deps<"permission" | "isTeamMember" | "openPullRequests" | SettingsReads>;
 
 export interface ApiInput {
   /** The source environment. */
@@ -75,13 +76,12 @@ async function load(
   });
   const { source, site } = found;
   if (source === null || site === null) return refuse(404, answers.notFound("environment"));
-  const permission: Permission = await deps.github.permission(site.repository, actor);
   const loaded = await loadSettings(deps, site.repository);
   if (!loaded.ok) return refuse(409, loaded.answer);
-  const { policy } = loaded.settings;
-  if (!allows(policy, word, permission)) {
-    return refuse(403, answers.notAllowed(word, policy.permissions[word], permission));
-  }
+  const policy = policyFor(loaded.settings, nextOnPath(loaded.settings, source.name)?.name ?? "");
+  const teams = teamsOf(policy.permissions[word]);
+  const leave = allows(policy, word, await askPerson(deps, site.repository, { login: actor, teams }));
+  if (!leave.ok) return refuse(403, answers.notAllowed(word, leave));
   if (loaded.settings.config.environments[source.name] === undefined)
     return refuse(404, answers.notFound("environment"));
   return { kind: "asked", site, source, settings: loaded.settings };

@@ -18,13 +18,13 @@ import { finish } from "./finish.ts";
 import { inputOf } from "./input-of.ts";
 import { judgeNow } from "./judge.ts";
 import { actorOf, findJob, type RunnerInput, refuseJob } from "./runner-job.ts";
-import { type LoadedSettings, loadSettings } from "./site.ts";
+import { type LoadedSettings, loadSettings, type SettingsReads } from "./site.ts";
 import { beginChange } from "./touch.ts";
 import { move, namesOf, record, type Work } from "./work.ts";
 
 export type ClaimOutcome = { readonly kind: "claimed"; readonly claim: Claim } | Refused;
 
-type ClaimDeps = Deps<"pullRequest" | "defaultBranchFile" | "commitParents">;
+type ClaimDeps = Deps<"pullRequest" | SettingsReads | "commitParents">;
 
 export async function claimJob(deps: ClaimDeps, input: RunnerInput): Promise<ClaimOutcome> {
   const found = await deps.store.transaction((tx) => findJob(deps, tx, input));

@@ -4,7 +4,7 @@ import { touchesNothingPromoted } from "../core/harmless.ts";
 import type { HeadKind } from "../core/rendering/initial-checks.ts";
 import type { PullRequest, Repository } from "../ports.ts";
 import type { Deps } from "./deps.ts";
-import { loadSettings } from "./site.ts";
+import { loadSettings, type SettingsReads } from "./site.ts";
 
 export interface PullRequestInput {
   readonly repository: Repository;
@@ -12,7 +12,7 @@ export interface PullRequestInput {
   readonly pull_request: PullRequest;
 }
 
-export type HeadDeps = Deps<"defaultBranchFile" | "changedFiles" | "pullRequest">;
+export type HeadDeps = Deps<SettingsReads | "changedFiles" | "pullRequest">;
 
 /** Null where there is no configuration at all: then Belay is not set up, and says nothing. */
 export async function classify(

@@ -1,15 +1,15 @@
 /** A new comment on a pull request: whether it holds a command, whether the person may give it, and what it begins. */
 import { type Admission, admit } from "../core/admission.ts";
 import type { Answer } from "../core/answer.ts";
-import { parseCommands } from "../core/commands.ts";
+import { COMMANDS, parseCommands } from "../core/commands.ts";
 import { pairFor } from "../core/config/pairs.ts";
-import type { Permission } from "../core/policy.ts";
-import { seesDetails } from "../core/policy.ts";
+import { type Person, type Policy, seesDetails, teamsOf } from "../core/policy.ts";
 import * as answers from "../core/rendering/answers.ts";
 import { renderHelp } from "../core/rendering/help.ts";
 import type { IssueComment, PullRequest, Repository, Tx } from "../ports.ts";
 import type { CommandOutcome, Deps } from "./deps.ts";
-import { loadSettings, type SiteSettings } from "./site.ts";
+import { askPerson } from "./person.ts";
+import { loadSettings, policyFor, type SettingsReads, type SiteSettings } from "./site.ts";
 import { startOperation } from "./start-operation.ts";
 import { renderStatusOf } from "./status.ts";
 
@@ -19,7 +19,7 @@ export interface CommentInput {
   readonly comment_id: number;
 }
 
-type CommandDeps = Deps<"comment" | "pullRequest" | "permission" | "defaultBranchFile">;
+type CommandDeps = Deps<"comment" | "pullRequest" | "permission" | "isTeamMember" | SettingsReads>;
 
 /** Acts once, however often the comment is delivered. @throws GithubError when GitHub could not tell: nothing was written. */
 export async function commandReceived(deps: CommandDeps, input: CommentInput): Promise<CommandOutcome> {
@@ -41,7 +41,7 @@ interface Loaded {
   readonly input: CommentInput;
   readonly comment: IssueComment;
   readonly pull_request: PullRequest;
-  readonly permission: Permission;
+  readonly person: Person;
   readonly settings: SiteSettings | null;
   /** Why there are no settings. */
   readonly problem: Answer | null;
@@ -55,14 +55,28 @@ async function load(deps: CommandDeps, input: CommentInput): Promise<Loaded | Co
   if (parseCommands(comment.body).length === 0) return { kind: "ignored", reason: "no command" };
   const pull_request = await deps.github.pullRequest(repository, input.pull_request);
   if (pull_request === null) return { kind: "ignored", reason: "not a pull request" };
-  const permission = await deps.github.permission(repository, comment.author);
   const loaded = await loadSettings(deps, repository);
   const settings = loaded.ok ? loaded.settings : null;
-  return { input, comment, pull_request, permission, settings, problem: loaded.ok ? null : loaded.answer };
+  const teams = settings === null ? [] : teamsThatMatter(settings, pull_request, comment.body);
+  const person = await askPerson(deps, repository, { login: comment.author, teams });
+  return { input, comment, pull_request, person, settings, problem: loaded.ok ? null : loaded.answer };
+}
+
+/** Those that the policy names for the command. */
+function teamsThatMatter(settings: SiteSettings, pull: PullRequest, body: string): readonly string[] {
+  const kind = parseCommands(body)[0]?.kind;
+  const word = COMMANDS.find((known) => known === kind);
+  return word === undefined ? [] : teamsOf(policyOf(settings, pull).permissions[word]);
+}
+
+/** The policy of the target that the pull request is about. */
+function policyOf(settings: SiteSettings, { base_ref, head_ref }: PullRequest): Policy {
+  const pair = pairFor(settings.config, base_ref, head_ref);
+  return policyFor(settings, pair.ok ? pair.target.name : "");
 }
 
 async function decide(deps: CommandDeps, loaded: Loaded): Promise<Admission> {
-  const { input, comment, pull_request, permission, settings, problem } = loaded;
+  const { input, comment, pull_request, person, settings, problem } = loaded;
   const commands = parseCommands(comment.body);
   if (settings === null) return withoutSettings(commands[0]?.kind ?? "unknown", problem);
   const heads = await deps.store.transaction((tx) => tx.headsOf(input.repository.id, input.pull_request));
@@ -70,13 +84,13 @@ async function decide(deps: CommandDeps, loaded: Loaded): Promise<Admission> {
   const facts = {
     commands,
     comment,
-    permission,
+    person,
     repository_id: input.repository.id,
     pull_request,
     heads,
     pair,
   };
-  return admit(facts, settings.policy);
+  return admit(facts, policyOf(settings, pull_request));
 }
 
 /** Where Belay is not set up, another bot's commands are not ours to answer. */
@@ -115,7 +129,7 @@ async function act(
   const { settings, input, comment } = loaded;
   if (settings === null) throw new Error("A command was admitted without a configuration.");
   if (decision.kind === "help") {
-    await say(acting, renderHelp(settings.policy, answers.answerMarker(key)), key);
+    await say(acting, renderHelp(policyOf(settings, loaded.pull_request), answers.answerMarker(key)), key);
     return { kind: "answered", answer: { code: "help", sentences: [], remedy: null } };
   }
   const { word, source, target, head_sha } = decision;
@@ -125,7 +139,7 @@ async function act(
       ...pair,
       settings,
       repository: input.repository,
-      details: seesDetails(loaded.permission),
+      details: seesDetails(loaded.person.permission),
     };
     await say(acting, await renderStatusOf(deps, tx, { ...asked, marker: answers.answerMarker(key) }), key);
     return { kind: "answered", answer: { code: "status", sentences: [], remedy: null } };

@@ -10,14 +10,19 @@ export interface FlowSettings extends JobSettings {
   readonly workflow: string;
   /** Reusable workflows that it may call, as `owner/repo/.github/workflows/file.yml`. */
   readonly reusable_workflows: readonly string[];
+  /** Where an owner's policy lies, by the owner's login in small letters; null: the shipped default holds for that owner. */
+  readonly policy_repositories: Readonly<Record<string, string | null>>;
 }
 
 export const DEFAULT_SETTINGS: FlowSettings = {
   workflow: "belay.yml",
   reusable_workflows: ["belay-bot/belay/.github/workflows/promote.yml"],
+  policy_repositories: {},
   row_limit: 20_000,
   drain_ms: 300,
   keep_releases: 5,
+  confirm_within_s: 120,
+  recover_wait_s: 120,
   workers: 0,
 };
 

@@ -18,13 +18,13 @@ import { conclude, type Loaded } from "./reports/conclude.ts";
 import { rolledBack } from "./reports/release-rollback.ts";
 import type { Conclusion } from "./reports/reported.ts";
 import { actorOf, findJob, type RunnerInput, refuseJob } from "./runner-job.ts";
-import { loadSettings } from "./site.ts";
+import { loadSettings, type SettingsReads } from "./site.ts";
 import { can, change, namesOf, type Work } from "./work.ts";
 
 export type ReportOutcome = { readonly kind: "answered"; readonly answer: ReportAnswer } | Refused;
 
 type ReportInput = RunnerInput & { readonly report: Report };
-type ReportDeps = Deps<"defaultBranchFile" | "commitParents">;
+type ReportDeps = Deps<SettingsReads | "commitParents">;
 
 export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<ReportOutcome> {
   const found = await deps.store.transaction((tx) => findJob(deps, tx, input));

@@ -7,7 +7,7 @@ import * as drift from "../core/gates/drift.ts";
 import { type JudgementFacts, judge } from "../core/judgement.ts";
 import { type Verdict, verdictOf } from "../core/verdict.ts";
 import type { EnvironmentRow, Tx } from "../ports.ts";
-import type { SiteSettings } from "./site.ts";
+import { policyFor, type SiteSettings } from "./site.ts";
 import { change, type Work } from "./work.ts";
 
 export interface JudgeWith {
@@ -28,7 +28,7 @@ export async function judgeNow(
     throw new Error(`The environment ${work.source.name} is not in the configuration.`);
   const verdict = judge(work.operation.kind, facts, {
     now: work.now,
-    policy: given.settings.policy,
+    policy: policyFor(given.settings, work.target.name),
     source,
   });
   const backup_id = backup.newestProven(backups)?.id ?? null;
@@ -80,7 +80,7 @@ export async function judgeRecords(tx: Tx, question: RecordsQuestion): Promise<R
   const baseline = await tx.baselineOf(source.id, target.id);
   const check = baseline === null ? null : await tx.newestDriftCheck(target.id, baseline.id);
   const backups = await tx.backupsOf(target.id);
-  const { policy } = settings;
+  const policy = policyFor(settings, target.name);
   const verdict = verdictOf([
     drift.evaluate(
       { ...names, has_baseline: baseline !== null, check },

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Permission } from "../core/policy.ts";
 import type { Github, IssueComment, PullRequest, Repository } from "../ports.ts";
+import { approvalReads } from "./approval-reads.ts";
 import type { Client, Clients } from "./client.ts";
 import { GithubError, githubError, isMissing } from "./error.ts";
 
@@ -21,6 +22,7 @@ export function reads(clients: Clients): Reads {
       throw error;
     });
   return {
+    ...approvalReads({ ask, orNull, nameOf }, file),
     pullRequest: (repository, number) =>
       orNull(repository, `read pull request #${number}`, async ({ rest }) =>
         pullRequest((await rest.pulls.get({ ...nameOf(repository), pull_number: number })).data),

@@ -1,6 +1,15 @@
 /** GitHub at the port, with state: what flows read of it. Effects stay in the outbox, where stories look at them. */
 import type { Permission } from "../../src/core/policy.ts";
-import type { Github, IssueComment, PullRequest } from "../../src/ports.ts";
+import { GithubError } from "../../src/github/error.ts";
+import type {
+  Committers,
+  ForeignCheckRun,
+  Github,
+  IssueComment,
+  PolicyAnswer,
+  PullRequest,
+  Review,
+} from "../../src/ports.ts";
 
 export interface GithubState {
   readonly files: Map<string, string>;
@@ -9,7 +18,19 @@ export interface GithubState {
   readonly permissions: Map<string, Permission>;
   readonly parents: Map<string, readonly string[]>;
   readonly changed: Map<number, readonly string[]>;
+  /** The owner's policy: its text, that there is none, or how GitHub refuses. */
+  policy: string | Exclude<PolicyAnswer["kind"], "file"> | GithubError;
+  /** Members by team; a team that is absent GitHub does not tell of. */
+  readonly teams: Map<string, readonly string[]>;
+  readonly reviews: Map<number, Review[]>;
+  readonly committers: Map<number, Committers>;
+  /** By commit. */
+  readonly checks: Map<string, ForeignCheckRun[]>;
 }
+
+/** An answer that no repetition changes. */
+export const forbidden = (message: string): GithubError =>
+  new GithubError("GITHUB_FORBIDDEN", message, { retry: false, status: 403 });
 
 export function emptyGithub(): GithubState {
   return {
@@ -19,6 +40,11 @@ export function emptyGithub(): GithubState {
     permissions: new Map(),
     parents: new Map(),
     changed: new Map(),
+    policy: "absent",
+    teams: new Map(),
+    reviews: new Map(),
+    committers: new Map(),
+    checks: new Map(),
   };
 }
 
@@ -36,6 +62,21 @@ export function githubOf(state: GithubState): Github {
       const text = state.files.get(path);
       return text === undefined ? null : { path, text, sha: "0".repeat(40) };
     },
+    policyFile: async (_repository, { path }) => {
+      const { policy } = state;
+      if (policy === "absent" || policy === "hidden") return { kind: policy };
+      if (typeof policy !== "string") throw policy;
+      return { kind: "file", file: { path, text: policy, sha: "0".repeat(40) } };
+    },
+    isTeamMember: async (_repository, team, login) => {
+      const members = state.teams.get(team);
+      if (members === undefined) throw forbidden(`GitHub did not let Belay ask who is in the team ${team}.`);
+      return members.includes(login);
+    },
+    reviews: async (_repository, number) => [...(state.reviews.get(number) ?? [])],
+    committers: async (_repository, number) => state.committers.get(number) ?? { logins: [], unknown: 0 },
+    checkRuns: async (_repository, sha, name) =>
+      (state.checks.get(sha) ?? []).filter((run) => run.name === name),
     commitParents: async (_repository, sha) => state.parents.get(sha) ?? [],
     changedFiles: async (_repository, number) => ({ paths: state.changed.get(number) ?? [], complete: true }),
     applyEffect: async () => {

@@ -2,7 +2,7 @@
 import type { Answer } from "../answer.ts";
 import { COMMANDS, type Command, type CommandWord } from "../commands.ts";
 import type { ConfigError } from "../config/types.ts";
-import type { Permission } from "../policy.ts";
+import type { Leave } from "../policy.ts";
 import type { OperationKind } from "../vocabulary.ts";
 import { COMMENT_LIMIT, cap } from "./cap.ts";
 import { inert } from "./escape.ts";
@@ -58,7 +58,9 @@ export function misunderstood(
     const takes =
       command.word === "promote"
         ? "takes only a commit (7 to 40 hexadecimal digits)"
-        : "takes nothing after it";
+        : command.word === "approve"
+          ? "takes only a release (12 digits or more, as the plan shows it) or the word `rollback`"
+          : "takes nothing after it";
     const sentence = `\`/${command.word} ${command.argument}\` was not understood: \`/${command.word}\` ${takes}.`;
     return answer("command_argument", sentence, `Comment \`/${command.word}\` alone on a line.`);
   }
@@ -115,12 +117,29 @@ export const closed = (state: "closed" | "merged", word: CommandWord): Answer =>
       : "Reopen it, or open a new environment pull request. `/rollback` and `/status` still work here.",
   );
 
-export const notAllowed = (word: CommandWord, needed: Permission, has: Permission): Answer =>
-  answer(
-    "permission_missing",
-    `Nothing was started: \`/${word}\` needs ${needed} permission in this repository, and you have ${has}.`,
-    "Ask somebody with that permission to comment it. `/help` and `/status` are for everybody.",
+/** Why somebody may not give a command: the permission, the team, or that GitHub did not tell of the team. */
+export function notAllowed(word: CommandWord, leave: Exclude<Leave, { ok: true }>): Answer {
+  if (leave.why === "permission") {
+    return answer(
+      "permission_missing",
+      `Nothing was started: \`/${word}\` needs ${leave.needed} permission in this repository, and you have ${leave.has}.`,
+      "Ask somebody with that permission to comment it. `/help` and `/status` are for everybody.",
+    );
+  }
+  const teams = leave.teams.map((team) => `\`${team}\``).join(" or ");
+  if (leave.unknown) {
+    return answer(
+      "team_unknown",
+      `Nothing was started: \`/${word}\` is for the team ${teams}, and GitHub did not tell Belay whether you are in it.`,
+      "Let the App's installation read members (*Members: read*), then comment the command again.",
+    );
+  }
+  return answer(
+    "team_missing",
+    `Nothing was started: \`/${word}\` is for the team ${teams}, and you are not in it.`,
+    "Ask somebody of that team to comment it. `/help` and `/status` are for everybody.",
   );
+}
 
 export const headMoved = (word: CommandWord, seen: string, now: string): Answer =>
   answer(

@@ -6,6 +6,7 @@ import { help as drift } from "../gates/drift.ts";
 import { help as promotion } from "../gates/promotion.ts";
 import { help as release } from "../gates/release.ts";
 import type { Policy } from "../policy.ts";
+import { whoWords } from "./policy.ts";
 
 const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly meaning: string }>> = {
   promote: {
@@ -24,6 +25,11 @@ const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly m
     meaning:
       "Bring the target's data to the source (a backup of the source is taken first) and record a new baseline.",
   },
+  approve: {
+    form: "/approve [release]",
+    meaning:
+      "Say yes to what the newest plan shows. It holds for that release on that state of the target, and for nothing else.",
+  },
   rollback: {
     form: "/rollback",
     meaning: "Go back to the release before the last promotion. Live rows stay.",
@@ -35,8 +41,7 @@ const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly m
 export function renderHelp(policy: Policy, marker: string): string {
   const rows = COMMANDS.map((word) => {
     const { form, meaning } = MEANINGS[word];
-    const needed = policy.permissions[word];
-    return `| \`${form}\` | ${needed === "none" ? "everybody" : needed} | ${meaning} |`;
+    return `| \`${form}\` | ${whoWords(policy.permissions[word])} | ${meaning} |`;
   });
   return [
     marker,

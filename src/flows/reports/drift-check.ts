@@ -11,6 +11,7 @@ import type { Compared, Plan } from "../../core/wordpress/types.ts";
 import type { BaselineRow } from "../../ports.ts";
 import type { JudgeWith } from "../judge.ts";
 import { sideOf } from "../next-job.ts";
+import { policyFor } from "../site.ts";
 import { change, move, type Work } from "../work.ts";
 import { concludeJudged } from "./judged.ts";
 import type { Conclusion, Judged } from "./reported.ts";
@@ -54,7 +55,7 @@ async function keepCheck(reported: Measurement, baseline: BaselineRow | null): P
     baseline: baseline?.target ?? null,
     now: fingerprint,
     compared: facts,
-    settings: driftSettings(given.settings),
+    settings: driftSettings(work, given),
   });
   const id = work.clock.id();
   const checked_at = notAfter(report.finished_at, work.now);
@@ -78,9 +79,9 @@ async function keepCheck(reported: Measurement, baseline: BaselineRow | null): P
 }
 
 /** The mode that the site asks for, and what the policy says of it. */
-const driftSettings = ({ config, policy }: JudgeWith["settings"]) => ({
-  mode: config.promotion.drift,
-  policy: policy.drift,
+const driftSettings = ({ target }: Work, { settings }: JudgeWith) => ({
+  mode: settings.config.promotion.drift,
+  policy: policyFor(settings, target.name).drift,
 });
 
 type MeasuredSide = Compared & { readonly fingerprint: Fingerprint };
@@ -105,7 +106,7 @@ async function planOf(work: Work, { baseline, target, given }: PlanOf): Promise<
     baseline,
     now: { source: source.fingerprint, target: target.fingerprint },
     compared: { source, target },
-    mode: driftMode(driftSettings(given.settings)),
+    mode: driftMode(driftSettings(work, given)),
   });
 }
 

@@ -15,7 +15,6 @@ import { dispatch, type Effect, streamOf, supersedes } from "../../../src/core/e
 import { touchesNothingPromoted } from "../../../src/core/harmless.ts";
 import { grantLock, isGranted } from "../../../src/core/lock.ts";
 import { heldSides, jobsOf } from "../../../src/core/operations.ts";
-import { allows, SHIPPED_POLICY, seesDetails, tighten } from "../../../src/core/policy.ts";
 import { addEvent, currentStep, jobDone, startProgress } from "../../../src/core/progress.ts";
 import type { JobEvent, Report } from "../../../src/core/report.ts";
 import { resultFacts, switchFacts } from "../../../src/core/result-facts.ts";
@@ -102,23 +101,6 @@ describe("the audit log", () => {
     for (let at = 0; at < 5; at++) anew.push(chainAudit(anew.at(-1) ?? null, entry(`other ${at}`)));
     expect(told(anew)).toEqual([]);
     expect(anchorFaults(read(anew), hashes(anew), [anchor])).toHaveLength(1);
-  });
-});
-
-describe("policy", () => {
-  it("a site can only tighten it", () => {
-    expect(tighten(SHIPPED_POLICY, { max_age_s: 90 }).backup.max_age_s).toBe(90);
-    expect(tighten(SHIPPED_POLICY, { max_age_s: 999_999 }).backup.max_age_s).toBe(86_400);
-    expect(tighten(SHIPPED_POLICY, { max_age_s: null })).toEqual(SHIPPED_POLICY);
-  });
-  it("lets nobody without write permission do anything but ask", () => {
-    for (const permission of ["none", "read", "triage"] as const) {
-      expect(allows(SHIPPED_POLICY, "promote", permission)).toBe(false);
-      expect(allows(SHIPPED_POLICY, "help", permission)).toBe(true);
-      expect(seesDetails(permission)).toBe(false);
-    }
-    for (const permission of ["write", "maintain", "admin"] as const)
-      expect(allows(SHIPPED_POLICY, "rollback", permission)).toBe(true);
   });
 });
 

@@ -1,0 +1,42 @@
+/** Why nothing can be judged by the platform's policy, and who holds what it gives away. */
+import type { Answer } from "../answer.ts";
+import type { ConfigError } from "../config/types.ts";
+import type { Who } from "../policy.ts";
+import { count } from "./words.ts";
+
+/** `write`, `team platform`, `everybody`. */
+export function whoWords({ permission, teams }: Who): string {
+  const choices = teams.map((choice) => `team ${choice.map((team) => `\`${team}\``).join(" or ")}`);
+  const needed = permission === "none" && teams.length > 0 ? [] : [permission];
+  const words = [...needed, ...choices].join(" and ");
+  return words === "none" ? "everybody" : words;
+}
+
+export function policyInvalid(from: string, errors: readonly ConfigError[]): Answer {
+  const it = errors.length === 1 ? "it" : "them";
+  return {
+    code: "policy_invalid",
+    sentences: [
+      `Nothing was started: the policy, \`belay-policy.yml\` in \`${from}\`, has ${count(errors.length, "error")}.`,
+    ],
+    remedy: `Whoever keeps \`${from}\` corrects ${it} on its default branch; then comment the command again.`,
+    list: errors.map((error) => ({
+      sentence:
+        `line ${error.line}${error.path === "" ? "" : ` (\`${error.path}\`)`}: ${error.message} ${error.remedy}`.trim(),
+    })),
+  };
+}
+
+export const policyUnreadable = (from: string, why: string): Answer => ({
+  code: "policy_unreadable",
+  sentences: [`Nothing was started: the policy in \`${from}\` cannot be read. ${why}`],
+  remedy: `Let Belay's App read \`${from}\` (Contents: read), then comment the command again.`,
+});
+
+export const policyHidden = (from: string, owner: string): Answer => ({
+  code: "policy_hidden",
+  sentences: [
+    `Nothing was started: GitHub shows Belay no repository \`${from}\`. Its App is installed on chosen repositories only, so a policy may stand there that Belay does not see.`,
+  ],
+  remedy: `Add \`${from}\` to the repositories of the App's installation; or, if there is none, the operator of the bot writes \`${owner}=none\` into \`BELAY_POLICY_REPOSITORIES\`.`,
+});
