@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.belay import promote_steps
+from ansible.module_utils.belay import program, promote_steps
 from ansible.module_utils.belay.arguments import RULES, SITE
 from ansible.module_utils.belay.errors import run_module
 
@@ -39,6 +39,7 @@ EXAMPLES = r"""
 RETURN = r"""
 belay_facts: {type: dict, returned: always, description: Facts of env_promote.}
 rolled_back: {type: bool, returned: "step=undo", description: Whether the target went back to the release before.}
+kept: {type: bool, returned: "step=undo", description: Whether the release stays, because what failed came after its confirmation.}
 """
 
 STEPS = {
@@ -59,8 +60,10 @@ def main():
     spec.update(dict.fromkeys(TEXTS, {"type": "str", "required": True}))
     spec.update(dict.fromkeys(("promote_tables", "promote_options"), {"type": "list", "elements": "str", "required": True}))
     spec.update(dict.fromkeys(("expected_tables", "expected_options"), {"type": "dict", "required": True}))
-    spec.update(dict.fromkeys(("drain_ms", "keep_releases"), {"type": "int", "required": True}))
+    spec.update(dict.fromkeys(("drain_ms", "keep_releases", "confirm_within_s"), {"type": "int", "required": True}))
     spec["health_checks"] = {"type": "list", "elements": "dict", "required": True}
+    # Read now: after the step has become the site's owner it cannot read Ansible's copy of the sources any more.
+    program.packed()
     module = AnsibleModule(argument_spec=spec, required_if=[("step", "receive", ["archive"])])
     run_module(module, STEPS[module.params["step"]])
 

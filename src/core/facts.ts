@@ -133,6 +133,37 @@ const compared = {
   option_values: z.record(z.string(), z.string().nullable()),
 };
 
+/** What a host did by itself since anybody asked last. */
+export const HostReport = z.object({
+  operation_id: z.string(),
+  /** `reverted`: nobody confirmed the release in time, so the host went back. */
+  what: z.literal("reverted"),
+  by: z.string(),
+  at: z.iso.datetime({ offset: true }),
+  release: z.string(),
+  previous_release: z.string(),
+});
+export type HostReport = z.infer<typeof HostReport>;
+
+/** What a recovery came upon, and what it made of it. */
+export const Found = z.object({
+  what: z.enum([
+    "running",
+    "in_doubt",
+    "unconfirmed",
+    "interrupted",
+    "tables",
+    "incoming",
+    "scratch_schema",
+    "building",
+  ]),
+  /** The operation that it belongs to, where it is known. */
+  operation_id: z.string().nullable(),
+  detail: z.string(),
+  done: z.enum(["waited", "stopped", "left", "decided", "reverted", "finished", "removed"]),
+});
+export type Found = z.infer<typeof Found>;
+
 export const FACTS = {
   baseline_create: z.object({ fingerprint: Fingerprint }),
   /** Null: the environment is laid out and empty, as before its first clone. */
@@ -168,6 +199,9 @@ export const FACTS = {
     previous_release: z.string(),
     switch: SwitchFacts.optional(),
     health: z.array(HealthResult),
+    /** The host went back by itself, because nobody confirmed the release in time. */
+    reverted_by_watchdog: z.boolean().optional(),
+    found: z.array(HostReport).optional(),
     /** Of the release before, after an automatic rollback. */
     restored_health: z.array(HealthResult).optional(),
     /** Fingerprints of what is now equal on both sides, taken from the shadow inside the hold: the target's next baseline of these items. */
@@ -185,6 +219,7 @@ export const FACTS = {
     previous_release: z.string(),
     switch: SwitchFacts.optional(),
     health: z.array(HealthResult),
+    found: z.array(HostReport).optional(),
     /** Rows written to promoted tables since the switch; they stay in the tables kept for inspection. */
     late_rows: z.record(z.string(), z.number().int()),
     promoted: z
@@ -194,6 +229,16 @@ export const FACTS = {
         code: FilesFingerprint,
       })
       .optional(),
+  }),
+  recover: z.object({
+    found: z.array(Found),
+    reports: z.array(HostReport),
+    /** The active release and the operation that made it so. */
+    active: z.object({ release: z.string(), operation_id: z.string() }),
+    /** Whether nothing is left that a later recovery would have to look at. */
+    settled: z.boolean(),
+    health: z.array(HealthResult),
+    healthy: z.boolean(),
   }),
   env_refresh: z.object({
     /** The new baseline of both sides. */

@@ -1,6 +1,6 @@
 /** What a job is given, built from configuration, rules and facts, and checked against its own schema before it leaves. */
 import type { SiteConfig, SiteEnvironment } from "./config/types.ts";
-import { INPUTS, type JobInputs } from "./jobs.ts";
+import { type HealthCheck, INPUTS, type JobInputs } from "./jobs.ts";
 import type { Side } from "./operations.ts";
 import type { JobType } from "./vocabulary.ts";
 import { comparisonWith, releaseBaseline } from "./wordpress/baseline.ts";
@@ -12,6 +12,10 @@ export interface JobSettings {
   readonly row_limit: number;
   readonly drain_ms: number;
   readonly keep_releases: number;
+  /** Without a sign of life or a confirmation for so long after the switch the target goes back by itself. */
+  readonly confirm_within_s: number;
+  /** How long a recovery waits for an operation that still runs. */
+  readonly recover_wait_s: number;
   /** Connections and threads that measure at the same time; 0: the host decides. */
   readonly workers: number;
 }
@@ -69,6 +73,7 @@ const BUILDERS: Builders = {
       health_checks: health(facts),
       drain_ms: facts.settings.drain_ms,
       keep_releases: facts.settings.keep_releases,
+      confirm_within_s: facts.settings.confirm_within_s,
     };
   },
   release_rollback: (facts) => ({
@@ -79,6 +84,14 @@ const BUILDERS: Builders = {
     expected_release: needed(facts.expected_release, "active release"),
     health_checks: health(facts),
     drain_ms: facts.settings.drain_ms,
+  }),
+  recover: (facts) => ({
+    ...common(facts),
+    ...worked(facts),
+    health_checks: health(facts),
+    drain_ms: facts.settings.drain_ms,
+    wait_s: facts.settings.recover_wait_s,
+    stop: false,
   }),
   env_refresh: (facts) => ({
     ...common(facts),
@@ -119,7 +132,18 @@ const comparison = (facts: JobFacts) => ({
   ...comparisonWith(facts.baseline?.[facts.job.on] ?? null),
 });
 
-const health = (facts: JobFacts) => [...facts.config.health];
+/** Production is looked at more thoroughly than other environments, unless the site says otherwise. */
+function health({ config, job, source, target }: JobFacts): HealthCheck[] {
+  const thorough = (job.on === "source" ? source : target).type === "production";
+  const { rest, login, cron, php_errors, php_log, within_s } = config.wordpress_health;
+  return [
+    ...config.health.map((page) => ({ kind: "page" as const, ...page })),
+    ...((rest ?? thorough) ? [{ kind: "rest" as const, within_s }] : []),
+    ...(login ? [{ kind: "login" as const, within_s }] : []),
+    ...((cron ?? thorough) ? [{ kind: "cron" as const, within_s }] : []),
+    ...((php_errors ?? thorough) ? [{ kind: "php_errors" as const, log: php_log }] : []),
+  ];
+}
 
 type SideKeys<S extends Side> = Record<
   `${S}_environment` | `${S}_host` | `${S}_root` | `${S}_url` | `${S}_database` | `${S}_prefix`,

@@ -98,12 +98,30 @@ export const Mask = z.object({
 });
 export type Mask = z.infer<typeof Mask>;
 
-export const HealthCheck = z.object({
+/** A page and what it must answer. */
+export const PageCheck = z.object({
   path: z.string(),
   status: z.number().int(),
   contains: z.string().optional(),
   within_s: z.number(),
 });
+export type PageCheck = z.infer<typeof PageCheck>;
+
+/** One question about a site's health. Before a switch all must be answered well, and after it again. */
+export const HealthCheck = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("page"), ...PageCheck.shape }),
+  /** WordPress's REST API answers with JSON. */
+  z.object({ kind: z.literal("rest"), within_s: z.number() }),
+  /** The login page shows its form. */
+  z.object({ kind: z.literal("login"), within_s: z.number() }),
+  /** WordPress can read its planned events, and there are some. */
+  z.object({ kind: z.literal("cron"), within_s: z.number() }),
+  /**
+   * PHP's log holds no fatal error of the active release since the switch. `log`: its path, absolute or below the root; null:
+   * where PHP says that it writes it.
+   */
+  z.object({ kind: z.literal("php_errors"), log: z.string().nullable() }),
+]);
 export type HealthCheck = z.infer<typeof HealthCheck>;
 
 export const INPUTS = {
@@ -138,6 +156,8 @@ export const INPUTS = {
     /** How long running requests may drain before the hold is given up and tried again. */
     drain_ms: z.number().int(),
     keep_releases: z.number().int(),
+    /** Without a step of the promotion, or its confirmation, for so long after the switch the host goes back by itself. */
+    confirm_within_s: z.number().int().min(10).max(3600),
   }),
   release_rollback: z.object({
     ...common,
@@ -148,6 +168,16 @@ export const INPUTS = {
     expected_release: z.string(),
     health_checks: z.array(HealthCheck),
     drain_ms: z.number().int(),
+  }),
+  recover: z.object({
+    ...common,
+    ...side("target"),
+    health_checks: z.array(HealthCheck),
+    drain_ms: z.number().int(),
+    /** How long an operation that still runs, or an activation that still waits for its confirmation, is waited for. */
+    wait_s: z.number().int().min(0).max(3600),
+    /** True: such an operation is stopped, and such an activation undone, without waiting. */
+    stop: z.boolean(),
   }),
   env_refresh: z.object({
     ...common,

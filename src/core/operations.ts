@@ -42,7 +42,9 @@ export function heldSides(kind: OperationKind): readonly Side[] {
 
 /** Jobs that change an environment; the others only look, so losing one leaves no doubt. */
 export function changesSomething(type: JobType): boolean {
-  return type === "env_promote" || type === "release_rollback" || type === "env_refresh";
+  return (
+    type === "env_promote" || type === "release_rollback" || type === "env_refresh" || type === "recover"
+  );
 }
 
 /** Whether a new head of the pull request ends the operation (unless it has activated): what it judged is no longer shown. */

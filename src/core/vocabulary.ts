@@ -89,6 +89,7 @@ export const JobType = z.enum([
   "release_rollback",
   "health_check",
   "env_refresh",
+  "recover",
 ]);
 export type JobType = z.infer<typeof JobType>;
 
@@ -102,4 +103,5 @@ export const PLAYBOOKS: Readonly<Record<JobType, string>> = {
   release_rollback: "release-rollback.yml",
   health_check: "health-check.yml",
   env_refresh: "env-refresh.yml",
+  recover: "recover.yml",
 };

@@ -18,7 +18,7 @@ const job = {
   target_url: "https://acme.example",
   target_database: "acme",
   target_prefix: "wp_",
-  health_checks: [{ path: "/", status: 200, within_s: 1 }],
+  health_checks: [{ kind: "page", path: "/", status: 200, within_s: 1 }],
 };
 
 let folder: string;

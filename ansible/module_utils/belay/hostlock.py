@@ -7,9 +7,10 @@ import json
 import os
 import time
 from datetime import datetime, timezone
-from typing import Iterator
+from typing import Iterator, Optional
 
 from .errors import BelayError
+from .processes import Process
 
 POLL_S = 0.1
 
@@ -22,11 +23,10 @@ def host_lock(site, operation_id: str, wait_s: float = 120.0) -> Iterator[None]:
     BelayError HOST_BUSY. A process that dies frees the lock.
     """
     os.makedirs(site.belay, mode=0o700, exist_ok=True)
-    path = os.path.join(site.belay, "lock")
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(_path(site), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _acquire(handle, operation_id, time.monotonic() + wait_s)
-        owner = {"operation_id": operation_id, "pid": os.getpid(), "since": datetime.now(timezone.utc).isoformat(timespec="seconds")}
+        owner = {"operation_id": operation_id, "since": datetime.now(timezone.utc).isoformat(timespec="seconds"), **Process.this().as_dict()}
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(owner).encode(), 0)
         yield
@@ -35,24 +35,44 @@ def host_lock(site, operation_id: str, wait_s: float = 120.0) -> Iterator[None]:
         os.close(handle)
 
 
+def owner(site) -> Optional[dict]:
+    """Who holds the lock at this moment: `operation_id`, `since`, `pid`, `started`; {} where it did not say; None: nobody."""
+    try:
+        handle = os.open(_path(site), os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return _owner(handle)
+    finally:
+        os.close(handle)
+
+
+def _path(site) -> str:
+    return os.path.join(site.belay, "lock")
+
+
 def _acquire(handle: int, operation_id: str, deadline: float) -> None:
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            owner = _owner(handle)
-        if owner.get("operation_id") not in (None, operation_id) or time.monotonic() > deadline:
+            held = _owner(handle)
+        if held.get("operation_id") not in (None, operation_id) or time.monotonic() > deadline:
             raise BelayError(
                 "HOST_BUSY",
-                f"Another operation ({owner.get('operation_id', 'unknown')}, process {owner.get('pid', '?')}, since {owner.get('since', '?')}) works on this site.",
-                "Wait for it to end, then try again. A process that died does not hold the lock.",
+                f"Another operation ({held.get('operation_id', 'unknown')}, process {held.get('pid', '?')}, since {held.get('since', '?')}) works on this site.",
+                "Wait for it to end, then try again. A process that died does not hold the lock; one that hangs is stopped by recover.yml with `stop`.",
             )
         time.sleep(POLL_S)
 
 
 def _owner(handle: int) -> dict:
     try:
-        return json.loads(os.pread(handle, 4096, 0))
+        held = json.loads(os.pread(handle, 4096, 0))
     except ValueError:
         return {}
+    return held if isinstance(held, dict) else {}

@@ -1,9 +1,11 @@
 """The steps of env-promote.yml on the target's host. Up to `activate` nothing that a visitor can see has changed."""
 import os
 
-from . import leftovers, measures, names, preflight, promote, switchable
+from . import armed as arms
+from . import host_reports, leftovers, measures, names, preflight, promote, switchable, watchdog
 from .bundle import import_table, target_of
 from .commit_point import history
+from .ended import outcome_of, reverted_error
 from .errors import BelayError
 from .fingerprint import db_version
 from .health import check_health, is_healthy
@@ -12,9 +14,10 @@ from .optionfile import import_options
 from .release_folders import drop_incoming, drop_releases, forget
 from .rewrite import Rewriter
 from .rules import Rules
+from .unconfirmed import go_back
 from .unpack import unpack
 from .wordpress import wanted_db_version
-from .workplace import at_work, complaints, go_back, verify
+from .workplace import at_work, complaints, is_ours, require_ours, verify
 
 __all__ = ["activate", "check", "confirm", "load", "receive", "undo", "verify", "verify_restored"]
 
@@ -30,24 +33,32 @@ def goal(params):
 
 
 
-
 def check(params):
-    """May this promotion begin? Nothing is changed. Tells whether it has been activated before (`activated`)."""
-    with at_work(params) as (host, point):
+    """May this promotion begin? Nothing is changed. Tells whether it has been activated before (`activated`), and what became
+    of it where it is over."""
+    with at_work(params, begins=True) as (host, point):
         facts = {"release": goal(params).release, "previous_release": params["expected_release"], "rolled_back": False, "health": []}
+        facts["found"] = host_reports.tell(host.site, params["operation_id"])
+        over = outcome_of(host.journal, point, goal(params))
+        if over:
+            return {**over, "belay_facts": {**facts, **over["belay_facts"]}}
         if point.version == goal(params):
             return {"belay_facts": {**facts, "activated": True}}
-        with host.open_session() as session:
-            preflight.check_classes(Rules.of(params), params["promote_tables"], params["promote_options"], host.site.prefix)
-            preflight.check_release(point, params["expected_release"])
-            preflight.check_server(session)
-            preflight.check_rights(host.site, session)
-            switchable.check_live(host.site, session, params["promote_tables"])
-            preflight.check_code(host.site, point.version.release, measures.code_edits(host.site, params))
-        preflight.check_hold(host.site, host.hold, point.version)
-        require_health(host.site, params["health_checks"])
+        _check_target(host, point, params)
         host.journal.append("checked", release=goal(params).release, previous=str(point.version))
         return {"belay_facts": {**facts, "activated": False}}
+
+
+def _check_target(host, point, params):
+    with host.open_session() as session:
+        preflight.check_classes(Rules.of(params), params["promote_tables"], params["promote_options"], host.site.prefix)
+        preflight.check_release(point, params["expected_release"])
+        preflight.check_server(session)
+        preflight.check_rights(host.site, session)
+        switchable.check_live(host.site, session, params["promote_tables"])
+        preflight.check_code(host.site, point.version.release, measures.code_edits(host.site, params))
+    preflight.check_hold(host.site, host.hold, point.version)
+    require_health(host.site, params["health_checks"])
 
 
 def require_health(site, checks):
@@ -95,6 +106,7 @@ def load(params):
     with at_work(params) as (host, point):
         if point.version == goal(params):
             return {}
+        require_ours(host.site, params["operation_id"])
         host.journal.append("shadow")
         with host.open_session() as session:
             filled = promote.load(host.site, session, promotion_of(host.site, params))
@@ -121,51 +133,112 @@ def activate(params):
     """THE POINT OF NO RETURN. Raises BelayError with everything as it was, or returns with the release live."""
     with at_work(params) as (host, point):
         if point.version != goal(params):
+            require_ours(host.site, params["operation_id"])
+            _refuse_if_over(host, point, params)
             preflight.check_release(point, params["expected_release"])
-            expected, looks = measures.expected(host.site, params), measures.looks(host.site, params)
-            figures, promoted = promote.activate(host, point, promotion_of(host.site, params), expected, looks, params["drain_ms"] / 1000)
+            figures, promoted = _switch(host, point, params)
             host.journal.append("promoted", switch=figures, promoted=promoted)
         elif host.journal.last("promoted") is None:
             host.journal.append("promoted", promoted=promote.resume(host, point))
+        arms.extend(host.site, params["operation_id"])
+        watchdog.revive(host.site, params["operation_id"])
         done = host.journal.last("promoted")
         return {"changed": True, "belay_facts": {"activated": True, **({"switch": done["switch"]} if "switch" in done else {})}}
+
+
+def _refuse_if_over(host, point, params):
+    over = outcome_of(host.journal, point, goal(params))
+    if over:
+        raise BelayError(**over["belay_error"])
+
+
+def _switch(host, point, params):
+    """The switch under the eyes of the host's own watchdog, which is running and waiting before it begins."""
+    expected, looks = measures.expected(host.site, params), measures.looks(host.site, params)
+    promotion = promotion_of(host.site, params)
+    armed = watchdog.start(host.site, goal(params), point.version, params)
+    try:
+        return promote.activate(host, point, promotion, expected, looks, params["drain_ms"] / 1000)
+    except BelayError as error:
+        # Certain that nothing was switched: nothing to watch over. After the switch, and in doubt, it stays armed.
+        if error.code not in ("SWITCH_UNKNOWN", "CONFLICT_AFTER_SWITCH") and host.journal.last("activated") is None:
+            arms.disarm(armed)
+        raise
 
 
 def confirm(params):
     """The release stays: tell what is equal on both sides now, and remove what no rollback needs."""
     with at_work(params) as (host, point):
         if point.version != goal(params):
-            raise BelayError(
-                "RELEASE_CHANGED", f"The target is on {point.version}, not on what this operation activated.", "Comment `/status`."
-            )
+            raise _gone(host, point, params)
+        if host.journal.last("confirmed") is None:
+            host.journal.append("confirmed")
+        return _kept(host, params)
+
+
+def _gone(host, point, params):
+    reverted = host.journal.last("reverted")
+    if reverted:
+        return reverted_error(goal(params), reverted)
+    return BelayError("RELEASE_CHANGED", f"The target is on {point.version}, not on what this operation activated.", "Comment `/status`.")
+
+
+def _kept(host, params):
+    """From `confirmed` on nothing goes back by itself; what cannot be tidied up now is by the next operation."""
+    _disarm(host, params)
+    try:
         with host.open_session() as session:
             leftovers.drop_copies(host.site, session)
             kept = leftovers.drop_old_archives(host.site, session, params["keep_releases"])
         drop_releases(host.site, kept)
-        host.journal.append("confirmed")
-        promoted = (host.journal.last("promoted") or {}).get("promoted")
-        code = measures.code(host.site, params)
-        return {"changed": True, "belay_facts": {"promoted": {**promoted, "code": code}} if promoted else {}}
+    except (BelayError, OSError) as error:
+        host.journal.append("untidy", error=str(error)[:300])
+    promoted = (host.journal.last("promoted") or {}).get("promoted")
+    if not promoted:
+        return {"changed": True, "belay_facts": {}}
+    return {"changed": True, "belay_facts": {"promoted": {**promoted, "code": measures.code(host.site, params)}}}
 
 
 def undo(params):
-    """After a failure: before the switch clean up, after it go back. Returns the facts of either."""
-    with at_work(params) as (host, point):
+    """After a failure: before the switch clean up, after it go back. Returns the facts of either.
+
+    `kept`: what failed, failed after the confirmation; the release stays.
+    """
+    with at_work(params, takes_over=True) as (host, point):
+        if point.version == goal(params) and host.journal.last("confirmed") is not None:
+            return {**_kept(host, params), "rolled_back": False, "kept": True}
         if point.version == goal(params):
             host.journal.append("undo")
             go_back(host, params, point.record.previous.release)
             drop_incoming(host.site, goal(params).release)
-            return {"changed": True, "rolled_back": True, "belay_facts": {"rolled_back": True}}
-        with host.open_session() as session:
-            promote.clean_up(host.site, session)
-            rows = history(session, names.release_table(host.site))
-            known = {past.version.release for past in rows}
-        unpacked = host.journal.last("unpack")
-        if unpacked and unpacked["new"] and unpacked["release"] not in known:
-            forget(host.site, unpacked["release"])
-        drop_incoming(host.site, goal(params).release)
-        host.journal.append("cleaned")
-        return {"changed": True, "rolled_back": _went_back(host, point, params)}
+            _disarm(host, params)
+            return {"changed": True, "rolled_back": True, "kept": False, "belay_facts": {"rolled_back": True}}
+        back = _went_back(host, point, params) or host.journal.last("activated") is not None
+        if not back and is_ours(host.site, params["operation_id"]):
+            _clean_up(host, params)
+        _disarm(host, params)
+        over = outcome_of(host.journal, point, goal(params)) if back else None
+        facts = {"rolled_back": back, **(over["belay_facts"] if over else {})}
+        return {"changed": True, "rolled_back": back, "kept": False, "belay_facts": facts}
+
+
+def _disarm(host, params):
+    for armed in arms.all_of(host.site):
+        if armed.operation == params["operation_id"]:
+            arms.disarm(armed)
+
+
+def _clean_up(host, params):
+    """Nothing of what was prepared stays, except where another operation has taken the site over meanwhile."""
+    with host.open_session() as session:
+        promote.clean_up(host.site, session)
+        rows = history(session, names.release_table(host.site))
+        known = {past.version.release for past in rows}
+    unpacked = host.journal.last("unpack")
+    if unpacked and unpacked["new"] and unpacked["release"] not in known:
+        forget(host.site, unpacked["release"])
+    drop_incoming(host.site, goal(params).release)
+    host.journal.append("cleaned")
 
 
 def verify_restored(params):

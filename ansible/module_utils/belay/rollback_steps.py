@@ -1,20 +1,22 @@
 """The steps of release-rollback.yml on the target's host."""
 import os
 
-from . import measures, names, preflight, rollback
+from . import armed as arms
+from . import host_reports, measures, names, preflight, rollback
 from .errors import BelayError
 from .hold import Version
+from .unconfirmed import go_back
 from .unpack import changed_files, stored_manifest
-from .workplace import at_work, go_back, verify
+from .workplace import at_work, require_ours, verify
 
 __all__ = ["activate", "check", "verify"]
 
 
-
 def check(params):
     """May the target go back to `to_release`? Nothing is changed."""
-    with at_work(params) as (host, point):
+    with at_work(params, begins=True, takes_over=True) as (host, point):
         facts = {"release": params["to_release"], "previous_release": params["expected_release"], "health": [], "late_rows": {}}
+        facts["found"] = host_reports.tell(host.site, params["operation_id"])
         if point.version == Version(params["to_release"], params["operation_id"]):
             return {"belay_facts": {**facts, "activated": True}}
         with host.open_session() as session:
@@ -42,10 +44,12 @@ def check_release_intact(site, release):
 
 def activate(params):
     """THE POINT OF NO RETURN of a rollback."""
-    with at_work(params) as (host, point):
+    with at_work(params, takes_over=True) as (host, point):
         if point.version != Version(params["to_release"], params["operation_id"]):
+            require_ours(host.site, params["operation_id"])
             preflight.check_release(point, params["expected_release"])
             go_back(host, params, params["to_release"])
+            _forget_watches(host, point)
         elif host.journal.last("rolled_back") is None:
             looks = measures.looks(host.site, params)
             promoted, late = rollback.resume(host, params["operation_id"], params["to_release"], looks)
@@ -57,3 +61,10 @@ def activate(params):
             if done["promoted"]:
                 facts["promoted"] = {**done["promoted"], "code": measures.code(host.site, params)}
         return {"changed": True, "belay_facts": facts}
+
+
+def _forget_watches(host, left):
+    """What left is not waited for any more."""
+    for armed in arms.all_of(host.site):
+        if armed.goal == left.version:
+            arms.disarm(armed)

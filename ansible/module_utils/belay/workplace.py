@@ -3,8 +3,9 @@
 Every step may be repeated: it first asks the table `release` how far the operation has come.
 """
 import contextlib
+import os
 
-from . import leftovers, measures, rollback
+from . import armed as arms
 from .errors import BelayError
 from .health import check_health, is_healthy
 from .hostlock import host_lock
@@ -12,6 +13,8 @@ from .journal import Journal
 from .mysql import Session
 from .site import Site
 from .recovery import host_for, recover
+from .unconfirmed import settle_all
+from .wholefile import write_whole
 
 
 def open_site(params):
@@ -19,24 +22,64 @@ def open_site(params):
 
 
 @contextlib.contextmanager
-def at_work(params):
-    """The host, alone on it and recovered from whatever happened before: (Host, CommitPoint)."""
-    site = open_site(params)
-    with host_lock(site, params["operation_id"]):
-        with host_for(site, Journal(site, params["operation_id"]), lambda: Session(site)) as host:
-            point, _ = recover(host)
-            yield host, point
+def at_work(params, begins=False, takes_over=False):
+    """The host, alone on it and recovered from whatever happened before: (Host, CommitPoint).
+
+    `begins`: from here on the site is this operation's, and what another one has prepared is void. `takes_over`: also where
+    another operation's activation still waits for its confirmation.
+    """
+    site, operation = open_site(params), params["operation_id"]
+    journal = Journal(site, operation)
+    with host_lock(site, operation):
+        with host_for(site, journal, lambda: Session(site)) as host:
+            try:
+                settle_all(host, operation, takes_over)
+                point, _ = recover(host)
+                if begins:
+                    write_whole(_working(site), operation.encode())
+                arms.extend(site, operation)
+                yield host, point
+            except BelayError as error:
+                journal.append("failed", during=params.get("step", ""), error=error.as_dict())
+                raise
+
+
+def _working(site):
+    return os.path.join(site.belay, "working")
+
+
+def is_ours(site, operation):
+    """Whether no other operation has begun to change the site since this one did."""
+    try:
+        with open(_working(site), encoding="utf-8", errors="replace") as file:
+            return file.read() == operation
+    except FileNotFoundError:
+        return True
+
+
+def require_ours(site, operation):
+    """Before something is used that an earlier step has prepared: BelayError OPERATION_OVERTAKEN."""
+    if not is_ours(site, operation):
+        raise BelayError(
+            "OPERATION_OVERTAKEN",
+            f"Another operation has begun to work on {site.url} since this one prepared its switch. Nothing was switched.",
+            "Wait for the other one to end, then begin again.",
+        )
 
 
 def verify(params, fact="health"):
     """Is the active release healthy? The results are a fact either way; otherwise it fails with HEALTH_FAILED."""
     site = open_site(params)
+    arms.extend(site, params["operation_id"])
     results = check_health(site, params["health_checks"])
-    Journal(site, params["operation_id"]).append("health", results=results)
+    journal = Journal(site, params["operation_id"])
+    journal.append("health", results=results)
+    arms.extend(site, params["operation_id"])
     answer = {"belay_facts": {fact: results}}
     if not is_healthy(results):
         sentence = f"{site.url} is not healthy on release {site.active_release()}: {complaints(results)}."
         error = BelayError("HEALTH_FAILED", sentence, "Look at the site's own logs.")
+        journal.append("failed", during="verify", error=error.as_dict())
         answer["belay_error"] = error.as_dict()
     return answer
 
@@ -44,12 +87,3 @@ def verify(params, fact="health"):
 def complaints(results):
     """What is not well, in one line."""
     return "; ".join(f"{result['check']}: {result['detail']}" for result in results if not result["ok"])
-
-
-def go_back(host, params, release):
-    """Roll back, and write down what came of it."""
-    looks, drain_s = measures.looks(host.site, params), params["drain_ms"] / 1000
-    figures, promoted, late = rollback.roll_back(host, params["operation_id"], release, looks, drain_s)
-    with host.open_session() as session:
-        leftovers.drop_copies(host.site, session)
-    host.journal.append("rolled_back", switch=figures, late_rows=late, promoted=promoted)

@@ -52,5 +52,16 @@ function configOf(file: SiteConfigFile): SiteConfig {
     health: file.health.map(({ contains, ...check }) =>
       contains === undefined ? check : { ...check, contains },
     ),
+    wordpress_health: wordpressHealth(file.wordpress_health),
+  };
+}
+
+function wordpressHealth({ rest, cron, php_errors, php_log, ...same }: SiteConfigFile["wordpress_health"]) {
+  return {
+    ...same,
+    rest: rest ?? null,
+    cron: cron ?? null,
+    php_errors: php_errors ?? null,
+    php_log: php_log ?? null,
   };
 }

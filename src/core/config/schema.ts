@@ -8,6 +8,7 @@ import {
   EnvironmentName,
   HealthPath,
   Host,
+  LogPath,
   OptionName,
   OptionPattern,
   Prefix,
@@ -55,6 +56,15 @@ const Health = z.strictObject({
   within_s: z.number().positive().max(120).default(10),
 });
 
+const WordpressHealth = z.strictObject({
+  rest: z.boolean().optional(),
+  login: z.boolean().default(false),
+  cron: z.boolean().optional(),
+  php_errors: z.boolean().optional(),
+  php_log: LogPath.optional(),
+  within_s: z.number().positive().max(120).default(10),
+});
+
 export const SiteConfigFile = z.strictObject({
   version: z.literal(1),
   site: SiteName,
@@ -67,6 +77,7 @@ export const SiteConfigFile = z.strictObject({
     .min(1)
     .max(50)
     .prefault([{ path: "/" }]),
+  wordpress_health: WordpressHealth.prefault({}),
   checklist: z.array(z.string().min(1).max(300)).max(50).default([]),
 });
 export type SiteConfigFile = z.infer<typeof SiteConfigFile>;
@@ -77,6 +88,8 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   site: "site: acme-shop",
   path: "path: [staging, production]",
   environments: "environments:",
+  wordpress_health: "wordpress_health: {login: true}",
+  php_log: "php_log: /var/log/php/acme.log",
   promotion: "promotion: {preset: content-protect}",
   type: "type: staging",
   branch: "branch: staging",

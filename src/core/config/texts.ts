@@ -89,6 +89,11 @@ export const HealthPath = text(
   "is not a path of the site",
   "Begin it with one slash, for example `/shop/`.",
 );
+export const LogPath = text(
+  (value) => /^\/?[A-Za-z0-9._@+-]+(\/[A-Za-z0-9._@+-]+)*$/.test(value) && !/(^|\/)\.\.?(\/|$)/.test(value),
+  "is not the path of a log: absolute or below the environment's root, without `..` and spaces",
+  "Write for example `/var/log/php/acme.log` or `shared/logs/php.log`.",
+);
 
 function isPlainUrl(value: string): boolean {
   if (!/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*[^\s?#@/])?$/.test(value)) return false;

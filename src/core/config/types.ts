@@ -1,5 +1,5 @@
 /** A site's configuration (`.github/belay.yml`) after it was read, checked and filled with defaults. */
-import type { HealthCheck } from "../jobs.ts";
+import type { PageCheck } from "../jobs.ts";
 import type { DriftMode, EnvironmentType, PersonalData, Preset } from "../vocabulary.ts";
 
 export interface SiteEnvironment {
@@ -53,6 +53,17 @@ export interface RefreshSettings {
   readonly leave_out: { readonly tables: readonly string[]; readonly files: readonly string[] };
 }
 
+/** What is asked of WordPress beside pages; null: of production only. */
+export interface WordpressHealth {
+  readonly rest: boolean | null;
+  readonly login: boolean;
+  readonly cron: boolean | null;
+  readonly php_errors: boolean | null;
+  /** PHP's log, absolute or below the environment's root; null: where PHP says that it writes it. */
+  readonly php_log: string | null;
+  readonly within_s: number;
+}
+
 export interface SiteConfig {
   readonly version: 1;
   readonly site: string;
@@ -61,7 +72,8 @@ export interface SiteConfig {
   readonly environments: Readonly<Record<string, SiteEnvironment>>;
   readonly promotion: PromotionSettings;
   readonly refresh: RefreshSettings;
-  readonly health: readonly HealthCheck[];
+  readonly health: readonly PageCheck[];
+  readonly wordpress_health: WordpressHealth;
   readonly checklist: readonly string[];
 }
 

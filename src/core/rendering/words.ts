@@ -51,6 +51,7 @@ export const JOB_WORDS: Readonly<Record<JobType, string>> = {
   release_rollback: "roll back",
   health_check: "check health",
   env_refresh: "refresh",
+  recover: "recover",
 };
 
 /** The name of a check run; commits are shared between pull requests, so the target is part of it. */

@@ -1,0 +1,57 @@
+"""Runs one step as a module would, in this process; a fault is a place at which the process stops itself and waits."""
+import os
+import signal
+
+from belay import promote, promote_steps, rollback_steps, switch
+from belay.errors import BelayError
+
+NEW_OPTIONS = {
+    "theme": {"option_name": b"theme", "option_value": b"new", "autoload": b"yes"},
+    "added": {"option_name": b"added", "option_value": b"1", "autoload": b"no"},
+}
+
+
+def fill(session, table, shadow, number):
+    session.execute(f"CREATE TABLE `{shadow}` (id INT PRIMARY KEY AUTO_INCREMENT, word VARCHAR(50)) ENGINE=InnoDB")
+    session.execute(f"INSERT INTO `{shadow}` VALUES (1, 'uno'), (7, 'siete')")
+    return 2
+
+
+def promotion_of(site, params):
+    return promote.Promotion(params["operation_id"], promote_steps.goal(params).release, params["promote_tables"], params["promote_options"], NEW_OPTIONS, fill)
+
+
+#: Name -> (module, function, before or after it).
+PLACES = {
+    "before_rename": (switch, "_rename", "before"),
+    "after_rename": (switch, "_rename", "after"),
+    "after_switch": (promote, "carry_strays", "before"),
+    "before_links": (switch, "set_links", "before"),
+    "kept": (promote_steps, "_kept", "before"),
+    "going_back": (promote_steps, "go_back", "before"),
+}
+
+
+def _stopping(original, when):
+    def stops(*arguments, **named):
+        if when == "before":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        done = original(*arguments, **named)
+        if when == "after":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return done
+
+    return stops
+
+
+def run(order):
+    promote_steps.promotion_of = promotion_of
+    promote_steps.preflight.warm = lambda *_: 0
+    if order["pause"]:
+        module, name, when = PLACES[order["pause"]]
+        setattr(module, name, _stopping(getattr(module, name), when))
+    steps = {"promote": promote_steps, "rollback": rollback_steps}
+    try:
+        return getattr(steps[order["kind"]], order["params"]["step"])(order["params"])
+    except BelayError as error:
+        return {"belay_error": error.as_dict()}
