@@ -47,6 +47,7 @@ options:
   clone_options: {type: list, elements: str, required: true, description: Patterns of secret option rows that a first clone gets all the same.}
   leave_out_tables: {type: list, elements: str, required: true, description: Patterns of tables that the copy gets empty.}
   leave_out_files: {type: list, elements: str, required: true, description: Protected paths that the copy does not get.}
+  hold_php: {type: str, description: "For C(import): text of hold.php, which keeps a copy from sending mail."}
   masks: {type: list, elements: dict, required: true, description: Personal data that the copy gets in another form.}
 """
 
@@ -104,7 +105,7 @@ def main():
         "leave_out_files": texts,
         "masks": {"type": "list", "elements": "dict", "required": True},
         **dict.fromkeys(("inventory", "archive", "release"), {"type": "path"}),
-        **dict.fromkeys(("digest", "release_digest"), {"type": "str"}),
+        **dict.fromkeys(("digest", "release_digest", "hold_php"), {"type": "str"}),
     }
     module = AnsibleModule(argument_spec=spec)
     run_module(module, STEPS[module.params["step"]])

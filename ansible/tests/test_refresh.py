@@ -9,14 +9,17 @@ from belay import refresh_import
 from belay.errors import BelayError
 from belay.files import tree
 from belay.mysql import Session
-from belay.refresh_export import Scope, export, read_inventory, take_inventory
-from belay.refresh_import import open_refresh
+from belay.fingerprint import fingerprint
+from belay.refresh_export import export
+from belay.refresh_import import Refresh, unpack_archive
+from belay.refresh_inventory import read_inventory, take_inventory
+from belay.refresh_scope import Scope
 
 from .mariadb import Server
 from .small_site import make_site, put, rules
 
 SERVER = Server()
-FIRST = Scope(True, frozenset(), frozenset())
+FIRST = Scope(True, clone_options=("siteurl", "home", "blog_public", "{prefix}user_roles"))
 
 
 def setUpModule():
@@ -41,12 +44,16 @@ class Refreshes(unittest.TestCase):
     def staging(self, **how):
         return make_site(SERVER, self.folder, "staging", "stg_", **how)
 
-    def refresh(self, staging, scope):
+    def bring(self, staging, scope, expected=None):
+        """The archive is on the source and unpacked: the Refresh, and what the export told."""
         list_path, path = os.path.join(self.folder, "list.json"), os.path.join(self.folder, "data.tar.zst")
         with Session(staging) as session:
-            take_inventory(staging, session, rules(), list_path)
+            take_inventory(staging, session, scope.files(rules()), list_path)
         done = export(self.live, rules(), scope, read_inventory(list_path), path)
-        _, refresh = open_refresh(staging, rules(), scope, path, done["digest"])
+        return done, Refresh(staging, rules(), scope, unpack_archive(staging, path, done["digest"]), expected)
+
+    def refresh(self, staging, scope, expected=None):
+        done, refresh = self.bring(staging, scope, expected)
         return done, refresh.data(), refresh.files()
 
     def options(self):

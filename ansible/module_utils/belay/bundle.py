@@ -6,7 +6,7 @@ touches one that exists.
 from __future__ import annotations
 
 import os
-from typing import Callable, Dict, Iterable, Iterator, Optional
+from typing import Callable, Dict, Iterable, Iterator, NamedTuple, Optional
 
 from . import ddl
 from .errors import BelayError
@@ -24,17 +24,24 @@ def target_of(site, name: str, min_auto_increment: int = 0, from_prefix: str = "
     return Target(name, lambda table: site.prefix + table, min_auto_increment, (from_prefix or site.prefix, site.prefix))
 
 
-def export_tables(session, site, tables: Iterable[str], directory: str, where: Optional[Callable[[str], str]] = None) -> Dict[str, dict]:
-    """Writes `<directory>/<table>.rows` for every table (named without prefix) -> `{table: {rows, digest, ddl}}`.
+class Wanted(NamedTuple):
+    """Of a table's rows those that belong: `where(table)` gives an SQL condition or nothing; `turn(header)` gives a function from
+    a row to the one that is written, None where it is left out, or nothing where all stay as they are."""
 
-    `where(table)` may give an SQL condition for the rows that belong; without it all do.
-    """
+    where: Callable[[str], str] = lambda table: ""
+    turn: Callable[[dict], Optional[Callable[[Row], Optional[Row]]]] = lambda header: None
+
+
+def export_tables(session, site, tables: Iterable[str], directory: str, wanted: Wanted = Wanted()) -> Dict[str, dict]:
+    """Writes `<directory>/<table>.rows` for every table (named without prefix) -> `{table: {rows, digest, ddl}}`."""
     os.makedirs(directory, exist_ok=True)
     written = {}
     for table in tables:
         header = describe(session, site, table)
-        condition = where(table) if where else ""
-        written[table] = write_rows(os.path.join(directory, table + ".rows"), header, _rows(session, site, header, condition))
+        turn = wanted.turn(header)
+        rows = _rows(session, site, header, wanted.where(table))
+        turned = rows if turn is None else (row for row in map(turn, rows) if row is not None)
+        written[table] = write_rows(os.path.join(directory, table + ".rows"), header, turned)
     return written
 
 

@@ -6,22 +6,28 @@ from urllib.parse import urlsplit
 
 from .phpserialize import KEY, STRING, Malformed, join, looks_serialized, split
 from .rewrite import Rewriter
+from .rules import matches
 from .text import raw
 
 Row = Optional[Dict[str, Optional[bytes]]]
 
-#: Members of settings that keep a copy from sending mail or moving money: option -> {key: value of the test mode}.
+#: Members of settings that keep a copy from sending mail or moving money: option or pattern -> {key: value of the test mode}.
+#: Such rows are credentials, which a copy does not get; this is for sites that call one of them configuration.
 TEST_MODE = {
     "wp_mail_smtp": {b"do_not_send": b"1"},
-    "woocommerce_stripe_settings": {b"testmode": b"yes"},
-    "woocommerce_paypal_settings": {b"testmode": b"yes"},
-    "woocommerce-ppcp-settings": {b"sandbox_on": b"1"},
-    "woocommerce_woocommerce_payments_settings": {b"test_mode": b"yes"},
-    "woocommerce_square_settings": {b"enable_sandbox": b"yes"},
     "edd_settings": {b"test_mode": b"1"},
+    "woocommerce_square_settings": {b"enable_sandbox": b"yes"},
+    "woocommerce-ppcp-settings": {b"sandbox_on": b"1"},
+    "woocommerce_*_settings": {
+        b"testmode": b"yes", b"test_mode": b"yes", b"sandbox": b"yes", b"sandbox_mode": b"yes", b"enable_sandbox": b"yes", b"is_test_mode": b"yes",
+    },
+    "wc_*_settings": {b"testmode": b"yes", b"test_mode": b"yes", b"sandbox": b"yes", b"enable_sandbox": b"yes"},
+    "mepr_options": {b"test_mode": b"1", b"sandbox": b"1"},
 }
 #: Options that are the switch themselves.
-TEST_MODE_PLAIN = {"mollie-payments-for-woocommerce_test_mode_enabled": b"yes"}
+TEST_MODE_PLAIN = {
+    "mollie-payments-for-woocommerce_test_mode_enabled": b"yes", "pmpro_gateway_environment": b"sandbox", "wcpay_test_mode": b"yes",
+}
 #: Jobs that would run twice, and what WordPress makes again from the code and the address that it has now.
 FORGOTTEN = ("cron", "rewrite_rules")
 #: Caches by name; they speak of the original.
@@ -35,13 +41,23 @@ def settings_of_clone(rows: Dict[str, bytes], url: str, rewriter: Rewriter) -> D
     for name in ("siteurl", "home"):
         changed[name] = {"option_value": _address(rewriter.value(rows.get(name, b"")), url)}
     changed["blog_public"] = {"option_value": b"0"}
-    for name, members in TEST_MODE.items():
-        if name in rows:
-            changed[name] = {"option_value": in_test_mode(rewriter.value(rows[name]), members)}
-    for name, value in TEST_MODE_PLAIN.items():
-        if name in rows:
-            changed[name] = {"option_value": value}
+    for name, value in rows.items():
+        tested = _tested(name, value)
+        if tested != value:
+            changed[name] = {"option_value": rewriter.value(tested)}
     return {name: row if row is None else {"option_name": raw(name), "autoload": b"yes", **row} for name, row in changed.items()}
+
+
+def in_test_mode_rows(changes: Dict[str, Row]) -> Dict[str, Row]:
+    """Option rows that come from the original, with every switch of a test mode on."""
+    return {name: row if row is None else {**row, "option_value": _tested(name, row["option_value"] or b"")} for name, row in changes.items()}
+
+
+def _tested(name: str, value: bytes) -> bytes:
+    if name in TEST_MODE_PLAIN:
+        return TEST_MODE_PLAIN[name]
+    found = [members for pattern, members in TEST_MODE.items() if matches(pattern, name)]
+    return in_test_mode(value, found[0]) if found else value
 
 
 def in_test_mode(value: bytes, members: Dict[bytes, bytes]) -> bytes:

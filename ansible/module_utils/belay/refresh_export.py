@@ -5,52 +5,27 @@ source does not have.
 """
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from typing import Dict, Iterable, List, NamedTuple
 
-from . import bundle, leftovers
+from . import bundle
 from .archive import Member, write_archive
-from .files import LINK, file_digest, scan
-from .fingerprint import fingerprint, site_tables
+from .files import LINK, file_digest
+from .fingerprint import fingerprint
 from .manifest import canonical, digest_of
+from .masked_rows import Masks
 from .mysql import Session
 from .optionfile import export_options, measure
+from .refresh_inventory import Inventory, protected_files, protected_place, table_names
+from .refresh_scope import TAKEN, Scope
+from .rules import Rules
+from .site import Site
+from .text import readable
 
-#: What becomes the source's again from the target. `secret` and `noise` stay with their environment.
-TAKEN = frozenset(("editorial", "live", "config", "derived", "unclassified"))
 #: Nobody is to be signed in on the copy because of a session on the original.
 _NO_SESSIONS = {"usermeta": "meta_key <> 'session_tokens'"}
 _NOTHING = "FALSE"
-
-
-class Scope(NamedTuple):
-    """What a refresh takes: everything for a first clone, otherwise all but what only the source changed."""
-
-    initial: bool
-    keep_tables: frozenset
-    keep_options: frozenset
-
-
-class Inventory(NamedTuple):
-    """What the source has: `tables` without prefix, and per protected path each file's SHA-256."""
-
-    tables: frozenset
-    files: Dict[str, Dict[str, str]]
-
-
-def take_inventory(site, session, rules, path: str) -> None:
-    """Writes what this side has, for the other side to send no more than is missing."""
-    found = {"tables": table_names(site, session), "files": {folder: protected_files(site, rules, folder) for folder in rules.protected_paths}}
-    with open(path, "wb") as out:
-        out.write(canonical(found))
-
-
-def read_inventory(path: str) -> Inventory:
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        found = json.load(file)
-    return Inventory(frozenset(found["tables"]), found["files"])
 
 
 def export(site, rules, scope: Scope, inventory: Inventory, path: str) -> dict:
@@ -61,10 +36,10 @@ def export(site, rules, scope: Scope, inventory: Inventory, path: str) -> dict:
     try:
         with Session(site) as session, session.snapshot():
             taken = fingerprint(site, session, rules)
-            tables = _export_tables(site, session, taken, scope, inventory, folder)
+            tables = _export_tables(_Export(site, session, rules, scope), taken, inventory, folder)
             options = os.path.join(folder, "options.jsonl")
             export_options(session, site, [] if scope.initial else _option_names(taken, scope), options)
-        files = {place: protected_files(site, rules, place) for place in rules.protected_paths}
+        files = {place: protected_files(site, scope.files(rules), place) for place in rules.protected_paths}
         manifest = {
             "schema": 1,
             "kind": "refresh",
@@ -81,28 +56,19 @@ def export(site, rules, scope: Scope, inventory: Inventory, path: str) -> dict:
     return {"digest": digest_of(manifest), "sha256": file_digest(path), "fingerprint": taken}
 
 
-def table_names(site, session) -> List[str]:
-    """Base tables of the site; none where there is no WordPress yet."""
-    if not leftovers.exists(session, site.prefix + "options"):
-        return []
-    return [table.name for table in site_tables(site, session) if table.kind == "BASE TABLE"]
+class _Export(NamedTuple):
+    site: Site
+    session: Session
+    rules: Rules
+    scope: Scope
 
 
-def protected_place(site, path: str) -> str:
-    """Where a protected path of the code tree really is."""
-    shared = os.path.join(site.shared, path)
-    return shared if os.path.lexists(shared) or not os.path.lexists(site.current) else os.path.realpath(os.path.join(site.current, path))
+def _export_tables(export_: _Export, taken: dict, inventory: Inventory, folder: str) -> Dict[str, dict]:
+    """All tables of a first clone; otherwise those that are taken over, and empty ones of those that the source lacks.
 
-
-def protected_files(site, rules, path: str) -> Dict[str, str]:
-    place = protected_place(site, path)
-    if not os.path.isdir(place):
-        return {}
-    return {name: entry.value for name, entry in scan(place, rules.volatile_paths, base=path).items()}
-
-
-def _export_tables(site, session, taken: dict, scope: Scope, inventory: Inventory, folder: str) -> Dict[str, dict]:
-    """All tables of a first clone; otherwise those that are taken over, and empty ones of those that the source lacks."""
+    Secret and meaningless tables come empty, as do those that are left out; personal data is masked here, before it leaves.
+    """
+    site, session, rules, scope = export_
 
     def wanted(table: str) -> bool:
         if scope.initial:
@@ -112,10 +78,22 @@ def _export_tables(site, session, taken: dict, scope: Scope, inventory: Inventor
     def rows(table: str) -> str:
         if table == "options":
             return ""
-        return _NO_SESSIONS.get(table, "") if scope.initial or _is_taken(taken, table) else _NOTHING
+        return _NO_SESSIONS.get(table, "") if _is_taken(taken, table) and not scope.is_left_out(rules, table) else _NOTHING
+
+    masks = Masks([mask for mask in scope.masks if rules.table(mask["table"]).name != "config"])
+
+    def turn(header: dict):
+        return _cloned_options(export_, header) if header["table"] == "options" else masks.turn(session, site, header)
 
     own = [table for table in table_names(site, session) if wanted(table)]
-    return bundle.export_tables(session, site, own, os.path.join(folder, "tables"), rows)
+    return bundle.export_tables(session, site, own, os.path.join(folder, "tables"), bundle.Wanted(rows, turn))
+
+
+def _cloned_options(export_: _Export, header: dict):
+    """Credentials, licences and keys are not copied, nor are locks and caches."""
+    site, _, rules, scope = export_
+    name = [column["name"] for column in header["columns"]].index("option_name")
+    return lambda row: row if scope.is_cloned(rules, readable(row[name]), site.prefix) else None
 
 
 def _is_taken(taken: dict, table: str) -> bool:

@@ -8,37 +8,45 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
-from typing import Dict, List, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 from . import bundle, commit_point, late_rows, leftovers, names, object_cache
 from .errors import BelayError
 from .hold import Hold, Version
 from .links import replace_link, sync_folder
-from .mysql import Session, SqlError, ident, literal
+from .mysql import Session, ident, literal
 from .optionfile import import_options
-from .own_settings import CACHES, settings_of_clone
-from .refresh_export import TAKEN, Scope
-from .refresh_files import Wanted, make_equal
+from .own_settings import CACHES, in_test_mode_rows, settings_of_clone
+from .refresh_check import Expectation, overtaken
+from .refresh_files import Seen, Wanted, look_at, make_equal
+from .refresh_scope import TAKEN, Scope
+from .refresh_swap import Swap, swap
 from .rewrite import Rewriter
 from .text import raw, readable
 from .extract import extract
 
 _MARGIN = 1000
-_RENAME_WAIT_S = 10.0
-_LOCK_WAIT_TIMEOUT = 1205
+
+
+class Unpacked(NamedTuple):
+    """A verified archive: the folder with its content, and its manifest."""
+
+    folder: str
+    manifest: dict
 
 
 class Refresh:
-    """One refresh of a site from an unpacked archive: `folder` with its `manifest`."""
+    """One refresh of a site from an unpacked archive: `folder` with its `manifest`. `expected`: see refresh_check.py."""
 
-    def __init__(self, site, rules, scope: Scope, folder: str, manifest: dict):
+    def __init__(self, site, rules, scope: Scope, unpacked: Unpacked, expected: Optional[dict] = None):
         self.site, self.rules, self.scope = site, rules, scope
-        self._folder, self._manifest = folder, manifest
-        origin = manifest["source"]
+        self._folder, self._manifest = unpacked
+        self._expectation = Expectation(site, rules, expected)
+        origin = self._manifest["source"]
         self._prefix = origin["prefix"]
         self._rewriter = Rewriter([(origin["url"], site.url), (origin["root"], site.root)])
-        self._tables: List[str] = sorted(manifest["tables"])
+        self._tables: List[str] = sorted(self._manifest["tables"])
+        self._seen: Dict[str, Seen] = {}
 
     def data(self) -> List[dict]:
         """Loads the tables and swaps them in -> `[{table, rows}]`. Raises BelayError; then the live tables are as they were."""
@@ -46,17 +54,29 @@ class Refresh:
             self._drop_copies(session)
             self._refuse_ties(session)
             loaded = [{"table": table, "rows": self._load(session, table)} for table in self._tables]
-            self._options(session)
-            self._swap(session)
+            self._seen = {place: look_at(self.site, self._listed, place) for place in self._manifest["files"]}
+            self._expectation.files()
+            self._swap(session, *self._options(session))
             if not self.scope.initial and object_cache.needs_flush(self.site):
                 object_cache.flush(self.site)
             self._drop_copies(session)
         return loaded
 
     def files(self) -> int:
-        """Makes the protected files equal to the target's -> how many were written or removed."""
+        """Makes the protected files equal to the target's -> how many were written or removed. After `data`.
+
+        Files that somebody changed since then stay; they are named by REFRESH_OVERTAKEN when everything else is done.
+        """
         folder = os.path.join(self._folder, "files")
-        return sum(make_equal(self.site, self.rules, place, Wanted(listing, folder)) for place, listing in self._manifest["files"].items())
+        done = [make_equal(self._seen[place], Wanted(place, listing, folder)) for place, listing in self._manifest["files"].items()]
+        left = [path for one in done for path in one.left]
+        if left:
+            raise overtaken([f"file {path}" for path in left], "Tables and other files are refreshed; these stay as they are.")
+        return sum(one.count for one in done)
+
+    @property
+    def _listed(self):
+        return self.scope.files(self.rules)
 
     def _drop_copies(self, session) -> None:
         session.execute("SET SESSION foreign_key_checks = 0")
@@ -85,24 +105,28 @@ class Refresh:
             what = "trigger %s" % triggers[0][0].decode() if triggers else "foreign keys of table %s" % sorted(tied)[0]
             raise BelayError("REFRESH_TIED", "The %s would follow the tables that a refresh replaces." % what, "Remove it from the source, then comment `/refresh` again.")
 
-    def _options(self, session) -> None:
-        """The shadow of the options: of a clone the original's rows with its own settings, otherwise its own rows with the original's."""
+    def _options(self, session):
+        """The shadow of the options: of a clone the original's rows with its own settings, otherwise its own rows with the original's.
+
+        -> how late rows are found (None for a clone), and the rows that the refresh decides.
+        """
         site = self.site
         shadow, live = names.shadow(site, "options"), site.prefix + "options"
         if self.scope.initial:
-            options = late_rows.describe(session, shadow, "", shadow)
+            options, late = late_rows.describe(session, shadow, "", shadow), None
             rows = dict(session.query("SELECT option_name, option_value FROM %s" % ident(shadow)))
             changes = settings_of_clone({readable(name): value for name, value in rows.items()}, site.url, self._rewriter)
         else:
-            options = late_rows.describe(session, live, names.base(site, "options"), shadow)
+            options = late = late_rows.describe(session, live, names.base(site, "options"), shadow)
             late_rows.make(session, options)
-            changes = self._changes(session, live)
-        late_rows.apply(session, options, {raw(name): row for name, row in changes.items()})
+            changes = self._changes(session, options.base)
+        decided = {raw(name): row for name, row in changes.items()}
+        late_rows.apply(session, options, decided)
         session.execute("DELETE FROM %s WHERE %s" % (ident(shadow), " OR ".join("option_name LIKE '%s'" % pattern for pattern in CACHES)))
-        leftovers.drop(session, [names.base(site, "options")])
+        return late, decided
 
     def _changes(self, session, live: str) -> Dict[str, Optional[dict]]:
-        changes = import_options(os.path.join(self._folder, "options.jsonl"), self._rewriter)
+        changes = in_test_mode_rows(import_options(os.path.join(self._folder, "options.jsonl"), self._rewriter))
         theirs = set(self._manifest["options"]) | self.scope.keep_options
         for (row,) in session.query("SELECT option_name FROM %s" % ident(live)):
             name = readable(row)
@@ -111,27 +135,26 @@ class Refresh:
                 changes[name] = None
         return {**changes, "rewrite_rules": None}
 
-    def _swap(self, session) -> None:
-        """The point of no return: one RENAME TABLE for all of it."""
-        site, moves = self.site, []
-        for table in sorted({*self._tables, "options"}):
-            live = site.prefix + table
-            if leftovers.exists(session, live):
-                moves.append((live, names.base(site, table)))
-            moves.append((names.shadow(site, table), live))
-        statement = "RENAME TABLE " + ", ".join("%s TO %s" % (ident(old), ident(new)) for old, new in moves)
-        _with_quick_locks(session, statement)
+    def _swap(self, session, late: Optional[late_rows.Options], decided: dict) -> None:
+        def look(places: Dict[str, str]) -> None:
+            options = places.pop("options", None)
+            self._expectation.tables(session, places)
+            if options is not None:
+                self._expectation.options(session, options, [readable(name) for name in decided])
+
+        tables = sorted({*self._tables, "options"})
+        swap(Swap(self.site, session, tables, look, late, frozenset(decided)))
 
 
-def open_refresh(site, rules, scope: Scope, archive: str, digest: str):
-    """A folder with the archive's content, verified, and the Refresh that works from it."""
+def unpack_archive(site, archive: str, digest: str) -> Unpacked:
+    """Into a folder of its own; what an earlier refresh left there goes."""
     incoming = os.path.join(site.belay, "incoming")
     os.makedirs(incoming, exist_ok=True)
     for old in os.listdir(incoming):
         if old.startswith("refresh-") and os.path.isdir(os.path.join(incoming, old)):
             shutil.rmtree(os.path.join(incoming, old))
     folder = tempfile.mkdtemp(prefix="refresh-", dir=incoming)
-    return folder, Refresh(site, rules, scope, folder, extract(archive, digest, folder))
+    return Unpacked(folder, extract(archive, digest, folder))
 
 
 def activate_clone(site, release: str, operation_id: str) -> None:
@@ -142,24 +165,11 @@ def activate_clone(site, release: str, operation_id: str) -> None:
     with Session(site) as session:
         commit_point.write(session, names.release_table(site), commit_point.CommitPoint(version, commit_point.Record()))
     hold = Hold(os.path.join(site.belay, "hold"))
-    if os.path.isdir(hold.folder):
+    # Without the link the hold leaves the choice of the release to `current`, as whoever deploys to a source expects.
+    if hold.state() is not None:
         replace_link(hold.state_link, str(version))
 
 
 def _counter(session, full: str) -> int:
     rows = session.query("SELECT auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s" % literal(full))
     return int(rows[0][0]) if rows and rows[0][0] else 0
-
-
-def _with_quick_locks(session, statement: str) -> None:
-    """A waiting RENAME stalls every later reader, so it never waits long: it asks again."""
-    deadline = time.monotonic() + _RENAME_WAIT_S
-    session.execute("SET SESSION lock_wait_timeout = 1")
-    while True:
-        try:
-            session.execute(statement)
-            return
-        except SqlError as error:
-            if error.errno != _LOCK_WAIT_TIMEOUT or time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)

@@ -7,10 +7,13 @@ import shutil
 from .fingerprint import fingerprint
 from .files import file_digest
 from .hostlock import host_lock
+from .copy_mark import mark_copy
 from .manifest import digest_of
 from .mysql import Session
-from .refresh_export import Scope, export, read_inventory, take_inventory
-from .refresh_import import activate_clone, open_refresh
+from .refresh_export import export
+from .refresh_import import Refresh, activate_clone, unpack_archive
+from .refresh_inventory import read_inventory, take_inventory
+from .refresh_scope import Scope
 from .release import describe, store
 from .rules import Rules
 from .site import Site
@@ -22,14 +25,14 @@ def inventory(params) -> dict:
     site = _site(params, params["initial"])
     with host_lock(site, params["operation_id"]), Session(site) as session:
         path = os.path.join(_folder(site, "outgoing"), _name(params) + ".inventory.json")
-        take_inventory(site, session, Rules.of(params), path)
+        take_inventory(site, session, Scope.of(params).files(Rules.of(params)), path)
         return {"inventory": {"path": path, "sha256": file_digest(path)}, "incoming": _folder(site, "incoming")}
 
 
 def export_data(params) -> dict:
     """On the target: its data as the source will have it, its fingerprint of the same moment; its code for a first clone."""
     site, rules = _site(params), Rules.of(params)
-    scope = Scope(params["initial"], frozenset(params["keep_tables"]), frozenset(params["keep_options"]))
+    scope = Scope.of(params)
     with host_lock(site, params["operation_id"]):
         outgoing = _folder(site, "outgoing")
         path = os.path.join(outgoing, _name(params) + ".tar.zst")
@@ -47,14 +50,16 @@ def export_data(params) -> dict:
 def import_data(params) -> dict:
     """On the source: everything takes its place, then the source's fingerprint."""
     site, rules = _site(params, params["initial"]), Rules.of(params)
-    scope = Scope(params["initial"], frozenset(params["keep_tables"]), frozenset(params["keep_options"]))
+    scope = Scope.of(params)
     with host_lock(site, params["operation_id"]):
-        folder, refresh = open_refresh(site, rules, scope, params["archive"], params["digest"])
+        mark_copy(site, params["source_type"], params["hold_php"])
+        unpacked = unpack_archive(site, params["archive"], params["digest"])
         try:
+            refresh = Refresh(site, rules, scope, unpacked, params["expected_source"])
             tables = refresh.data()
             files = refresh.files()
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(unpacked.folder, ignore_errors=True)
         if params["initial"]:
             _clone_code(site, params)
         with Session(site) as session:

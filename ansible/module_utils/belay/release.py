@@ -43,7 +43,7 @@ def build(site, rules, environment: str, baseline: Baseline) -> dict:
         with Session(site) as session, session.snapshot():
             taken = fingerprint(site, session, rules)
             tables = changed_tables(taken, baseline)
-            written = bundle.export_tables(session, site, tables, os.path.join(folder, "tables"), _promotable_rows(site, session, rules))
+            written = bundle.export_tables(session, site, tables, os.path.join(folder, "tables"), bundle.Wanted(_promotable_rows(site, session, rules)))
             options = os.path.join(folder, "options.jsonl")
             export_options(session, site, changed_options(taken, baseline, rules, site.prefix), options)
         manifest = describe(site, rules, environment, taken)
