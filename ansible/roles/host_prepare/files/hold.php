@@ -5,7 +5,8 @@
  * continues in the release that is active now.
  *
  * Beside it lie `turnstile` and `room` (lock files), `state` (a symbolic link whose text is `<release>@<operation>`,
- * or `in-doubt:<old>:<new>` while a switch is undecided) and `config.php` (read only in doubt and by the probe).
+ * or `in-doubt:<old>:<new>` while a switch is undecided) and `config.php` (read only in doubt and by the probe). A file
+ * `copy` says that this environment is a copy of another one: then no mail leaves it, and no job begins by itself.
  *
  * Fails open, with one exception. Without its lock files or its `state` the site is served as if there were no hold:
  * a site that answers is worth more than one guarded against a switch that cannot come, because every switch first
@@ -23,6 +24,9 @@ final class Belay_Hold
     /** True when the request has to go on in another script than the one PHP was started for. */
     public static function redirects(): bool
     {
+        if (is_file(__DIR__ . '/copy')) {
+            self::quiet();
+        }
         self::enter();
         $state = @readlink(__DIR__ . '/state');
         if ($state !== false && strncmp($state, self::DOUBT, strlen(self::DOUBT)) === 0) {
@@ -169,6 +173,71 @@ final class Belay_Hold
             }
         }
         return $warmed;
+    }
+
+    /**
+     * WordPress takes over what stands in $wp_filter before it starts. All callbacks decide when they are called, after
+     * wp-config.php: there BELAY_COPY_MAIL or BELAY_COPY_JOBS, defined as true, let this copy do what the original does.
+     */
+    private static function quiet(): void
+    {
+        $hooks = [
+            'muplugins_loaded' => ['no_spawn', PHP_INT_MIN],
+            'pre_wp_mail' => ['no_mail', PHP_INT_MAX],
+            'phpmailer_init' => ['no_recipients', PHP_INT_MAX],
+            'pre_get_ready_cron_jobs' => ['no_events', PHP_INT_MAX],
+            'action_scheduler_allow_async_request_runner' => ['no_runner', PHP_INT_MAX],
+            'action_scheduler_queue_runner_concurrent_batches' => ['no_batches', PHP_INT_MAX],
+        ];
+        foreach ($hooks as $hook => [$callback, $priority]) {
+            $GLOBALS['wp_filter'][$hook][$priority][] = ['function' => [self::class, $callback], 'accepted_args' => 2];
+        }
+    }
+
+    public static function no_spawn(): void
+    {
+        if (!self::may('JOBS') && !defined('DISABLE_WP_CRON')) {
+            define('DISABLE_WP_CRON', true);
+        }
+    }
+
+    /** wp_mail() returns false, so that whoever sends can tell; the log says why. */
+    public static function no_mail($sent, $mail = [])
+    {
+        if (self::may('MAIL')) {
+            return $sent;
+        }
+        error_log('Belay: this site is a copy, mail does not leave it (BELAY_COPY_MAIL in wp-config.php allows it).');
+        return false;
+    }
+
+    /** For plugins that bring a wp_mail() of their own, without the filter above: nobody to send to is an error of PHPMailer's. */
+    public static function no_recipients($mailer): void
+    {
+        if (!self::may('MAIL') && is_object($mailer) && method_exists($mailer, 'clearAllRecipients')) {
+            $mailer->clearAllRecipients();
+        }
+    }
+
+    /** For wp_cron() and for wp-cron.php alike. */
+    public static function no_events($events)
+    {
+        return self::may('JOBS') ? $events : [];
+    }
+
+    public static function no_runner($allowed)
+    {
+        return self::may('JOBS') ? $allowed : false;
+    }
+
+    public static function no_batches($batches)
+    {
+        return self::may('JOBS') ? $batches : 0;
+    }
+
+    private static function may(string $what): bool
+    {
+        return defined("BELAY_COPY_$what") && constant("BELAY_COPY_$what") === true;
     }
 
     private static function unavailable(string $why): string
