@@ -1,0 +1,36 @@
+/**
+ * What an approval is bound to of a baseline: all that a promotion could promote. A refresh that brought only posts, orders or
+ * files leaves it as it was, and voids no approval.
+ */
+import { digestOf } from "../canonical.ts";
+import type { Fingerprint } from "../facts.ts";
+import { OPTIONS_TABLE } from "./changes.ts";
+import type { Baseline } from "./types.ts";
+
+/** Of both sides: promotable rows of tables, promotable option rows, the code tree. SHA-256 in hexadecimal. */
+export function promotableDigest({ source, target }: Baseline): string {
+  return digestOf({ source: promotable(source), target: promotable(target) });
+}
+
+function promotable({ algorithm, tables, options, code }: Fingerprint) {
+  const parts = Object.entries(tables).flatMap(
+    ([
+      name,
+      {
+        class: kind,
+        parts: { config },
+      },
+    ]) =>
+      kind === "config" && name !== OPTIONS_TABLE && config !== undefined && config.rows > 0
+        ? [[name, config.digest] as const]
+        : [],
+  );
+  const rows = Object.entries(options).flatMap(([name, { class: kind, hash }]) =>
+    kind === "config" ? [[name, hash] as const] : [],
+  );
+  // Pairs, not members: a name from a database may be `__proto__`.
+  return { algorithm, tables: sorted(parts), options: sorted(rows), code: code.digest };
+}
+
+const sorted = (pairs: readonly (readonly [string, string])[]) =>
+  [...pairs].sort(([a], [b]) => (a < b ? -1 : 1));
