@@ -1,36 +1,33 @@
 /** The plan as Markdown: what travels, what stays, what stands in the way; every table with its class and action. */
 import { OVERWRITES_ALL } from "../wordpress/refresh.ts";
-import type { LeftBehind, Plan, PlanOption, PlanTable, RefreshPlan, Sentence } from "../wordpress/types.ts";
-import { cell, code, inert } from "./escape.ts";
+import type { LeftBehind, Plan, PlanOption, RefreshPlan, Sentence } from "../wordpress/types.ts";
+import { cell, code, fence, inert } from "./escape.ts";
+import { codeSection, tableSections } from "./plan-tables.ts";
 import { count, details } from "./words.ts";
 
 const KEYS_SHOWN = 20;
 
-/** A summary line, what blocks, and folded: tables, options, code edits, what stays behind. */
+/** A summary line, what blocks, and folded: tables by action, options, code by file, what stays behind. */
 export function planSection(plan: Plan): string {
   return [
     `**Plan**: ${summaryLine(plan)}`,
     sentenceList("In the way", plan.blocks),
     sentenceList("Worth reading", plan.warnings),
-    details(`All ${count(present(plan), "table")}`, tablesTable(plan.tables)),
+    codeSection(plan.code),
     plan.options.length === 0
       ? ""
       : details(`${count(plan.options.length, "changed option")}`, optionsTable(plan.options)),
-    plan.code.edits.length === 0
-      ? ""
-      : details(`${count(plan.code.edits.length, "hand edit")} in the target's code`, editList(plan)),
     plan.left_behind.length === 0
       ? ""
       : details(
           `Stays behind: ${count(plan.left_behind.length, "change")}`,
           leftBehindList(plan.left_behind),
         ),
+    tableSections(plan.tables),
   ]
     .filter((part) => part !== "")
     .join("\n\n");
 }
-
-const present = (plan: Plan): number => plan.tables.length - plan.summary.tables.absent;
 
 function summaryLine({ summary, code: tree }: Plan): string {
   const parts = [
@@ -49,39 +46,34 @@ function summaryLine({ summary, code: tree }: Plan): string {
 
 function sentenceList(title: string, sentences: readonly Sentence[]): string {
   if (sentences.length === 0) return "";
-  const lines = sentences.map(
-    ({ text, remedy }) => `- ${inert(text)}${remedy === null ? "" : ` ${inert(remedy)}`}`,
-  );
+  const lines = sentences.map(({ text, remedy, paste }) => {
+    const line = `- ${inert(text)}${remedy === null ? "" : ` ${inert(remedy)}`}`;
+    return paste === undefined ? line : `${line}\n\n${fence(paste, "yaml")}\n`;
+  });
   return `${title}:\n${lines.join("\n")}`;
 }
 
-const rowsCell = (n: number | null): string => (n === null ? "absent" : String(n));
-
-/** Every table that a side has, with its class and action; below, what the preset names and neither side has. */
-function tablesTable(all: readonly PlanTable[]): string {
-  const tables = all.filter((table) => table.action !== "absent");
-  const absent = all.filter((table) => table.action === "absent").map((table) => code(table.table));
-  const rows = tables.map(
-    (table) =>
-      `| ${cell(code(table.table))} | ${table.class} | **${table.action}** | ${rowsCell(table.rows.source)} → ${rowsCell(table.rows.target)} | ${cell(inert(table.why))} |`,
-  );
-  const head = ["| table | class | action | rows: source → target | why |", "|---|---|---|---|---|"];
-  const missing =
-    absent.length === 0 ? "" : `\n\nProtected by the preset, on neither side: ${absent.join(", ")}.`;
-  return `${[...head, ...rows].join("\n")}${missing}`;
-}
-
 function optionsTable(options: readonly PlanOption[]): string {
-  const rows = options.map((option) => {
+  const rows = options.map(({ values, ...option }) => {
     const action = option.action === "promote" && option.removes ? "remove" : option.action;
-    const why = [option.why, ...option.flags].map(inert).join("; ");
-    return `| ${cell(code(option.option))} | ${option.class} | **${action}** | ${cell(why)} |`;
+    const look = option.flags.length === 0 ? "" : ` Look at it: ${option.flags.join("; ")}.`;
+    const why = inert(`${option.why}${look}`);
+    const shown = `${cell(valueOf(values.source))} | ${cell(valueOf(values.target))}`;
+    return `| ${cell(code(option.option))} | ${option.class} | **${action}** | ${shown} | ${cell(why)} |`;
   });
-  return ["| option | class | action | why |", "|---|---|---|---|", ...rows].join("\n");
+  const head = [
+    "| option | class | action | source has now | target has now | why |",
+    "|---|---|---|---|---|---|",
+  ];
+  return [...head, ...rows].join("\n");
 }
 
-function editList(plan: Plan): string {
-  return plan.code.edits.map((edit) => `- ${edit.change}: ${code(edit.path)}`).join("\n");
+const LONGEST_VALUE = 120;
+
+/** A side that did not change the row, or a value that is not to be shown, leaves its cell empty. */
+function valueOf(value: string | null | undefined): string {
+  if (value === undefined) return "";
+  return value === null ? "*(no row)*" : code(value, LONGEST_VALUE);
 }
 
 function leftBehindList(items: readonly LeftBehind[]): string {

@@ -1,14 +1,17 @@
 /** What in a plan blocks, and what is only worth reading. Each sentence says what to type. */
+import { code } from "../rendering/escape.ts";
+import { codeBlocks } from "./code-blocks.ts";
 import { incomparable } from "./comparable.ts";
 import { partDifference } from "./difference.ts";
 import { judgeReference, referenceBlock } from "./references.ts";
-import type { LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
+import type { CodeChanges, LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
 import { versionBlock } from "./versions.ts";
 
 interface Parts {
   readonly tables: readonly PlanTable[];
   readonly options: readonly PlanOption[];
   readonly left: readonly LeftBehind[];
+  readonly code: CodeChanges;
 }
 
 export function blocksOf(input: PlanInput, parts: Parts): Sentence[] {
@@ -17,7 +20,7 @@ export function blocksOf(input: PlanInput, parts: Parts): Sentence[] {
       incomparable(input.baseline.source, input.now.source, "source"),
       incomparable(input.baseline.target, input.now.target, "target"),
     ].flatMap((reason) => reason ?? []),
-    ...codeBlocks(input),
+    ...codeBlocks(input, parts.code),
     ...versionBlock(input),
     ...unclassifiedBlock(input, parts.tables),
     ...parts.tables.filter(({ action }) => action === "conflict").map(tableConflict),
@@ -43,39 +46,22 @@ export function listed(values: readonly string[]): string {
   return values.length > MAX_LISTED ? `${shown} and ${values.length - MAX_LISTED} more` : shown;
 }
 
-/** Production's code must be its active release, and the one that the source was cloned from or that we put there. */
-function codeBlocks({ now, baseline }: PlanInput): Sentence[] {
-  const edits = now.target.code_edits;
-  if (edits.length > 0)
-    return [
-      {
-        code: "code_edited",
-        text: `Production's code differs from its active release: ${listed(edits.map(({ path, change }) => `${path} (${change})`))}. A promotion would undo that.`,
-        remedy:
-          "Bring these changes to the source, or put the release's files back on production; then try again.",
-      },
-    ];
-  const moved = baseline.target.active_release !== now.target.active_release;
-  const differs = baseline.target.code.digest !== now.target.code.digest;
-  if (!moved || !differs || now.source.code.digest === now.target.code.digest) return [];
-  return [
-    {
-      code: "code_conflict",
-      text: `Production runs another release (\`${now.target.active_release}\`) than the source knows of (\`${baseline.target.active_release}\`): promoting would undo its code.`,
-      remedy: "Bring production's code to the source, then comment `/refresh` and try again.",
-    },
-  ];
-}
-
 function unclassifiedBlock({ now }: PlanInput, tables: readonly PlanTable[]): Sentence[] {
   const names = tables
     .filter(({ action, table }) => action === "unclassified" && now.target.tables[table] !== undefined)
     .map(({ table }) => table);
   if (names.length === 0) return [];
   const text = `Nothing says what ${listed(names)} in production ${names.length === 1 ? "is" : "are"}, so Belay cannot tell whether to protect or to promote.`;
-  const lines = `promotion:\n  tables:\n    protect: [${names.join(", ")}]`;
-  const remedy = `Add to .github/belay.yml, with \`promote\` in place of \`protect\` for configuration and \`live\` for what visitors write:\n\`\`\`yaml\n${lines}\n\`\`\``;
-  return [{ code: "unclassified_tables", text, remedy }];
+  const protect = names.map((name) => JSON.stringify(name)).join(", ");
+  return [
+    {
+      code: "unclassified_tables",
+      text,
+      remedy:
+        "Say so under `promotion.tables` in .github/belay.yml: `protect` for editors' work, `live` for what visitors write, `promote` for configuration.",
+      paste: `promotion:\n  tables:\n    protect: [${protect}] # or live: [...], or promote: [...]`,
+    },
+  ];
 }
 
 function tableConflict({ table, why }: PlanTable): Sentence {
@@ -86,9 +72,20 @@ function tableConflict({ table, why }: PlanTable): Sentence {
 function optionConflicts(conflicts: readonly PlanOption[]): Sentence[] {
   const names = conflicts.map(({ option }) => option);
   if (names.length === 0) return [];
-  const text = `Source and production both changed the options ${listed(names)} since the baseline.`;
+  const shown = conflicts.slice(0, MAX_LISTED).map((one) => `\`${one.option}\`${bothValues(one)}`);
+  const more = conflicts.length > MAX_LISTED ? ` and ${conflicts.length - MAX_LISTED} more` : "";
+  const text = `Source and production both changed the options ${shown.join(", ")}${more} since the baseline.`;
   const remedy = `Make both sides equal by hand, or write under \`promotion.options\` in .github/belay.yml \`keep: [${names.join(", ")}]\` (production's stay) or \`source_wins: [...]\`.`;
   return [{ code: "option_conflict", text, remedy }];
+}
+
+const LONGEST_VALUE = 60;
+
+/** What each side holds, where both may be shown. */
+function bothValues({ values: { source, target } }: PlanOption): string {
+  if (source === undefined || target === undefined) return "";
+  const shown = (value: string | null) => (value === null ? "removed" : code(value, LONGEST_VALUE));
+  return ` (source: ${shown(source)}, production: ${shown(target)})`;
 }
 
 /**

@@ -16,8 +16,23 @@ export function planOptions(input: PlanInput): PlanOption[] {
     const [action, why] = decide(input, { option, kind, changed });
     const removes = action === "promote" && hashOf(input.now.source, option) === null;
     const flags = action === "keep" ? [] : flagsOf(input, option);
-    return [{ option, class: kind, changed, action, removes, why, flags }];
+    const values = valuesOf(input, option, kind);
+    return [{ option, class: kind, changed, action, removes, why, flags, values }];
   });
+}
+
+/**
+ * What each side's host told of the row. The host shows configuration only; here it is asked again, so that no host can make the
+ * bot publish a row whose name or class says that it is a secret.
+ */
+function valuesOf(input: PlanInput, option: string, kind: DataClass): PlanOption["values"] {
+  if (kind !== "config" || flagsOf(input, option).length > 0) return {};
+  const told = (side: "source" | "target") => {
+    const values = input.compared[side]?.option_values ?? {};
+    const value = Object.hasOwn(values, option) ? values[option] : undefined;
+    return value === undefined ? {} : { [side]: value };
+  };
+  return { ...told("source"), ...told("target") };
 }
 
 /** Where the sides disagree, the class that keeps production's row counts. */

@@ -2,11 +2,21 @@
 import type { Fingerprint } from "../facts.ts";
 import type { DataClass, DriftMode } from "../vocabulary.ts";
 import { blocksOf } from "./blocks.ts";
+import { codeChanges } from "./code.ts";
 import { hashOf } from "./difference.ts";
 import { leftBehind } from "./left-behind.ts";
 import { planOptions } from "./options.ts";
 import { planTables } from "./tables.ts";
-import type { MakePlan, Plan, PlanInput, PlanOption, PlanSummary, PlanTable, TableAction } from "./types.ts";
+import type {
+  CodeChanges,
+  MakePlan,
+  Plan,
+  PlanInput,
+  PlanOption,
+  PlanSummary,
+  PlanTable,
+  TableAction,
+} from "./types.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** Changes nothing and asks nobody: the same facts give the same plan. */
@@ -14,12 +24,13 @@ export const makePlan: MakePlan = (input) => {
   const parts = {
     tables: planTables(input),
     options: planOptions(input),
+    code: codeChanges(input),
     left: leftBehind(input.baseline.source, input.now.source, input.compared.source),
   };
   return {
     tables: parts.tables,
     options: parts.options,
-    code: codeOf(input),
+    code: codeOf(input, parts.code),
     left_behind: parts.left,
     summary: { ...summaryOf(parts.tables, parts.options), left_behind: parts.left.length },
     blocks: blocksOf(input, parts),
@@ -28,11 +39,12 @@ export const makePlan: MakePlan = (input) => {
   };
 };
 
-function codeOf({ now: { source, target } }: PlanInput): Plan["code"] {
+function codeOf({ now: { source, target } }: PlanInput, changes: CodeChanges): Plan["code"] {
   return {
     changed: source.code.digest !== target.code.digest,
     files: { source: source.code.files, target: target.code.files },
     edits: target.code_edits,
+    changes,
     wordpress: { source: source.wordpress.version, target: target.wordpress.version },
   };
 }

@@ -3,6 +3,7 @@
  * reference could mean something else in production is not promoted. A key `option:member` is a reference inside a row.
  */
 import type { ReferenceKind } from "../config/types.ts";
+import { code } from "../rendering/escape.ts";
 import { partDifference } from "./difference.ts";
 import type { PlanInput, Sentence } from "./types.ts";
 
@@ -45,30 +46,45 @@ function kindOf({ rules }: PlanInput, name: string): ReferenceKind {
  * Cloning copies ids. As long as the source made or changed no such row since, and production changed or removed none, every
  * id that the source can name means the same on both sides.
  */
-function asCloned({ baseline, now }: PlanInput, kind: ReferenceKind): boolean {
+function asCloned({ baseline, now, compared }: PlanInput, kind: ReferenceKind): boolean {
   const tables = kind === "terms" ? ["terms", "term_taxonomy"] : ["posts"];
   return tables.every((table) => {
     const difference = (side: "source" | "target") =>
-      partDifference(baseline[side].tables[table]?.parts.editorial, now[side].tables[table]?.parts.editorial);
+      partDifference(
+        baseline[side].tables[table]?.parts.editorial,
+        now[side].tables[table]?.parts.editorial,
+        compared[side]?.differences.tables[table]?.editorial,
+      );
     const [source, target] = [difference("source"), difference("target")];
     const untouched = source === null || (source.added === 0 && source.changed === 0);
     return untouched && (target === null || (target.removed === 0 && target.changed === 0));
   });
 }
 
-/** The sentence that blocks a row whose references are not safe. */
+/** The sentence that blocks a row whose references are not safe: what each side means by its ids. */
 export function referenceBlock(input: PlanInput, option: string): Sentence {
   const { source, target } = input.now;
-  const shown = (value: string | null | undefined) => (value == null ? "nothing known" : `\`${value}\``);
   const found = namesOf(input, option)
     .filter((name) => !isSafe(input, name))
-    .map(
-      (name) =>
-        `${shown(source.references[name])} in the source, ${shown(target.references[name])} in production`,
-    );
+    .map((name) => {
+      const member = name === option ? "" : `${code(name.slice(option.length + 1))}: `;
+      return `${member}${meaning(source.references[name])} in the source, ${meaning(target.references[name])} in production`;
+    });
   return {
     code: "reference_differs",
-    text: `The option \`${option}\` refers to content by id (${found.join("; ")}), and the same id could mean something else in production.`,
+    text: `The option \`${option}\` refers to content by id (${found.join("; ")}). Ids mean something in their own environment only, so production would show something else, or nothing.`,
     remedy: `Set it in production itself, or write \`keep: [${option}]\` under \`promotion.options\` in .github/belay.yml.`,
   };
+}
+
+/** `page:home` is the page `home`; what does not exist on a side is said, too. */
+function meaning(value: string | null | undefined): string {
+  if (value === undefined) return "not set";
+  if (value === null) return "an id of something that is not there";
+  if (value === NOTHING) return "nothing";
+  const things = value.split(",").map((one) => {
+    const at = one.indexOf(":");
+    return at === -1 ? code(one) : `the ${one.slice(0, at)} ${code(one.slice(at + 1))}`;
+  });
+  return things.join(" and ");
 }

@@ -3,7 +3,7 @@ import type { TableFingerprint } from "../facts.ts";
 import { isExact } from "../glob.ts";
 import type { DataClass } from "../vocabulary.ts";
 import { tableChange, tableNames } from "./changes.ts";
-import { rowCount } from "./difference.ts";
+import { rowCount, tableDiffers } from "./difference.ts";
 import { PROTECTED_CLASSES } from "./drift.ts";
 import type { Changed, PlanInput, PlanTable, TableAction } from "./types.ts";
 
@@ -86,6 +86,8 @@ function promotable(input: PlanInput, { table, changed }: Subject, inTarget: boo
   if (changed.equal) return ["keep", "Both sides hold the same now."];
   if (input.now.source.tables[table] === undefined)
     return ["keep", "The source no longer has it; a promotion removes no table."];
+  if (structureOnly(input, table))
+    return ["keep", "Only its structure changed in the source, and a release carries changed rows."];
   if (changed.target)
     return [
       "conflict",
@@ -101,6 +103,13 @@ function promotable(input: PlanInput, { table, changed }: Subject, inTarget: boo
   return inTarget
     ? ["promote", "Only the source changed it since the baseline."]
     : ["promote", "New in the source; production does not have it yet."];
+}
+
+/** The source has another structure than at its baseline, and the same rows. */
+export function structureOnly({ baseline, now }: PlanInput, table: string): boolean {
+  const [before, after] = [baseline.source.tables[table], now.source.tables[table]];
+  if (before === undefined || after === undefined || before.ddl === after.ddl) return false;
+  return !tableDiffers(before, { ...after, ddl: before.ddl });
 }
 
 function holdsProtectedRows(input: PlanInput, table: string): boolean {

@@ -115,6 +115,31 @@ export interface PlanOption {
   readonly why: string;
   /** Why a person should look at it: nothing classifies it, or its name looks like a secret. Empty for the rest. */
   readonly flags: readonly string[];
+  /** Short values that may be shown, as the sides' hosts told them; null: the row is gone, missing: not shown. */
+  readonly values: { readonly source?: string | null; readonly target?: string | null };
+}
+
+/**
+ * promote: production gets the source's. keep: only production changed it, so production's must stay and nothing may be promoted
+ * over it. conflict: both changed it, differently. same: production changed it, and the source holds the same now.
+ */
+export type CodeAction = "promote" | "keep" | "conflict" | "same";
+
+/** A file of the code tree that differs between the sides, or that production changed. */
+export interface CodeChange {
+  readonly path: string;
+  readonly action: CodeAction;
+  /** How each side changed it since the baseline (production: or since its active release); null: it did not. */
+  readonly source: RowChange["change"] | null;
+  readonly target: RowChange["change"] | null;
+}
+
+export interface CodeChanges {
+  /** At most 1000: what blocks comes first. */
+  readonly files: readonly CodeChange[];
+  readonly counts: Readonly<Record<CodeAction, number>>;
+  /** False where a side's files are too many for a list: then files may be missing. */
+  readonly complete: boolean;
 }
 
 /** Protected content that the source changed since its baseline: it does not travel, and a refresh overwrites it. */
@@ -140,6 +165,7 @@ export interface Plan {
     readonly changed: boolean;
     readonly files: { readonly source: number; readonly target: number };
     readonly edits: Fingerprint["code_edits"];
+    readonly changes: CodeChanges;
     readonly wordpress: { readonly source: string; readonly target: string };
   };
   readonly left_behind: readonly LeftBehind[];

@@ -1,5 +1,6 @@
 /** What in a plan is worth reading although it blocks nothing. */
 import { listed } from "./blocks.ts";
+import { structureOnly } from "./tables.ts";
 import type { LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
 
 interface Parts {
@@ -12,6 +13,7 @@ export function warningsOf(input: PlanInput, parts: Parts): Sentence[] {
   return [
     ...leftBehindWarning(parts.left),
     ...flaggedWarning(parts.options),
+    ...onlyStructures(input, parts.tables),
     ...sourceOnly(input, parts.tables),
     ...nothingToDo(input, parts),
   ];
@@ -30,6 +32,22 @@ function flaggedWarning(options: readonly PlanOption[]): Sentence[] {
   const text = `Look at these options before promoting: ${flagged.map(({ option, flags }) => `\`${option}\` (${flags.join("; ")})`).join(", ")}.`;
   const remedy = `To keep production's, write \`keep: [${names.join(", ")}]\` under \`promotion.options\` in .github/belay.yml.`;
   return [{ code: "flagged_options", text, remedy }];
+}
+
+/** A release holds changed rows only: another structure without changed rows does not travel. */
+function onlyStructures(input: PlanInput, tables: readonly PlanTable[]): Sentence[] {
+  const { source, target } = input.now;
+  const names = tables
+    .filter(({ action, class: kind }) => kind === "config" && action === "keep")
+    .map(({ table }) => table)
+    .filter(
+      (table) => structureOnly(input, table) && target.tables[table]?.ddl !== source.tables[table]?.ddl,
+    );
+  if (names.length === 0) return [];
+  const text = `The structure of ${listed(names)} changed in the source, and no row of it: a release carries changed rows, so production keeps the structure that it has.`;
+  const remedy =
+    "The plugin that owns the table must change it in production by itself when its code arrives; look at that after the promotion.";
+  return [{ code: "structure_only", text, remedy }];
 }
 
 function sourceOnly({ now }: PlanInput, tables: readonly PlanTable[]): Sentence[] {

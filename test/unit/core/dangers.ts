@@ -1,10 +1,11 @@
 /** What text from outside must not do in Markdown, and text that tries. */
 
+export const withoutFences = (markdown: string): string =>
+  markdown.replace(/^(`{3,})[^\n]*\n[\s\S]*?\n\1$/gm, "");
+
 /** What would notify, link or run if it stood outside of code: looked for after code spans and fences are taken out. */
 export function dangers(markdown: string): readonly string[] {
-  const text = markdown
-    .replace(/^(`{3,})[^\n]*\n[\s\S]*?\n\1$/gm, "")
-    .replace(/(?<!`)(`+)(?!`)([\s\S]*?[^`])\1(?!`)/g, "");
+  const text = withoutFences(markdown).replace(/(?<!`)(`+)(?!`)([\s\S]*?[^`])\1(?!`)/g, "");
   return [
     ...(text.match(/(?<!\\)@[a-z]/gi) ?? []),
     ...(text.match(/(?<![\w&])#\d/g) ?? []),

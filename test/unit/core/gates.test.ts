@@ -150,6 +150,7 @@ describe("release", () => {
       changed: true,
       files: { source: 1, target: 1 },
       edits: [],
+      changes: { files: [], counts: { promote: 0, keep: 0, conflict: 0, same: 0 }, complete: true },
       wordpress: { source: "6.5", target: "6.5" },
     },
     left_behind: [],

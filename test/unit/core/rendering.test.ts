@@ -11,7 +11,7 @@ import { renderHelp } from "../../../src/core/rendering/help.ts";
 import { NO_RESULT, type OperationView, renderOperation } from "../../../src/core/rendering/operation.ts";
 import type { GateOutcome } from "../../../src/core/verdict.ts";
 import type { Plan } from "../../../src/core/wordpress/types.ts";
-import { dangers, HOSTILE } from "./dangers.ts";
+import { dangers, HOSTILE, withoutFences } from "./dangers.ts";
 
 const gate = (more: Partial<GateOutcome> = {}): GateOutcome => ({
   gate: "drift",
@@ -101,6 +101,7 @@ describe("the comment of an operation", () => {
           removes: false,
           why: value,
           flags: [value],
+          values: { source: value, target: null },
           changed: { source: true, target: false, equal: false },
         },
       ],
@@ -108,6 +109,11 @@ describe("the comment of an operation", () => {
         changed: true,
         files: { source: 1, target: 1 },
         edits: [{ path: value, change: "added" }],
+        changes: {
+          files: [{ path: value, action: "conflict", source: "~", target: "+" }],
+          counts: { promote: 0, keep: 0, conflict: 1, same: 0 },
+          complete: false,
+        },
         wordpress: { source: value, target: "6.5" },
       },
       left_behind: [
@@ -131,7 +137,7 @@ describe("the comment of an operation", () => {
         flagged_options: 1,
         left_behind: 1,
       },
-      blocks: [{ code: "x", text: value, remedy: value }],
+      blocks: [{ code: "x", text: value, remedy: value, paste: value }],
       warnings: [{ code: "y", text: value, remedy: null }],
       job: { promote_tables: [], promote_options: [], expected_tables: {}, expected_options: {} },
     };
@@ -156,7 +162,8 @@ describe("the comment of an operation", () => {
       }),
     );
     expect(dangers(body)).toEqual([]);
-    expect(body.match(/<details>/g)?.length).toBe(body.match(/<\/details>(?!`)/g)?.filter(Boolean).length);
+    const folded = withoutFences(body);
+    expect(folded.match(/<details>/g)?.length).toBe(folded.match(/<\/details>(?!`)/g)?.length);
   });
 
   it("stays below GitHub's limit with everything closed", () => {
@@ -179,6 +186,7 @@ describe("the comment of an operation", () => {
       changed: false,
       files: { source: 1, target: 1 },
       edits: [],
+      changes: { files: [], counts: { promote: 0, keep: 0, conflict: 0, same: 0 }, complete: true },
       wordpress: { source: "6.5", target: "6.5" },
     };
     const job = { promote_tables: [], promote_options: [], expected_tables: {}, expected_options: {} };

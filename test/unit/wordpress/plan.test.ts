@@ -8,7 +8,7 @@ import { planRefresh } from "../../../src/core/wordpress/refresh.ts";
 import { compileRules } from "../../../src/core/wordpress/rules.ts";
 import type { Plan, PlanInput } from "../../../src/core/wordpress/types.ts";
 import { EXAMPLE } from "../config/example.ts";
-import { files, fingerprint, manifest, options, someRows, table } from "./facts.ts";
+import { files, fingerprint, manifest, options, part, someRows, table } from "./facts.ts";
 
 const catalog = loadCatalog();
 const parsed = parseSiteConfig(
@@ -124,7 +124,19 @@ describe("tables", () => {
     const made = plan({ source: { tables: unknown }, target: { tables: { acme_x: unknown.acme_x } } });
     expect(actions(made)).toEqual({ acme_x: "unclassified", acme_y: "unclassified" });
     expect(codes(made.blocks)).toEqual(["unclassified_tables"]);
-    expect(made.blocks[0]?.remedy).toContain("    protect: [acme_x]");
+    expect(made.blocks[0]).toEqual({
+      code: "unclassified_tables",
+      text: "Nothing says what `acme_x` in production is, so Belay cannot tell whether to protect or to promote.",
+      remedy:
+        "Say so under `promotion.tables` in .github/belay.yml: `protect` for editors' work, `live` for what visitors write, `promote` for configuration.",
+      paste: 'promotion:\n  tables:\n    protect: ["acme_x"] # or live: [...], or promote: [...]',
+    });
+    const pasted = EXAMPLE.replace(/^promotion:\n[\s\S]*?(?=^health)/m, `${made.blocks[0]?.paste}\n`);
+    const again = parseSiteConfig(
+      pasted.replace("\n  tables:", "\n  preset: content-protect\n  tables:"),
+      catalog,
+    );
+    expect(again).toMatchObject({ ok: true, config: { promotion: { tables: { protect: ["acme_x"] } } } });
     expect(codes(made.warnings)).toContain("unclassified_in_source");
   });
 
@@ -140,6 +152,36 @@ describe("tables", () => {
     const absent = made.tables.filter(({ action }) => action === "absent").map((one) => one.table);
     expect(absent).toContain("woocommerce_orders");
     expect(made.summary.tables.absent).toBe(absent.length);
+  });
+
+  it("of which the source changed the structure alone are neither promoted nor silent", () => {
+    const restructured = (ddl: string) => ({
+      tables: { acme_widgets: table("config", { "1": "a" }, { ddl: ddl.repeat(64) }) },
+    });
+    const made = plan({ before: widgets({ "1": "a" }), source: restructured("e") });
+    expect(made.tables.find((one) => one.table === "acme_widgets")).toMatchObject({
+      action: "keep",
+      why: "Only its structure changed in the source, and a release carries changed rows.",
+    });
+    expect(made.blocks).toEqual([]);
+    expect(made.warnings.find(({ code }) => code === "structure_only")).toEqual({
+      code: "structure_only",
+      text: "The structure of `acme_widgets` changed in the source, and no row of it: a release carries changed rows, so production keeps the structure that it has.",
+      remedy:
+        "The plugin that owns the table must change it in production by itself when its code arrives; look at that after the promotion.",
+    });
+    const both = plan({
+      before: widgets({ "1": "a" }),
+      source: restructured("e"),
+      target: restructured("e"),
+    });
+    expect(codes(both.warnings)).not.toContain("structure_only");
+    const edited = plan({
+      before: widgets({ "1": "a" }),
+      source: restructured("e"),
+      target: widgets({ "1": "b" }),
+    });
+    expect(actions(edited).acme_widgets).toBe("keep");
   });
 
   it("that the release lacks although the source changed them make it stale", () => {
@@ -202,6 +244,48 @@ describe("options", () => {
     expect(flags("theme_mods_acme")).toBe(0);
   });
 
+  describe("show what both sides hold", () => {
+    const told = (values: Record<string, string | null>) => ({
+      differences: { tables: {}, files: {}, code: null },
+      option_values: values,
+    });
+    const conflict = (name: string, source: Record<string, string | null>, target = source) =>
+      decide(name, {
+        source: row(name, "b"),
+        target: row(name, "c"),
+        compared: { source: told(source), target: told(target) },
+      });
+
+    it("in the plan and in the sentence that blocks", () => {
+      const made = conflict("blogname", { blogname: "New | `shop`" }, { blogname: null });
+      expect(made.options[0]?.values).toEqual({ source: "New | `shop`", target: null });
+      expect(made.blocks[0]?.text).toBe(
+        "Source and production both changed the options `blogname` (source: `` New | `shop` ``, production: removed) since the baseline.",
+      );
+    });
+    it("shortened, and not at all where one side is not to be shown", () => {
+      const long = conflict("blogname", { blogname: "x".repeat(300) }).blocks[0]?.text ?? "";
+      expect(long).toContain(`source: \`${"x".repeat(30)}…${"x".repeat(29)}\``);
+      expect(conflict("blogname", { blogname: "a" }, {}).blocks[0]?.text).toBe(
+        "Source and production both changed the options `blogname` since the baseline.",
+      );
+    });
+    it.each(["acme_api_key", "acme_setting"])("never of %s, whatever a host tells", (name) => {
+      const made = conflict(name, { [name]: "s3cret" });
+      expect(made.options[0]?.values).toEqual({});
+      expect(JSON.stringify(made)).not.toContain("s3cret");
+    });
+    it("never of a row that is a secret", () => {
+      const secret = (value: string) => ({ options: options({ siteurl: value }, "secret") });
+      const made = decide("siteurl", {
+        before: secret("a"),
+        source: secret("b"),
+        compared: { source: told({ siteurl: "s3cret" }), target: null },
+      });
+      expect(JSON.stringify(made)).not.toContain("s3cret");
+    });
+  });
+
   /** A source that made a page of its own: its ids may mean something else in production. */
   const worked = {
     tables: { posts: table("editorial", { "7": "new page" }), terms: table("editorial", { "7": "x" }) },
@@ -227,6 +311,43 @@ describe("options", () => {
       expect(codes(one.blocks)).toEqual(["reference_differs"]);
       expect(one.job.promote_options).toEqual([]);
     }
+  });
+
+  it("say what each side means by its ids", () => {
+    const text = (source: string | null, target: string | null) => refers(source, target).blocks[0]?.text;
+    expect(text("page:new", "page:old")).toBe(
+      "The option `page_on_front` refers to content by id (the page `new` in the source, the page `old` in production). Ids mean something in their own environment only, so production would show something else, or nothing.",
+    );
+    expect(text(null, "none")).toContain(
+      "(an id of something that is not there in the source, nothing in production)",
+    );
+    expect(text("page:a,page:b", null)).toContain("(the page `a` and the page `b` in the source, an id of");
+  });
+
+  it("that refer to a row of a large table which only production added to are promoted, by what the host tells", () => {
+    const large = (rows: Record<string, string>) => ({
+      tables: {
+        posts: table("editorial", {}, { parts: { editorial: part(rows, false) } }),
+      },
+    });
+    const told = {
+      differences: {
+        tables: { posts: { editorial: { added: 1, changed: 0, removed: 0, keys: [] } } },
+        files: {},
+        code: null,
+      },
+      option_values: {},
+    };
+    const one = (compared: PlanInput["compared"]) =>
+      plan({
+        before: { ...row("page_on_front", "a"), ...large({ "1": "a" }) },
+        source: { ...row("page_on_front", "b"), references: { page_on_front: "page:about" } },
+        target: { ...large({ "1": "a", "2": "a" }), references: { page_on_front: "page:home" } },
+        held: { options: ["page_on_front"] },
+        compared,
+      });
+    expect(codes(one(NOT_COMPARED).blocks)).toEqual(["reference_differs"]);
+    expect(one({ source: null, target: told }).job.promote_options).toEqual(["page_on_front"]);
   });
 
   it("that refer to a row which both sides have since cloning are promoted", () => {
@@ -262,25 +383,6 @@ describe("options", () => {
     expect(codes(decide("blogname", { source: row("blogname", "b"), held: {} }).blocks)).toEqual([
       "release_stale",
     ]);
-  });
-});
-
-describe("code", () => {
-  const code = (text: string, active_release = "aaaaaaaaaaaa") => ({
-    code: files({ "a.php": text }),
-    active_release,
-  });
-  it("edited on production blocks, with the files", () => {
-    const made = plan({ target: { code_edits: [{ path: "wp-login.php", change: "changed" }] } });
-    expect(made.blocks).toMatchObject([
-      { code: "code_edited", text: expect.stringContaining("wp-login.php (changed)") },
-    ]);
-  });
-  it("that another release brought to production is not undone", () => {
-    const made = plan({ target: code("hotfix", "bbbbbbbbbbbb"), source: code("new") });
-    expect(codes(made.blocks)).toEqual(["code_conflict"]);
-    expect(plan({ target: code("new", "bbbbbbbbbbbb"), source: code("new") }).blocks).toEqual([]);
-    expect(plan({ source: code("new") })).toMatchObject({ blocks: [], code: { changed: true } });
   });
 });
 
