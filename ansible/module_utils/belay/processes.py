@@ -46,7 +46,8 @@ def is_alive(process: Process) -> bool:
 
 def stop(process: Process, grace_s: float) -> bool:
     """End a process and what it has started: SIGTERM, and SIGKILL after `grace_s`. Whether it is gone."""
-    family = [process, *descendants(process.pid)]
+    # Another process that has the id by now has children too: they are nobody's business here.
+    family = [process, *(descendants(process.pid) if is_alive(process) else [])]
     for number, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, 5.0)):
         if number is signal.SIGTERM and not grace_s:
             continue

@@ -7,7 +7,7 @@ from .errors import BelayError
 from .hold import Version
 from .unconfirmed import go_back
 from .unpack import changed_files, stored_manifest
-from .workplace import at_work, require_ours, verify
+from .workplace import at_work, verify
 
 __all__ = ["activate", "check", "verify"]
 
@@ -44,9 +44,8 @@ def check_release_intact(site, release):
 
 def activate(params):
     """THE POINT OF NO RETURN of a rollback."""
-    with at_work(params, takes_over=True) as (host, point):
+    with at_work(params, begins=True, takes_over=True) as (host, point):
         if point.version != Version(params["to_release"], params["operation_id"]):
-            require_ours(host.site, params["operation_id"])
             preflight.check_release(point, params["expected_release"])
             go_back(host, params, params["to_release"])
             _forget_watches(host, point)

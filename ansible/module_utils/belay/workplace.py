@@ -36,12 +36,17 @@ def at_work(params, begins=False, takes_over=False):
                 settle_all(host, operation, takes_over)
                 point, _ = recover(host)
                 if begins:
-                    write_whole(_working(site), operation.encode())
+                    take_site(site, operation)
                 arms.extend(site, operation)
                 yield host, point
             except BelayError as error:
                 journal.append("failed", during=params.get("step", ""), error=error.as_dict())
                 raise
+
+
+def take_site(site, operation):
+    """What other operations have prepared here is void from now on."""
+    write_whole(_working(site), operation.encode())
 
 
 def _working(site):

@@ -1,0 +1,220 @@
+"""recover.yml's step: everything that an interrupted operation can leave behind is found, and finished or undone."""
+import os
+import signal
+import unittest
+import uuid
+from pathlib import Path
+
+from belay import backup, hostlock, names
+from belay.hold import Hold, Version
+from belay.processes import Process, is_alive, stop
+
+from .switchbench import NEW, OLD
+from .test_watchdog import WatchCase
+from .watchbench import OWNER, active, answer, armed_of, expire, step, until, words
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can give a site to its owner")
+class RecoverCase(WatchCase):
+    def recover(self, **changes):
+        params = {**self.bench.params(self.site), "wait_s": 0, "stop": False, **changes}
+        return step("recover", "recover_host", params)
+
+    def facts(self, **changes):
+        done = self.recover(**changes)
+        self.assertNotIn("belay_error", done)
+        return done["belay_facts"]
+
+    def what(self, facts):
+        return {entry["what"]: entry["done"] for entry in facts["found"]}
+
+    def assert_nothing_more(self):
+        done = self.recover()
+        self.assertEqual((done["changed"], done["belay_facts"]["found"], done["belay_facts"]["settled"]), (False, [], True))
+
+    def belay_tables(self):
+        return {table for table in self.bench.tables(self.site) if table.startswith("belay_")} - {names.release_table(self.site)}
+
+    def schemas(self):
+        return {row[0] for row in self.bench.rows(self.site, "SHOW DATABASES")}
+
+
+class Nothing(RecoverCase):
+    def test_where_nothing_was_interrupted_nothing_is_done(self):
+        facts = self.facts()
+        self.assertEqual((facts["found"], facts["settled"], facts["healthy"], facts["active"]["release"]), ([], True, True, OLD))
+
+    def test_what_a_rollback_needs_stays(self):
+        params = self.activated()
+        step("promote", "confirm", params)
+        kept = self.belay_tables()
+        self.assertTrue(kept)
+        self.assert_nothing_more()
+        self.assertEqual(self.belay_tables(), kept)
+        back = {**self.bench.params(self.site), "to_release": OLD, "expected_release": NEW}
+        self.assertNotIn("belay_error", step("rollback", "activate", back))
+        self.assertEqual(active(self.site).release, OLD)
+        self.assert_nothing_more()
+
+
+class Interrupted(RecoverCase):
+    def killed(self, pause, **changes):
+        params = self.bench.params(self.site, **changes)
+        step("promote", "load", params)
+        process = self.paused("promote", "activate", params, pause)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return params
+
+    def test_killed_before_the_rename(self):
+        params = self.killed("before_rename")
+        self.assertTrue(self.belay_tables())
+        self.assertIsNotNone(Hold(os.path.join(self.site.belay, "hold")).state().doubt)
+        facts = self.facts()
+        self.assertEqual(self.what(facts), {"in_doubt": "decided", "unconfirmed": "finished", "tables": "removed", "interrupted": "finished"})
+        self.assertEqual(self.belay_tables(), set())
+        self.assert_old_and_tidy(params)
+        self.assert_nothing_more()
+
+    def test_killed_after_the_rename_and_over_its_time(self):
+        self.killed_and_over("after_rename")
+
+    def test_killed_before_the_links_and_over_its_time(self):
+        self.killed_and_over("before_links")
+
+    def killed_and_over(self, pause):
+        params = self.killed(pause)
+        os.kill(self.watcher(params).pid, signal.SIGKILL)
+        expire(self.site, params["operation_id"])
+        facts = self.facts()
+        self.assertEqual(self.what(facts)["unconfirmed"], "reverted")
+        self.assertEqual([(one["operation_id"], one["what"]) for one in facts["reports"]], [(params["operation_id"], "reverted")])
+        self.assert_old_and_tidy(params)
+        self.assert_nothing_more()
+
+    def test_an_activation_that_has_time_is_left_to_its_watchdog_which_is_started_again(self):
+        params = self.killed("after_rename")
+        os.kill(self.watcher(params).pid, signal.SIGKILL)
+        facts = self.facts()
+        self.assertEqual((self.what(facts)["unconfirmed"], facts["settled"], facts["active"]["release"]), ("left", False, NEW))
+        self.assertEqual(len(self.watchers()), 1)
+        self.assertNotIn("belay_error", step("promote", "activate", params))
+        self.assertNotIn("belay_error", step("promote", "confirm", params))
+        self.assertEqual(active(self.site).release, NEW)
+        self.assert_nothing_more()
+
+    def test_an_activation_that_has_time_is_waited_for(self):
+        params = self.activated(confirm_within_s=2)
+        os.kill(self.watcher(params).pid, signal.SIGSTOP)
+        facts = self.facts(wait_s=60)
+        self.assertEqual((self.what(facts)["unconfirmed"], facts["settled"]), ("reverted", True))
+        self.assert_old_and_tidy(params)
+
+    def test_stop_undoes_it_at_once(self):
+        params = self.activated()
+        facts = self.facts(stop=True)
+        self.assertEqual((self.what(facts)["unconfirmed"], facts["active"]["release"]), ("reverted", OLD))
+        self.assert_old_and_tidy(params)
+
+    def test_a_confirmed_one_stays_whatever_is_left_of_its_watch(self):
+        params = self.activated()
+        process = self.paused("promote", "confirm", params, "kept")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        facts = self.facts(stop=True)
+        self.assertEqual((self.what(facts)["unconfirmed"], facts["active"]["release"]), ("finished", NEW))
+        self.assert_nothing_watched(params)
+
+    def test_a_killed_load_leaves_no_table_and_its_operation_must_begin_again(self):
+        params = self.bench.params(self.site)
+        step("promote", "load", params)
+        self.assertEqual(self.what(self.facts()), {"tables": "removed", "interrupted": "finished"})
+        self.assertEqual(self.belay_tables(), set())
+        self.assertEqual(step("promote", "activate", params)["belay_error"]["code"], "OPERATION_OVERTAKEN")
+        self.assertEqual(active(self.site).release, OLD)
+
+
+class StillRunning(RecoverCase):
+    def frozen(self):
+        params = self.bench.params(self.site)
+        step("promote", "load", params)
+        return params, self.paused("promote", "activate", params, "before_rename")
+
+    def test_it_is_noticed_and_never_doubled(self):
+        params, process = self.frozen()
+        refused = self.recover(wait_s=1)["belay_error"]
+        self.assertEqual(refused["code"], "HOST_BUSY")
+        self.assertIn(params["operation_id"], refused["message"])
+        os.kill(process.pid, signal.SIGCONT)
+        self.assertTrue(answer(process)["belay_facts"]["activated"])
+
+    def test_it_is_waited_for(self):
+        params, process = self.frozen()
+        waiting = self.begin("recover", "recover_host", {**self.bench.params(self.site), "wait_s": 60, "stop": False})
+        os.kill(process.pid, signal.SIGCONT)
+        self.assertTrue(answer(process)["belay_facts"]["activated"])
+        step("promote", "confirm", params)
+        facts = answer(waiting)["belay_facts"]
+        self.assertEqual((facts["active"]["release"], facts["settled"]), (NEW, True))
+
+    def test_it_is_stopped(self):
+        params, process = self.frozen()
+        facts = self.facts(stop=True)
+        self.assertEqual(process.wait(), -signal.SIGKILL)
+        self.assertEqual((self.what(facts)["running"], facts["active"]["release"], facts["settled"]), ("stopped", OLD, True))
+        self.assert_old_and_tidy(params)
+        self.assertEqual(self.belay_tables(), set())
+
+    def test_a_process_that_took_over_the_number_is_not_stopped(self):
+        held = hostlock.owner(self.site)
+        self.assertIsNone(held)
+        with hostlock.host_lock(self.site, "me"):
+            held = hostlock.owner(self.site)
+        self.assertEqual((held["operation_id"], held["pid"]), ("me", os.getpid()))
+        other = Process(held["pid"], "another boot:1")
+        self.assertFalse(is_alive(other))
+        self.assertTrue(stop(other, 0))
+
+
+class Leftovers(RecoverCase):
+    def put(self, *names_):
+        for name in names_:
+            path = Path(self.site.belay, name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("left")
+            for one in (path.parent, path):
+                os.chown(one, OWNER.pw_uid, OWNER.pw_gid)
+
+    def test_schemas_files_and_half_written_ones(self):
+        scratch = backup.scratch_schema(self.site)
+        self.bench.rows(self.site, f"CREATE DATABASE {scratch}")
+        self.put("incoming/x.tar.zst", "incoming/x.part", "outgoing/building/options.jsonl", "outgoing/" + "e" * 12 + ".tar.zst", "releases/x.json.tmp", "hold/state.12.new", "journal/keep")
+        facts = self.facts()
+        self.assertEqual(self.what(facts), {"scratch_schema": "removed", "incoming": "removed", "building": "removed"})
+        self.assertNotIn(scratch, self.schemas())
+        self.assertEqual(sorted(os.listdir(os.path.join(self.site.belay, "outgoing"))), ["e" * 12 + ".tar.zst"])
+        self.assertTrue(Path(self.site.belay, "journal/keep").exists())
+        self.assert_nothing_more()
+
+    def test_a_table_of_another_site_in_the_same_schema_stays(self):
+        self.bench.rows(self.site, "CREATE TABLE belay_ffffff_s_things (id INT); CREATE TABLE wp_belay_s_x (id INT)")
+        self.facts()
+        self.assertLessEqual({"belay_ffffff_s_things", "wp_belay_s_x"}, self.bench.tables(self.site))
+
+    def test_links_that_somebody_changed_are_told_and_not_touched(self):
+        os.unlink(self.site.current)
+        os.symlink(f"releases/{NEW}", self.site.current)
+        self.assertEqual(self.recover()["belay_error"]["code"], "RELEASE_MISMATCH")
+        self.assertEqual(os.readlink(self.site.current), f"releases/{NEW}")
+
+    def test_a_doubt_is_decided_in_favour_of_the_table(self):
+        hold = Hold(os.path.join(self.site.belay, "hold"))
+        hold.set_in_doubt(active(self.site), Version(NEW, str(uuid.uuid4())))
+        self.assertEqual(self.what(self.facts()), {"in_doubt": "decided"})
+        self.assertEqual(hold.state().certain, active(self.site))
+
+
+del WatchCase
+
+if __name__ == "__main__":
+    unittest.main()
