@@ -1,0 +1,156 @@
+/** The validation of configuration packages: a commit's files in, a report out. Reads only through the views; nothing in here throws for what a file holds. */
+import { changedReleases, packageChanges } from "./change-report.ts";
+import type { PreparedGuardrail, Surroundings } from "./context.ts";
+import { filesOf, inOrder } from "./files.ts";
+import { searcherOf } from "./patterns/search.ts";
+import { PatternError } from "./patterns/syntax.ts";
+import { type PointerFile, readPointers } from "./pointers/read.ts";
+import { proposedPointers } from "./proposal.ts";
+import { referencesOf } from "./references.ts";
+import { keyOf, nameOf, packageKey, type Release, repositoryOf } from "./repository.ts";
+import { RELEASE_RULES } from "./rules/all.ts";
+import { inputFindings, targetFindings } from "./rules/closure.ts";
+import { readFindings } from "./rules/readable.ts";
+import { reference } from "./rules/reference.ts";
+import { treeFindings } from "./rules/tree.ts";
+import type { Finding, ValidationInput, ValidationReport } from "./types.ts";
+
+/** @throws GuardrailError where a guardrail's pattern cannot be searched for: the policy is wrong, and must block */
+export function validate(input: ValidationInput): ValidationReport {
+  const head = surroundings(input, "head");
+  const base = input.base === null ? null : surroundings(input, "base");
+  const difference = base === null ? null : changedReleases(head, base);
+  const wanted = input.scope === "changed" && difference !== null ? difference.releases : null;
+  const pointers = input.configuration.roots.map((root) =>
+    readPointers(head.files, root, input.configuration),
+  );
+  const before =
+    base === null
+      ? pointers
+      : input.configuration.roots.map((root) => readPointers(base.files, root, input.configuration));
+  const changes =
+    base === null || difference === null ? null : packageChanges({ head, base, difference, before, input });
+  const proposal = proposedPointers({
+    input,
+    repository: head.repository,
+    pointers,
+    before,
+    packages: changes?.packages ?? [],
+  });
+  const findings = [
+    ...treeFindings(
+      head.repository,
+      (entry) => wanted === null || difference?.files.has(entry.path) === true,
+    ),
+    ...pointers.flatMap((file) => pointerFindings(head, file)),
+    ...(changes?.findings ?? []),
+    ...proposal.findings,
+    ...releaseFindings(head, wanted),
+    ...activeFindings(head, proposal.active, wanted),
+  ];
+  return reportOf(findings, { head, wanted, packages: changes?.packages ?? [], pointers: proposal.changes });
+}
+
+export class GuardrailError extends Error {
+  readonly code = "PACKAGES_GUARDRAIL_INVALID";
+}
+
+function surroundings(input: ValidationInput, side: "head" | "base"): Surroundings {
+  const view = side === "head" ? input.head : (input.base ?? input.head);
+  return {
+    configuration: input.configuration,
+    repository: repositoryOf(view, input.configuration),
+    files: filesOf(view),
+    references: referencesOf(input.configuration),
+    guardrails: side === "head" ? input.guardrails.map(prepare) : [],
+  };
+}
+
+function prepare(guardrail: ValidationInput["guardrails"][number]): PreparedGuardrail {
+  try {
+    return { guardrail, searcher: searcherOf(guardrail.pattern, guardrail.ignore_case) };
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new GuardrailError(
+      `The guardrail \`${guardrail.id}\` of the policy cannot be searched for: its pattern has ${error.message}.`,
+    );
+  }
+}
+
+function pointerFindings(head: Surroundings, pointers: PointerFile): readonly Finding[] {
+  const unread = pointers.file === null ? [] : readFindings(pointers.file);
+  return [...unread, ...pointers.findings, ...targetFindings(head, pointers)];
+}
+
+/** One package after the other, so that only one package's files are held at a time where all are judged. */
+function releaseFindings(head: Surroundings, wanted: ReadonlySet<string> | null): readonly Finding[] {
+  const findings: Finding[] = [];
+  let last = "";
+  for (const release of inPackages(head, wanted)) {
+    const key = packageKey(nameOf(release));
+    if (wanted === null && key !== last) head.files.forget();
+    last = key;
+    for (const rule of RELEASE_RULES) {
+      if (release.kind.without_rules.includes(rule.id)) continue;
+      for (const finding of rule.check({ ...head, release })) findings.push(finding);
+    }
+  }
+  if (wanted === null) head.files.forget();
+  return findings;
+}
+
+/** The wanted releases, those of one package after each other. */
+function inPackages({ repository }: Surroundings, wanted: ReadonlySet<string> | null): readonly Release[] {
+  const order = new Map<string, Release[]>();
+  for (const release of repository.releases.values()) {
+    if (wanted !== null && !wanted.has(keyOf(release))) continue;
+    const key = packageKey(nameOf(release));
+    const list = order.get(key);
+    if (list === undefined) order.set(key, [release]);
+    else list.push(release);
+  }
+  return [...order.values()].flat();
+}
+
+/** What the active releases need, also those that the change does not touch: it may have taken something away from them. */
+function activeFindings(
+  head: Surroundings,
+  active: ReadonlyMap<string, string>,
+  wanted: ReadonlySet<string> | null,
+): readonly Finding[] {
+  const releases = [...active].flatMap(
+    ([key, version]) => head.repository.releases.get(`${key}\0${version}`) ?? [],
+  );
+  const untouched = releases.filter((release) => wanted !== null && !wanted.has(keyOf(release)));
+  return [
+    ...inputFindings(head, active, releases),
+    ...untouched.flatMap((release) =>
+      release.kind.manifest === null ? [] : reference.check({ ...head, release }),
+    ),
+  ];
+}
+
+interface Judged {
+  readonly head: Surroundings;
+  readonly wanted: ReadonlySet<string> | null;
+  readonly packages: ValidationReport["packages"];
+  readonly pointers: ValidationReport["pointers"];
+}
+
+function reportOf(found: readonly Finding[], { head, wanted, packages, pointers }: Judged): ValidationReport {
+  const findings = inOrder(found);
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  return {
+    schema: 1,
+    valid: errors === 0,
+    errors,
+    warnings: findings.length - errors,
+    findings,
+    packages,
+    pointers,
+    checked: {
+      releases: wanted === null ? head.repository.releases.size : wanted.size,
+      files: head.files.count(),
+    },
+  };
+}
