@@ -52,6 +52,7 @@ class CallbackModule(CallbackBase):
         self._main = os.getpid()
         atexit.register(self._at_exit)
         signal.signal(signal.SIGINT, self._on_interrupt)
+        signal.signal(signal.SIGTERM, self._on_interrupt)
         # The names of hosts are needed before the input can be marked as data (see on_play_start).
         templates = [name for name in ("target_host", "source_host") if "{" in str(self._job.get(name, ""))]
         if templates:
@@ -112,6 +113,9 @@ class CallbackModule(CallbackBase):
                 os.kill(worker, signal.SIGTERM)
             signal.signal(signal.SIGALRM, lambda *_: os._exit(EXIT_INTERRUPTED))
             signal.alarm(GRACE_S)
+        elif number == signal.SIGTERM:  # a worker, which has inherited this handler, ends as if it had not
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
         signal.default_int_handler(number, frame)
 
     def _at_exit(self):

@@ -126,10 +126,20 @@ class PlaybookTest(unittest.TestCase):
         self.assertEqual((report["status"], report["error_code"]), ("failed", "ANSIBLE_PLAY_ERROR"))
 
     def test_an_interrupted_playbook_is_cancelled(self):
-        command = self.command([{"hosts": "here", "tasks": [{"name": "Wait", "ansible.builtin.pause": {"seconds": 600}}]}], "here")
+        self.interrupt(signal.SIGINT)
+
+    def test_a_terminated_playbook_is_cancelled(self):
+        self.interrupt(signal.SIGTERM)
+
+    def test_a_playbook_that_is_terminated_in_a_step_on_a_host_tells_which(self):
+        # `pause` above runs in the main process, a module in a worker of its own.
+        self.interrupt(signal.SIGTERM, {"name": "Wait", "ansible.builtin.command": "sleep 600"})
+
+    def interrupt(self, number, task=None):
+        command = self.command([{"hosts": "here", "tasks": [task or {"name": "Wait", "ansible.builtin.pause": {"seconds": 600}}]}], "here")
         with subprocess.Popen(command, env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
             self.assertEqual(json.loads(running.stdout.readline())["step"], "Wait")
-            running.send_signal(signal.SIGINT)
+            running.send_signal(number)
             running.stdout.read()
         self.assertEqual((self.report()["status"], self.report()["error_code"]), ("cancelled", "JOB_CANCELLED"))
         self.assertEqual([(step["name"], step["status"]) for step in self.report()["steps"]], [("Wait", "unreachable")])
