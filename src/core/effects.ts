@@ -68,7 +68,15 @@ export interface DeploymentStatusEffect {
   readonly description: string;
   readonly environment_url: string;
 }
+/** What the audit log's newest record is, kept where the log's owner cannot rewrite it: an annotated tag `belay/audit/<seq>`. */
+export interface AnchorEffect {
+  readonly kind: "anchor";
+  readonly commit: string;
+  readonly seq: number;
+  readonly hash: string;
+}
 export type Effect =
+  | AnchorEffect
   | ReactionEffect
   | CommentEffect
   | AnswerEffect
@@ -83,6 +91,8 @@ export type Effect =
  */
 export function streamOf(effect: Effect): string {
   switch (effect.kind) {
+    case "anchor":
+      return `anchor:${effect.seq}`;
     case "reaction":
       return `reaction:${effect.comment_id}:${effect.content}`;
     case "comment":

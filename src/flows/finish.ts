@@ -1,5 +1,6 @@
 /** The end of an operation: state, lock, environments, deployment, comment, checks, audit; all in one transaction. */
 
+import type { AuditRecord } from "../core/audit.ts";
 import { ROLLBACK_UNHEALTHY } from "../core/failure.ts";
 import { changesSomething } from "../core/operations.ts";
 import { isOver, type PromotionEvent } from "../core/promotion.ts";
@@ -37,13 +38,20 @@ export async function finish(work: Work, ending: Ending): Promise<Work> {
   await endOpenJobs(done, ending);
   if (isOver(done.operation.state)) await done.tx.releaseLock(done.operation.id);
   if (touched !== null) await afterTouch(done, touched, ending);
-  await record(done, {
+  const last = await record(done, {
     actor: ending.actor,
     action: done.operation.state,
     reason: ending.message,
     details: { code: ending.code, release: done.operation.release_after },
   });
+  if (touched !== null) await anchor(done, last);
   return tell(done, ending);
+}
+
+/** After every operation that may have changed an environment, the site's repository remembers how far the log had come. */
+async function anchor(work: Work, { seq, hash }: AuditRecord): Promise<void> {
+  const { head_sha } = work.operation;
+  if (head_sha !== "") await emit(work, { kind: "anchor", commit: head_sha, seq, hash });
 }
 
 async function tell(work: Work, ending: Ending): Promise<Work> {

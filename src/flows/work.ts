@@ -1,4 +1,5 @@
 /** An operation in hand, inside a transaction: its rows, and the steps of its life written to the store. */
+import type { AuditRecord } from "../core/audit.ts";
 import type { Json } from "../core/canonical.ts";
 import type { Effect } from "../core/effects.ts";
 import { advance, type PromotionEvent } from "../core/promotion.ts";
@@ -72,8 +73,8 @@ export interface Said {
   readonly details?: Json;
 }
 
-export async function record(work: Work, said: Said): Promise<void> {
-  await work.tx.addAudit({
+export async function record(work: Work, said: Said): Promise<AuditRecord> {
+  return work.tx.addAudit({
     actor: said.actor,
     action: `${work.operation.kind}.${said.action}`,
     subject: `operation:${work.operation.id}`,

@@ -1,6 +1,7 @@
 /** The port to GitHub: reads, and effects that may be applied twice without harm. */
 import type { Effect, EffectResult } from "../core/effects.ts";
 import type { Github } from "../ports.ts";
+import { applyAnchor } from "./anchors.ts";
 import type { Applying } from "./applying.ts";
 import { applyCheck } from "./checks.ts";
 import type { Clients } from "./client.ts";
@@ -33,6 +34,8 @@ export function github({ clients, app_id }: GithubOptions): Github {
 
 function apply(applying: Applying, effect: Effect): Promise<EffectResult> {
   switch (effect.kind) {
+    case "anchor":
+      return applyAnchor(applying, effect);
     case "reaction":
       return applyReaction(applying, effect);
     case "comment":
@@ -51,6 +54,7 @@ function apply(applying: Applying, effect: Effect): Promise<EffectResult> {
 }
 
 const DOING: Readonly<Record<Effect["kind"], string>> = {
+  anchor: "tag what the audit log holds",
   reaction: "react to a comment",
   comment: "write its comment",
   answer: "answer a comment",

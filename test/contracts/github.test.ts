@@ -262,3 +262,14 @@ test("nothing was asked of GitHub that it would not understand", () => {
   const others = double.problems.filter((problem) => !problem.includes("the double has no runner"));
   expect(others).toEqual([]);
 });
+
+test("the audit log's head is tagged once", async () => {
+  const anchor = { kind: "anchor", commit: sha, seq: 7, hash: "ab".repeat(32) } as const;
+  for (const _time of ["once", "twice"]) expect(await apply(anchor)).toMatchObject({ ok: true });
+  const { tags, tagObjects } = double.repository();
+  expect([...tags.keys()]).toEqual(["belay/audit/7"]);
+  expect(tagObjects.get(tags.get("belay/audit/7") ?? "")).toMatchObject({
+    commit: sha,
+    message: `Belay's audit log: record 7 has the hash ${"ab".repeat(32)}`,
+  });
+});

@@ -23,6 +23,8 @@ export const OPERATIONS = [
   "GET /repos/{owner}/{repo}/git/trees/{tree_sha}",
   "GET /repos/{owner}/{repo}/git/commits/{commit_sha}",
   "GET /repos/{owner}/{repo}/git/ref/{ref}",
+  "POST /repos/{owner}/{repo}/git/refs",
+  "POST /repos/{owner}/{repo}/git/tags",
   "GET /repos/{owner}/{repo}/commits/{ref}",
   "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls",
   "GET /repos/{owner}/{repo}/compare/{basehead}",

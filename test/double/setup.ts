@@ -48,7 +48,7 @@ export type RepositoryOptions = {
 const PERMISSIONS: Permissions = {
   actions: "write",
   checks: "write",
-  contents: "read",
+  contents: "write",
   deployments: "write",
   issues: "write",
   metadata: "read",
@@ -144,6 +144,8 @@ const createRepository = (world: World, options: RepositoryOptions): Repository 
       allowRebaseMerge: true,
     },
     branches,
+    tagObjects: new Map(),
+    tags: new Map(),
     permissions: new Map(Object.entries(options.people ?? {})),
     rules: new Map(Object.entries(options.rules ?? {})),
     environments: environmentsOf(world, options),

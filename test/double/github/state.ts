@@ -56,6 +56,13 @@ export type Environment = {
 /** Rules of a branch as `GET /rules/branches/{branch}` answers them. */
 export type BranchRule = { readonly type: string; readonly parameters?: Readonly<Record<string, unknown>> };
 
+export type TagObject = {
+  readonly sha: string;
+  readonly tag: string;
+  readonly message: string;
+  readonly commit: string;
+};
+
 export type Repository = {
   readonly id: number;
   readonly owner: string;
@@ -71,6 +78,10 @@ export type Repository = {
     allowRebaseMerge: boolean;
   };
   readonly branches: Map<string, string>;
+  /** Annotated tags that were made, by the id of the tag object; a ref makes one visible. */
+  readonly tagObjects: Map<string, TagObject>;
+  /** Name -> id of the tag object. */
+  readonly tags: Map<string, string>;
   readonly permissions: Map<string, RepositoryPermission>;
   readonly rules: Map<string, readonly BranchRule[]>;
   readonly environments: Map<string, Environment>;

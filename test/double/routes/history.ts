@@ -6,6 +6,7 @@ import { fullName, resolveRef } from "../github/world.ts";
 import { type Call, type Reply, type Route, repositoryIn, route } from "../http/router.ts";
 import type { View } from "../views/account.ts";
 import { commitView, diffEntryView, gitCommitView, repositoryUrl } from "../views/repository.ts";
+import { refView, tagRoutes } from "./tags.ts";
 
 const commitIn = (call: Call, repository: Repository, name: string): Commit => {
   const found = resolveRef(call.world, repository, call.params[name] ?? "");
@@ -60,17 +61,11 @@ const gitRef = (call: Call): Reply => {
   const ref = call.params.ref ?? "";
   const sha = repository.branches.get(ref.replace(/^heads\//, ""));
   if (!sha || !ref.startsWith("heads/")) throw notFound();
-  const url = repositoryUrl(call.world, repository);
-  return {
-    body: {
-      ref: `refs/${ref}`,
-      url: `${url}/git/refs/${ref}`,
-      object: { type: "commit", sha, url: `${url}/git/commits/${sha}` },
-    },
-  };
+  return { body: refView(call, `refs/${ref}`, { type: "commit", sha }) };
 };
 
 export const historyRoutes: readonly Route[] = [
+  ...tagRoutes,
   route("GET /repos/{owner}/{repo}/git/ref/{ref}", "contents:read", gitRef),
   route("GET /repos/{owner}/{repo}/git/commits/{commit_sha}", "contents:read", (call) => {
     const own = repositoryIn(call);
