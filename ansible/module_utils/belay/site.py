@@ -34,7 +34,7 @@ class Site:
         """
         root = os.path.normpath(root)
         _check_prefix(prefix)
-        owner = _become_owner(root)
+        owner = become_owner(root)
         _check_layout(root, initial)
         config = read_config(root, url)
         check_config(config, database, prefix)
@@ -67,7 +67,7 @@ class Site:
         return _active_release(self.root)
 
 
-def _become_owner(root: str) -> os.stat_result:
+def become_owner(root: str) -> os.stat_result:
     try:
         owner = os.stat(root)
     except OSError as error:

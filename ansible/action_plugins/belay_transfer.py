@@ -1,0 +1,115 @@
+"""The controller's part of bringing a file from host to host: chunks are fetched, proven and brought, each again where it fails."""
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "module_utils"))
+from belay.transfer import BLOCK, CHUNK  # noqa: E402  (its folder is known only now)
+
+#: A line that is cut for some seconds is not the end of a transfer.
+ATTEMPTS, PAUSE_S = 5, 3
+
+
+class ActionModule(ActionBase):
+    """`pull` and `push` move bytes here; every other step is the module's alone."""
+
+    TRANSFERS_FILES = True
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        self._vars = task_vars
+        given = self._task.args
+        try:
+            if given["step"] == "pull":
+                return self._pull(given)
+            if given["step"] == "push":
+                return self._push(given)
+            return self._module(**given)
+        except _Failed as failed:
+            return failed.args[0]
+        finally:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+
+    def _pull(self, given):
+        """Fetch what is missing, in one piece where that is all of it."""
+        offer, missing, room = given["offer"], given["missing"], given["room"]
+        if len(missing) == len(offer["chunks"]) and self._whole(given["path"], offer, room):
+            return {"changed": True, "pulled": len(missing)}
+        for index in missing:
+            self._again(lambda: self._cut(given["path"], offer, room, index))
+        self._module(step="tidy", path=given["path"])
+        return {"changed": bool(missing), "pulled": len(missing)}
+
+    def _whole(self, path, offer, room):
+        """Whether the file came in one piece, and as it was offered."""
+        place = os.path.join(room, "whole")
+        try:
+            self._connection.fetch_file(path, place)
+            with open(place, "rb") as whole:
+                return all(_split(whole, os.path.join(room, str(at))) == digest for at, digest in enumerate(offer["chunks"]))
+        except (AnsibleError, OSError):
+            return False
+        finally:
+            if os.path.exists(place):
+                os.unlink(place)
+
+    def _cut(self, path, offer, room, index):
+        place = os.path.join(room, str(index))
+        laid = self._module(step="cut", path=path, index=index)["cut"]
+        self._connection.fetch_file(laid, place)
+        with open(place, "rb") as chunk:
+            if hashlib.sha256(chunk.read()).hexdigest() != offer["chunks"][index]:
+                raise AnsibleConnectionFailure(f"chunk {index} of {path} is not what was offered")
+
+    def _push(self, given):
+        """Bring the chunks of the room; each stays on the target, whatever becomes of the others."""
+        for index in given["missing"]:
+            self._again(lambda: self._bring(given, index))
+        self._module(step="finish", path=given["path"], offer=given["offer"])
+        return {"changed": True, "pushed": len(given["missing"])}
+
+    def _bring(self, given, index):
+        if self._connection._shell.tmpdir is None:
+            self._make_tmp_path()
+        place = self._connection._shell.join_path(self._connection._shell.tmpdir, f"chunk-{index}")
+        self._transfer_file(os.path.join(given["room"], str(index)), place)
+        self._module(step="take", path=given["path"], offer=given["offer"], index=index, chunk=place)
+
+    def _again(self, attempt):
+        for tried in range(1, ATTEMPTS + 1):
+            try:
+                return attempt()
+            except (AnsibleConnectionFailure, AnsibleError):
+                if tried == ATTEMPTS:
+                    raise
+                time.sleep(PAUSE_S)
+                self._connection.reset()
+                self._connection._shell.tmpdir = None
+        return None
+
+    def _module(self, **arguments):
+        answer = self._execute_module("belay_transfer", module_args=arguments, task_vars=self._vars)
+        if answer.get("failed"):
+            raise _Failed(answer)
+        return answer
+
+
+class _Failed(Exception):
+    """The module said no: its answer is the task's."""
+
+
+def _split(whole, place):
+    """Writes the next chunk of an open file; its SHA-256."""
+    digest, left = hashlib.sha256(), CHUNK
+    with open(place, "wb") as out:
+        while left and (block := whole.read(min(BLOCK, left))):
+            digest.update(block)
+            out.write(block)
+            left -= len(block)
+    return digest.hexdigest()
