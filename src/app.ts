@@ -4,6 +4,7 @@ import { z } from "zod";
 import { commandReceived } from "./flows/command-received.ts";
 import type { Deps } from "./flows/deps.ts";
 import { pullRequestChanged } from "./flows/pull-request-changed.ts";
+import { foreignCheckChanged, reviewChanged } from "./flows/rejudge.ts";
 import { runEnded } from "./flows/run-lost.ts";
 import type { Clock, DeliveryRow, Queue } from "./ports.ts";
 
@@ -18,11 +19,16 @@ export interface Inbox {
 export function belay(app: Pick<Probot, "onAny">, { queue, clock, wake }: Inbox): void {
   app.onAny(async ({ id, name, payload }) => {
     const event = "action" in payload ? `${name}.${payload.action}` : name;
-    if (!(event in EVENTS)) return;
+    if (!Object.hasOwn(EVENTS, event) || isOwnCheck(payload)) return;
     await queue.addDelivery({ id, event, payload, received_at: clock.now() });
     wake();
   });
 }
+
+const OwnCheck = z.object({ check_run: z.object({ external_id: z.string().startsWith("belay:") }) });
+
+/** Each of our own writes comes back as an event, which says nothing new; one that only looks so is looked at when it counts. */
+const isOwnCheck = (payload: unknown): boolean => OwnCheck.safeParse(payload).success;
 
 /** What a delivery led to, for the log. */
 export type Outcome = Readonly<Record<string, unknown>> | null;
@@ -85,6 +91,30 @@ const pullRequestEvent: Handler = async (deps, payload) => {
   });
 };
 
+const PullRequestReview = Repository.extend({ pull_request: z.object({ number: z.number() }) });
+
+const reviewEvent: Handler = async (deps, payload) => {
+  const event = PullRequestReview.parse(payload);
+  const pull_request = event.pull_request.number;
+  return { ...(await reviewChanged(deps, { repository: repositoryOf(event), pull_request })) };
+};
+
+const CheckRun = Repository.extend({ check_run: z.object({ head_sha: z.string() }) });
+
+const checkRunCompleted: Handler = async (deps, payload) => {
+  const event = CheckRun.parse(payload);
+  const { head_sha } = event.check_run;
+  return { ...(await foreignCheckChanged(deps, { repository: repositoryOf(event), head_sha })) };
+};
+
+const CheckSuite = Repository.extend({ check_suite: z.object({ head_sha: z.string() }) });
+
+const checkSuiteCompleted: Handler = async (deps, payload) => {
+  const event = CheckSuite.parse(payload);
+  const { head_sha } = event.check_suite;
+  return { ...(await foreignCheckChanged(deps, { repository: repositoryOf(event), head_sha })) };
+};
+
 const WorkflowRun = z.object({
   repository: z.object({ id: z.number() }),
   workflow_run: z.object({ id: z.number() }),
@@ -104,6 +134,10 @@ const EVENTS: Readonly<Record<string, Handler>> = {
   "pull_request.synchronize": pullRequestEvent,
   "pull_request.edited": pullRequestEvent,
   "pull_request.closed": pullRequestEvent,
+  "pull_request_review.submitted": reviewEvent,
+  "pull_request_review.dismissed": reviewEvent,
+  "check_run.completed": checkRunCompleted,
+  "check_suite.completed": checkSuiteCompleted,
   "workflow_run.completed": workflowRunCompleted,
 };
 

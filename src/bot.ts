@@ -118,6 +118,7 @@ function flowDeps(options: BotOptions, probot: Probot, { store }: OpenStore): De
     settings: {
       ...DEFAULT_SETTINGS,
       reusable_workflows: options.github.workflows,
+      policy_repositories: options.policy_repositories,
       ...options.flow_settings,
     },
   };

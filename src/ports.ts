@@ -2,9 +2,11 @@
  * What flows need from the world: the store, GitHub, the clock. Adapters implement these; flows ask for the least of them.
  * Ids are UUIDs, times are ISO 8601 strings in UTC, rows are read-only values. `state_version` counts changes of a row.
  */
+import type { Bound, Committers, Review, Shown } from "./core/approval.ts";
 import type { AuditEntry, AuditRecord } from "./core/audit.ts";
 import type { Effect, EffectResult } from "./core/effects.ts";
 import type { Facts, Fingerprint, Manifest } from "./core/facts.ts";
+import type { ForeignCheckRun } from "./core/gates/checks.ts";
 import type { LockHeld, LockProof } from "./core/lock.ts";
 import type { Permission } from "./core/policy.ts";
 import type { OperationProgress } from "./core/progress.ts";
@@ -20,6 +22,7 @@ import type {
   OperationKind,
   PromotionState,
 } from "./core/vocabulary.ts";
+import type { Comparison } from "./core/wordpress/comparison.ts";
 import type { DriftVerdict, Plan, RefreshPlan } from "./core/wordpress/types.ts";
 
 // ---- rows -------------------------------------------------------------------------------------------------------------
@@ -87,6 +90,7 @@ export interface OperationRow {
   /** The commit that the command was bound to; checks are posted on it. */
   readonly head_sha: string;
   readonly state: PromotionState;
+  readonly asked: Asked;
   readonly requested_by: string;
   readonly requested_at: string;
   /** The comment that began it; null for the API. */
@@ -102,9 +106,15 @@ export interface OperationRow {
   readonly release_before: string | null;
   readonly release_after: string | null;
   readonly verdict: Verdict | null;
+  /** Digest of the policy for the target that the verdict was made under. */
+  readonly policy_digest: string | null;
+  /** What the plan shows for approval, and since when; null: there is no plan, or the kind needs no approval. */
+  readonly shown: Shown | null;
   readonly plan: Plan | null;
   /** What a refresh overwrites and keeps; null for the other kinds. */
   readonly refresh: RefreshPlan | null;
+  /** Both sides compared for a declared baseline; null for the other kinds. */
+  readonly comparison: Comparison | null;
   readonly progress: OperationProgress;
   /** Stable code and sentence of how it ended. */
   readonly result_code: string | null;
@@ -117,6 +127,14 @@ export interface OperationRow {
   readonly commented_at: string | null;
   readonly finished_at: string | null;
   readonly state_version: number;
+}
+
+/** What a command said after its word. */
+export interface Asked {
+  /** `/drift --full` */
+  readonly full: boolean;
+  /** `/baseline accept <12 hexadecimal digits>` */
+  readonly accept: string | null;
 }
 
 export interface JobRow {
@@ -166,6 +184,13 @@ export interface BaselineRow {
   readonly created_at: string;
 }
 
+/** A baseline that is stored but not as it was written: nothing may be judged by it. */
+export interface DamagedBaseline {
+  readonly id: string;
+  /** What is wrong with it, as the end of a sentence. */
+  readonly damaged: string;
+}
+
 /** Immutable. `status` is `unknown` when there was no baseline to compare with. */
 export interface DriftCheckRow {
   readonly id: string;
@@ -174,10 +199,18 @@ export interface DriftCheckRow {
   readonly operation_id: string;
   readonly baseline_id: string | null;
   readonly status: DriftStatus;
-  readonly fingerprint: Fingerprint;
+  /** Null where the record is damaged. */
+  readonly fingerprint: Fingerprint | null;
+  /** Null where the record is damaged. */
   readonly drift: DriftVerdict | null;
   readonly checked_at: string;
+  /** What is wrong with the record, as the end of a sentence; null: nothing. */
+  readonly damaged: string | null;
 }
+export type NewDriftCheck = Omit<DriftCheckRow, "damaged" | "fingerprint" | "drift"> & {
+  readonly fingerprint: Fingerprint;
+  readonly drift: DriftVerdict;
+};
 
 export interface BackupRow {
   readonly id: string;
@@ -192,6 +225,19 @@ export interface BackupRow {
   readonly proof: Facts["backup_create"]["backup"]["verified"] | null;
   readonly created_at: string;
   readonly error_message: string | null;
+}
+
+/** An `/approve`. Immutable: whether it counts depends on what has changed since. */
+export interface ApprovalRow {
+  readonly id: string;
+  readonly site_id: string;
+  readonly target_environment_id: string;
+  readonly pull_request: number;
+  readonly kind: "promote" | "rollback";
+  readonly by: string;
+  readonly at: string;
+  readonly comment_id: number;
+  readonly bound: Bound;
 }
 
 export interface LockRow {
@@ -296,19 +342,25 @@ export interface Tx {
   releaseByDigest(site_id: string, digest: string): Promise<ReleaseRow | null>;
   putRelease(row: ReleaseRow): Promise<void>;
   /** The newest baseline of this pair. */
-  baselineOf(source_environment_id: string, target_environment_id: string): Promise<BaselineRow | null>;
-  baseline(id: string): Promise<BaselineRow | null>;
+  baselineOf(
+    source_environment_id: string,
+    target_environment_id: string,
+  ): Promise<BaselineRow | DamagedBaseline | null>;
+  baseline(id: string): Promise<BaselineRow | DamagedBaseline | null>;
   addBaseline(row: BaselineRow): Promise<void>;
   driftCheck(id: string): Promise<DriftCheckRow | null>;
   /** What a check found, without the fingerprint that it rests on: to be shown, not to be judged by. */
   driftVerdict(id: string): Promise<DriftVerdict | null>;
-  addDriftCheck(row: DriftCheckRow): Promise<void>;
+  addDriftCheck(row: NewDriftCheck): Promise<void>;
   /** The newest check of this environment against this baseline. */
   newestDriftCheck(environment_id: string, baseline_id: string): Promise<DriftCheckRow | null>;
   /** Newest first (`taken_at`, then `created_at`). */
   backupsOf(environment_id: string): Promise<readonly BackupRow[]>;
   backup(id: string): Promise<BackupRow | null>;
   putBackup(row: BackupRow): Promise<void>;
+  addApproval(row: ApprovalRow): Promise<void>;
+  /** By command, oldest first. */
+  approvalsOf(target_environment_id: string, pull_request: number): Promise<readonly ApprovalRow[]>;
 
   // once, one at a time, on record
   /** True the first time this key is claimed, false ever after. Keys: `comment:<repository id>:<id>`, `click:<check run>:<button>`. */
@@ -423,31 +475,6 @@ export type PolicyAnswer =
   | { readonly kind: "file"; readonly file: RepositoryFile }
   | { readonly kind: "absent" }
   | { readonly kind: "hidden" };
-
-/** A review of a person on a pull request, as it stands now. */
-export interface Review {
-  readonly id: number;
-  readonly by: string;
-  readonly state: "approved" | "changes_requested" | "dismissed";
-  /** The head that was reviewed. */
-  readonly head_sha: string;
-  readonly at: string;
-}
-
-/** Who wrote and committed the commits of a pull request. */
-export interface Committers {
-  readonly logins: readonly string[];
-  /** Commits of which GitHub names no account, or that it does not list (more than 250). */
-  readonly unknown: number;
-}
-
-/** A check run of any App on a commit, the newest of its suite. */
-export interface ForeignCheckRun {
-  readonly name: string;
-  readonly app: string;
-  readonly status: string;
-  readonly conclusion: string | null;
-}
 
 /** Every read throws a GithubError (code, retry) when GitHub could not tell; null is a definite "there is none". */
 export interface Github {

@@ -23,6 +23,8 @@ export interface BotSettings {
     /** Reusable workflows that may run jobs, as `owner/repo/.github/workflows/file.yml`. */
     readonly workflows: readonly string[];
   };
+  /** Where an owner's `belay-policy.yml` lies, by the owner's login in small letters; null: the shipped default holds. */
+  readonly policy_repositories: Readonly<Record<string, string | null>>;
   /** A directory for the embedded database, or the address of a PostgreSQL server. */
   readonly store: { readonly directory: string } | { readonly database_url: string };
   readonly listen: { readonly host: string; readonly port: number };
@@ -56,6 +58,7 @@ export function settingsFrom(env: Env): BotSettings {
   const settings: BotSettings = {
     app: appSettings(reader),
     github: githubSettings(reader),
+    policy_repositories: policyRepositories(reader),
     store: storeSettings(reader),
     listen: { host: value("HOST") ?? "127.0.0.1", port: portOf(reader) },
     metrics_token: metricsToken(reader),
@@ -151,6 +154,26 @@ function workflowsOf({ value, problems }: Reader): readonly string[] {
     );
   }
   return names;
+}
+
+/** `acme=platform-policy,rope-works=none`. Owners that are not named have theirs in `.github`. */
+function policyRepositories({ value, problems }: Reader): Readonly<Record<string, string | null>> {
+  const entries = (value("BELAY_POLICY_REPOSITORIES") ?? "").split(",").map((entry) => entry.trim());
+  const named: Record<string, string | null> = {};
+  for (const entry of entries.filter((one) => one !== "")) {
+    const found = /^([A-Za-z0-9-]{1,39})=([A-Za-z0-9._-]{1,100})$/.exec(entry);
+    const owner = found?.[1]?.toLowerCase();
+    if (owner === undefined || found?.[2] === undefined) {
+      problems.push(
+        `BELAY_POLICY_REPOSITORIES holds "${entry}": write owner=repository, or owner=none for the shipped default.`,
+      );
+    } else if (Object.hasOwn(named, owner)) {
+      problems.push(`BELAY_POLICY_REPOSITORIES names ${owner} twice: keep one.`);
+    } else {
+      named[owner] = found[2] === "none" ? null : found[2];
+    }
+  }
+  return named;
 }
 
 function storeSettings({ value, problems }: Reader): BotSettings["store"] {

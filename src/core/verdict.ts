@@ -1,6 +1,16 @@
 /** A verdict is the tree of gate outcomes; the check runs, the comment and the API are views of it. */
 
-export const GATES = ["drift", "backup", "release", "promotion"] as const;
+export const GATES = [
+  "drift",
+  "backup",
+  "release",
+  "approval",
+  "checks",
+  "window",
+  "progression",
+  "rehearsal",
+  "promotion",
+] as const;
 export type Gate = (typeof GATES)[number];
 
 export type Outcome = "pass" | "wait" | "block";

@@ -6,12 +6,13 @@ import * as answers from "../core/rendering/answers.ts";
 import { obstacles, type Verdict } from "../core/verdict.ts";
 import type { EnvironmentRow, PullRequest, SiteRow, Tx } from "../ports.ts";
 import type { CommandOutcome, Deps, Refused } from "./deps.ts";
+import { type Evidence, type EvidenceReads, evidenceForCommand, NO_EVIDENCE } from "./evidence.ts";
 import { configured } from "./input-of.ts";
 import { askPerson } from "./person.ts";
 import { loadSettings, policyFor, type SettingsReads, type SiteSettings } from "./site.ts";
 import { startOperation } from "./start-operation.ts";
 
-type ApiDeps = Deps<"permission" | "isTeamMember" | "openPullRequests" | SettingsReads>;
+type ApiDeps = Deps<"openPullRequests" | SettingsReads | EvidenceReads>;
 
 export interface ApiInput {
   /** The source environment. */
@@ -31,7 +32,14 @@ export async function apiDriftCheck(deps: ApiDeps, input: ApiInput): Promise<Api
   if (next === null) return refuse(409, answers.noPair(asked.source.name, "the end of the path"));
   const pull = await pullRequestOf(deps, asked, next);
   return deps.store.transaction((tx) =>
-    begin(deps, tx, { asked, target: next, pull, kind: "drift", actor: input.actor }),
+    begin(deps, tx, {
+      asked,
+      target: next,
+      pull,
+      kind: "drift",
+      actor: input.actor,
+      evidence: NO_EVIDENCE,
+    }),
   );
 }
 
@@ -55,7 +63,17 @@ export async function apiPromote(
   if (pull === null) return refuse(409, answers.noPullRequest(asked.source.name, target.name));
 
   const { actor } = input;
-  return deps.store.transaction((tx) => begin(deps, tx, { asked, target, pull, kind: "promote", actor }));
+  const evidence = await evidenceForCommand(deps, {
+    repository: asked.site.repository,
+    policy: policyFor(asked.settings, target.name),
+    target: target.name,
+    pull_request: pull.number,
+    head_sha: pull.head_sha,
+    kind: "promote",
+    approver: null,
+  });
+  const begun = { asked, target, pull, kind: "promote", actor, evidence } as const;
+  return deps.store.transaction((tx) => begin(deps, tx, begun));
 }
 
 interface Asked {
@@ -109,12 +127,13 @@ interface Begin {
   readonly pull: PullRequest | null;
   readonly kind: "drift" | "promote";
   readonly actor: string;
+  readonly evidence: Evidence;
 }
 
 async function begin(
   deps: ApiDeps,
   tx: Tx,
-  { asked, target, pull, kind, actor }: Begin,
+  { asked, target, pull, kind, actor, evidence }: Begin,
 ): Promise<ApiOutcome> {
   const { settings, site } = asked;
   const outcome = await startOperation(deps, tx, {
@@ -127,7 +146,9 @@ async function begin(
     head_sha: pull?.head_sha ?? "",
     requested_by: actor,
     comment_id: null,
+    asked: { full: false, accept: null },
     on_records: kind === "promote",
+    evidence,
   });
   return answered(outcome);
 }

@@ -11,25 +11,27 @@ import { blockedSentence, cancelledSentence } from "../core/rendering/endings.ts
 import type { Claim } from "../core/report.ts";
 import { environmentStillFits } from "../core/still-fits.ts";
 import { obstacles } from "../core/verdict.ts";
+import type { JobType } from "../core/vocabulary.ts";
 import type { JobRow, PullRequest } from "../ports.ts";
 import { showChecks, showComment } from "./announce.ts";
 import type { Deps, Refused } from "./deps.ts";
+import { type Evidence, type EvidenceReads, evidenceForWork, NO_EVIDENCE } from "./evidence.ts";
 import { finish } from "./finish.ts";
 import { inputOf } from "./input-of.ts";
 import { judgeNow } from "./judge.ts";
-import { actorOf, findJob, type RunnerInput, refuseJob } from "./runner-job.ts";
-import { type LoadedSettings, loadSettings, type SettingsReads } from "./site.ts";
+import { actorOf, findJob, type RunnerInput, type RunnerWork, refuseJob } from "./runner-job.ts";
+import { type LoadedSettings, loadSettings, policyFor, type SettingsReads } from "./site.ts";
 import { beginChange } from "./touch.ts";
 import { move, namesOf, record, type Work } from "./work.ts";
 
 export type ClaimOutcome = { readonly kind: "claimed"; readonly claim: Claim } | Refused;
 
-type ClaimDeps = Deps<"pullRequest" | SettingsReads | "commitParents">;
+type ClaimDeps = Deps<SettingsReads | EvidenceReads | "commitParents">;
 
 export async function claimJob(deps: ClaimDeps, input: RunnerInput): Promise<ClaimOutcome> {
   const found = await deps.store.transaction((tx) => findJob(deps, tx, input));
   if (found.kind === "refused") return found;
-  const fresh = await load(deps, found.work);
+  const fresh = await load(deps, found);
 
   return deps.store.transaction(async (tx) => {
     const again = await findJob(deps, tx, input);
@@ -51,16 +53,25 @@ interface Fresh {
   readonly pull_request: PullRequest | null;
   readonly settings: LoadedSettings;
   readonly head_parents: readonly string[];
+  readonly evidence: Evidence;
 }
 
-async function load(deps: ClaimDeps, { site, operation }: Work): Promise<Fresh> {
+/** The jobs right before which the gates are judged once more. */
+const JUDGED: readonly JobType[] = ["env_promote", "release_rollback"];
+
+async function load(deps: ClaimDeps, { work, job }: Pick<RunnerWork, "work" | "job">): Promise<Fresh> {
+  const { site, operation, target } = work;
   const { repository } = site;
   const number = operation.pull_request;
   const pull_request = number === null ? null : await deps.github.pullRequest(repository, number);
   const settings = await loadSettings(deps, repository);
   const parents =
     operation.head_sha === "" ? null : await deps.github.commitParents(repository, operation.head_sha);
-  return { pull_request, settings, head_parents: parents ?? [] };
+  const evidence =
+    settings.ok && JUDGED.includes(job.type)
+      ? await evidenceForWork(deps, work, policyFor(settings.settings, target.name))
+      : NO_EVIDENCE;
+  return { pull_request, settings, head_parents: parents ?? [], evidence };
 }
 
 /** The same run asks again, because the answer was lost: it gets the same answer. */
@@ -117,8 +128,9 @@ async function give(giving: Giving): Promise<ClaimOutcome> {
   if (!isGranted(lock)) return refuseJob("environment_locked", "Another operation holds the environment.");
 
   let work = giving.work;
-  if (job.type === "env_promote") {
-    const judged = await judgeNow(work, { settings, head_parents: fresh.head_parents });
+  if (JUDGED.includes(job.type)) {
+    const { head_parents, evidence } = fresh;
+    const judged = await judgeNow(work, { settings, head_parents, evidence });
     if (judged.verdict.outcome !== "pass") {
       const code = obstacles(judged.verdict)[0]?.code ?? "blocked";
       const message = blockedSentence(namesOf(work), judged.verdict);

@@ -1,10 +1,11 @@
 /** What kind of head a pull request has: of an environment, harmless, refused, or none of ours. Its checks follow from that. */
 import { pairFor } from "../core/config/pairs.ts";
 import { touchesNothingPromoted } from "../core/harmless.ts";
+import { gatesOf } from "../core/judgement.ts";
 import type { HeadKind } from "../core/rendering/initial-checks.ts";
 import type { PullRequest, Repository } from "../ports.ts";
 import type { Deps } from "./deps.ts";
-import { loadSettings, type SettingsReads } from "./site.ts";
+import { loadSettings, policyFor, type SettingsReads } from "./site.ts";
 
 export interface PullRequestInput {
   readonly repository: Repository;
@@ -27,7 +28,8 @@ export async function classify(
   }
   const pair = pairFor(loaded.settings.config, base_ref, head_ref);
   if (pair.ok && pull_request.head_repository_id === repository.id) {
-    return { kind: "environment", source: pair.source.name, target: pair.target.name };
+    const gates = gatesOf(policyFor(loaded.settings, pair.target.name));
+    return { kind: "environment", source: pair.source.name, target: pair.target.name, gates };
   }
   const { environments } = loaded.settings.config;
   if (!pair.ok && pair.reason === "not_governed") {
@@ -35,9 +37,10 @@ export async function classify(
   }
   const target = Object.values(environments).find((one) => one.branch === base_ref);
   const name = target?.name ?? base_ref;
-  if (await isHarmless(deps, { repository, pull_request })) return { kind: "harmless", target: name };
+  const gates = gatesOf(policyFor(loaded.settings, name));
+  if (await isHarmless(deps, { repository, pull_request })) return { kind: "harmless", target: name, gates };
   const why = pair.ok ? FORK : pair;
-  return { kind: "refused", target: name, message: why.message, remedy: why.remedy };
+  return { kind: "refused", target: name, message: why.message, remedy: why.remedy, gates };
 }
 
 /** GitHub lists the files of the head of now. They say nothing of this webhook's commit when the branch has moved on. */

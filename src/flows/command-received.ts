@@ -7,7 +7,9 @@ import { type Person, type Policy, seesDetails, teamsOf } from "../core/policy.t
 import * as answers from "../core/rendering/answers.ts";
 import { renderHelp } from "../core/rendering/help.ts";
 import type { IssueComment, PullRequest, Repository, Tx } from "../ports.ts";
+import { approve } from "./approve.ts";
 import type { CommandOutcome, Deps } from "./deps.ts";
+import { type Evidence, type EvidenceReads, evidenceForCommand, NO_EVIDENCE } from "./evidence.ts";
 import { askPerson } from "./person.ts";
 import { loadSettings, policyFor, type SettingsReads, type SiteSettings } from "./site.ts";
 import { startOperation } from "./start-operation.ts";
@@ -19,7 +21,7 @@ export interface CommentInput {
   readonly comment_id: number;
 }
 
-type CommandDeps = Deps<"comment" | "pullRequest" | "permission" | "isTeamMember" | SettingsReads>;
+type CommandDeps = Deps<"comment" | SettingsReads | EvidenceReads>;
 
 /** Acts once, however often the comment is delivered. @throws GithubError when GitHub could not tell: nothing was written. */
 export async function commandReceived(deps: CommandDeps, input: CommentInput): Promise<CommandOutcome> {
@@ -27,13 +29,14 @@ export async function commandReceived(deps: CommandDeps, input: CommentInput): P
   if (!("comment" in loaded)) return loaded;
 
   const decision = await decide(deps, loaded);
+  const evidence = await evidenceFor(deps, loaded, decision);
 
   return deps.store.transaction(async (tx) => {
     if (decision.kind === "ignore") return { kind: "ignored", reason: decision.reason };
     const key = `comment:${input.repository.id}:${input.comment_id}`;
     if (!(await tx.claimOnce(key, deps.clock.now()))) return { kind: "ignored", reason: "seen before" };
     await react(deps, tx, input);
-    return act({ deps, tx, loaded }, decision);
+    return act({ deps, tx, loaded, evidence }, decision);
   });
 }
 
@@ -93,6 +96,21 @@ async function decide(deps: CommandDeps, loaded: Loaded): Promise<Admission> {
   return admit(facts, policyOf(settings, pull_request));
 }
 
+/** What GitHub says that the command is judged by, beside who gave it. */
+async function evidenceFor(deps: CommandDeps, loaded: Loaded, decision: Admission): Promise<Evidence> {
+  const { settings, input, comment } = loaded;
+  if (decision.kind !== "act" || settings === null) return NO_EVIDENCE;
+  const { command, target, head_sha } = decision;
+  const { repository, pull_request } = input;
+  const policy = policyFor(settings, target.name);
+  const about = { repository, policy, target: target.name, pull_request, head_sha };
+  if (command.kind === "approve") {
+    return evidenceForCommand(deps, { ...about, kind: command.what, approver: comment.author });
+  }
+  if (command.kind !== "promote" && command.kind !== "rollback") return NO_EVIDENCE;
+  return evidenceForCommand(deps, { ...about, kind: command.kind, approver: null });
+}
+
 /** Where Belay is not set up, another bot's commands are not ours to answer. */
 function withoutSettings(kind: string, problem: Answer | null): Admission {
   if (kind === "unknown" || problem === null) return { kind: "ignore", reason: "not set up here" };
@@ -113,6 +131,7 @@ interface Acting {
   readonly deps: CommandDeps;
   readonly tx: Tx;
   readonly loaded: Loaded;
+  readonly evidence: Evidence;
 }
 
 async function act(
@@ -145,8 +164,25 @@ async function act(
     return { kind: "answered", answer: { code: "status", sentences: [], remedy: null } };
   }
   const common = { repository: input.repository, settings, source, target, head_sha };
+  if (word === "approve") {
+    const { command } = decision;
+    if (command.kind !== "approve") throw new Error("An approval was admitted as another command.");
+    const given = { by: comment.author, at: comment.created_at, comment_id: input.comment_id };
+    const { pull_request } = input;
+    const answer = await approve(deps, tx, {
+      ...common,
+      pull_request,
+      command,
+      given,
+      evidence: acting.evidence,
+    });
+    await say(acting, answers.renderAnswer(answer, key), key);
+    return { kind: "answered", answer };
+  }
   const asked = { kind: word, pull_request: input.pull_request, requested_by: comment.author };
-  return startOperation(deps, tx, { ...common, ...asked, comment_id: input.comment_id, on_records: false });
+  const { evidence } = acting;
+  const { comment_id } = input;
+  return startOperation(deps, tx, { ...common, ...asked, comment_id, on_records: false, evidence });
 }
 
 /** A head that no webhook told of (it was lost, or the App came later): who comments after the answer has seen it. */

@@ -4,8 +4,10 @@ import { ROLLBACK_UNHEALTHY } from "../core/failure.ts";
 import { jobsOf } from "../core/operations.ts";
 import { startProgress } from "../core/progress.ts";
 import type { OperationKind } from "../core/vocabulary.ts";
-import type { OperationRow, Repository, Tx } from "../ports.ts";
+import type { Asked, OperationRow, Repository, Tx } from "../ports.ts";
+import { undamaged } from "./baselines.ts";
 import type { Deps } from "./deps.ts";
+import type { Evidence } from "./evidence.ts";
 import { type SiteSettings, syncSite } from "./site.ts";
 import { openWork, record, type Work } from "./work.ts";
 
@@ -18,10 +20,13 @@ export interface StartRequest {
   readonly pull_request: number | null;
   /** Empty where there is no pull request: then no checks are posted. */
   readonly head_sha: string;
+  /** What the command said after its word. */
+  readonly asked: Asked;
   readonly requested_by: string;
   readonly comment_id: number | null;
   /** True for the API: it begins only on a fresh drift check and backup that are on record already. */
   readonly on_records: boolean;
+  readonly evidence: Evidence;
 }
 
 export async function createOperation(deps: Deps<never>, tx: Tx, request: StartRequest): Promise<Work> {
@@ -32,7 +37,9 @@ export async function createOperation(deps: Deps<never>, tx: Tx, request: StartR
   const source = environments.get(request.source.name);
   const target = environments.get(request.target.name);
   if (source === undefined || target === undefined) throw new Error("An environment of the pair has no row.");
-  const baseline = await tx.baselineOf(source.id, target.id);
+  const newest = await tx.baselineOf(source.id, target.id);
+  // What records a new baseline does without a damaged one; all else is bound to it, and says that it is damaged.
+  const baseline = RENEWING.includes(request.kind) ? undamaged(newest) : newest;
   const undone = request.kind === "rollback" ? await lastStandingPromotion(tx, target.id) : null;
   const operation: OperationRow = {
     ...EMPTY_OPERATION,
@@ -44,6 +51,7 @@ export async function createOperation(deps: Deps<never>, tx: Tx, request: StartR
     target_environment_id: target.id,
     pull_request: request.pull_request,
     head_sha: request.head_sha,
+    asked: request.asked,
     requested_by: request.requested_by,
     requested_at: deps.clock.now(),
     comment_id: request.comment_id,
@@ -66,14 +74,19 @@ export async function createOperation(deps: Deps<never>, tx: Tx, request: StartR
   return work;
 }
 
+const RENEWING: readonly OperationKind[] = ["refresh", "baseline"];
+
 const EMPTY_OPERATION = {
   state: "requested",
   drift_check_id: null,
   backup_id: null,
   release_id: null,
   verdict: null,
+  policy_digest: null,
+  shown: null,
   plan: null,
   refresh: null,
+  comparison: null,
   result_code: null,
   result_message: null,
   cancel_reason: null,

@@ -12,19 +12,20 @@ import { switchFacts } from "../core/result-facts.ts";
 import type { JobRow, Tx } from "../ports.ts";
 import { showChecks, showComment } from "./announce.ts";
 import type { Deps, Refused } from "./deps.ts";
+import { type EvidenceReads, evidenceForWork, NO_EVIDENCE } from "./evidence.ts";
 import { type Ending, endSentence, finish } from "./finish.ts";
 import { addNextJob } from "./next-job.ts";
 import { conclude, type Loaded } from "./reports/conclude.ts";
 import { rolledBack } from "./reports/release-rollback.ts";
 import type { Conclusion } from "./reports/reported.ts";
 import { actorOf, findJob, type RunnerInput, refuseJob } from "./runner-job.ts";
-import { loadSettings, type SettingsReads } from "./site.ts";
+import { loadSettings, policyFor, type SettingsReads } from "./site.ts";
 import { can, change, namesOf, type Work } from "./work.ts";
 
 export type ReportOutcome = { readonly kind: "answered"; readonly answer: ReportAnswer } | Refused;
 
 type ReportInput = RunnerInput & { readonly report: Report };
-type ReportDeps = Deps<SettingsReads | "commitParents">;
+type ReportDeps = Deps<SettingsReads | EvidenceReads | "commitParents">;
 
 export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<ReportOutcome> {
   const found = await deps.store.transaction((tx) => findJob(deps, tx, input));
@@ -32,7 +33,7 @@ export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<R
   if (input.report.job_id !== found.job.id || input.report.job_type !== found.job.type) {
     return { ...refuseJob("bad_request", "The report is for another job."), status: 400 };
   }
-  const loaded = changesSomething(found.job.type) ? null : await load(deps, found.work);
+  const loaded = changesSomething(found.job.type) ? null : await load(deps, found);
 
   return deps.store.transaction(async (tx) => {
     const now = await findJob(deps, tx, input);
@@ -48,11 +49,17 @@ export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<R
 }
 
 /** What is judged with. What was changed is kept as it was told, without GitHub: it may be out of reach at that moment. */
-async function load(deps: ReportDeps, { site, operation }: Work): Promise<Loaded> {
+async function load(deps: ReportDeps, { work, job }: Pick<InHand, "work" | "job">): Promise<Loaded> {
+  const { site, operation, target } = work;
   const settings = await loadSettings(deps, site.repository);
   const { head_sha } = operation;
   const parents = head_sha === "" ? null : await deps.github.commitParents(site.repository, head_sha);
-  return { settings, head_parents: parents ?? [] };
+  // Before the target was looked at there is nothing that could be approved.
+  const known = settings.ok && job.type === "drift_check";
+  const evidence = known
+    ? await evidenceForWork(deps, work, policyFor(settings.settings, target.name))
+    : NO_EVIDENCE;
+  return { settings, head_parents: parents ?? [], evidence };
 }
 
 interface InHand {

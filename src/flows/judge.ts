@@ -1,12 +1,19 @@
 /** Collects what the gates judge, for an operation in hand. */
 
+import type { Shown } from "../core/approval.ts";
+import { digestOf } from "../core/canonical.ts";
 import { secondsBetween } from "../core/duration.ts";
+import type { ApprovalFacts } from "../core/gates/approval.ts";
 import type { BackupFact } from "../core/gates/backup.ts";
 import * as backup from "../core/gates/backup.ts";
 import * as drift from "../core/gates/drift.ts";
 import { type JudgementFacts, judge } from "../core/judgement.ts";
+import type { Policy } from "../core/policy.ts";
 import { type Verdict, verdictOf } from "../core/verdict.ts";
 import type { EnvironmentRow, Tx } from "../ports.ts";
+import { approvalFacts, boundOf } from "./approvals.ts";
+import { boundBaseline, isDamaged } from "./baselines.ts";
+import type { Evidence } from "./evidence.ts";
 import { policyFor, type SiteSettings } from "./site.ts";
 import { change, type Work } from "./work.ts";
 
@@ -14,6 +21,8 @@ export interface JudgeWith {
   readonly settings: SiteSettings;
   /** Parents of the bound commit, asked of GitHub before the transaction. */
   readonly head_parents: readonly string[];
+  /** What GitHub says of approvals and of other Apps' checks, asked at the same moment. */
+  readonly evidence: Evidence;
 }
 
 /** Judges the operation's gates now and writes the verdict, with the backup that it rests on, to the operation. */
@@ -26,13 +35,19 @@ export async function judgeNow(
   const source = given.settings.config.environments[work.source.name];
   if (source === undefined)
     throw new Error(`The environment ${work.source.name} is not in the configuration.`);
-  const verdict = judge(work.operation.kind, facts, {
-    now: work.now,
-    policy: policyFor(given.settings, work.target.name),
-    source,
-  });
+  const policy = policyFor(given.settings, work.target.name);
+  const verdict = judge(work.operation.kind, facts, { now: work.now, policy, source });
   const backup_id = backup.newestProven(backups)?.id ?? null;
-  return { work: await change(work, { verdict, backup_id }), verdict };
+  const shown = await shownBy(work, policy);
+  const policy_digest = digestOf(policy);
+  return { work: await change(work, { verdict, backup_id, policy_digest, shown }), verdict };
+}
+
+/** From the moment on that there is a plan, it can be approved. */
+async function shownBy({ tx, operation, now }: Work, policy: Policy): Promise<Shown | null> {
+  if (operation.shown !== null || operation.kind === "rollback") return operation.shown;
+  const bound = await boundOf(tx, { operation, policy });
+  return bound === null ? null : { ...bound, at: now };
 }
 
 async function judgementFacts(
@@ -45,7 +60,12 @@ async function judgementFacts(
   const check = operation.drift_check_id === null ? null : await tx.driftCheck(operation.drift_check_id);
   const release = operation.release_id === null ? null : await tx.release(operation.release_id);
   return {
-    drift: { ...names, has_baseline: operation.baseline_id !== null, check },
+    drift: {
+      ...names,
+      has_baseline: operation.baseline_id !== null,
+      damaged: (await boundBaseline(work)).damaged,
+      check,
+    },
     backup: { target: names.target, backups },
     release: {
       ...names,
@@ -54,7 +74,22 @@ async function judgementFacts(
       release: release === null ? null : { digest: release.digest, commit: release.manifest.commit },
       plan: operation.plan,
     },
+    approval: await approvals(work, given),
+    checks: given.evidence.checks,
   };
+}
+
+async function approvals(work: Work, { settings, evidence }: JudgeWith): Promise<ApprovalFacts> {
+  const { tx, operation, target } = work;
+  const policy = policyFor(settings, target.name);
+  return approvalFacts(tx, {
+    target,
+    policy,
+    pull_request: operation.pull_request,
+    kind: operation.kind === "rollback" ? "rollback" : "promote",
+    now: await boundOf(tx, { operation, policy }),
+    evidence: evidence.approvals,
+  });
 }
 
 export interface RecordsQuestion {
@@ -83,7 +118,12 @@ export async function judgeRecords(tx: Tx, question: RecordsQuestion): Promise<R
   const policy = policyFor(settings, target.name);
   const verdict = verdictOf([
     drift.evaluate(
-      { ...names, has_baseline: baseline !== null, check },
+      {
+        ...names,
+        has_baseline: baseline !== null,
+        damaged: baseline !== null && isDamaged(baseline) ? baseline.damaged : null,
+        check,
+      },
       { now, max_age_s: policy.drift.max_age_s },
     ),
     backup.evaluate({ target: target.name, backups }, { now, max_age_s: policy.backup.max_age_s }),

@@ -1,6 +1,7 @@
 /** A pull request was opened, moved, closed: its head goes on record and gets its checks at once; what it outdates stops. */
 import { boundToHead } from "../core/operations.ts";
 import { hasActivated, OPEN_STATES } from "../core/promotion.ts";
+import { voidedByHead } from "../core/rendering/approvals.ts";
 import { cancelledSentence, reasons } from "../core/rendering/endings.ts";
 import { type HeadKind, initialChecks } from "../core/rendering/initial-checks.ts";
 import type { Tx } from "../ports.ts";
@@ -61,10 +62,26 @@ async function postChecks(
 ): Promise<void> {
   const { head_sha } = input.pull_request;
   if (await keepsChecks(tx, { repository_id: input.repository.id, head_sha, head })) return;
-  for (const effect of initialChecks(head_sha, head)) {
+  for (const effect of initialChecks(head_sha, await withVoided(tx, { input, head }))) {
     const row = { id: deps.clock.id(), operation_id: null, repository: input.repository, effect };
     await tx.addEffect({ ...row, not_before: deps.clock.now() });
   }
+}
+
+/** Whoever approved an earlier head is told that it counts no more. */
+async function withVoided(
+  tx: Tx,
+  { input, head }: { readonly input: PullRequestInput; readonly head: HeadKind },
+): Promise<HeadKind> {
+  const site = await tx.siteOfRepository(input.repository.id);
+  if (head.kind !== "environment" || site === null) return head;
+  const target = (await tx.environmentsOf(site.id)).find(({ name }) => name === head.target);
+  if (target === undefined) return head;
+  const given = await tx.approvalsOf(target.id, input.pull_request.number);
+  const earlier = given.filter(
+    ({ kind, bound }) => kind === "promote" && bound.head_sha !== input.pull_request.head_sha,
+  );
+  return { ...head, voided: earlier.map(({ by, bound }) => voidedByHead(by, bound)) };
 }
 
 /** What has not activated stops: at once where no runner is at work, else at the runner's next safe point. */

@@ -39,13 +39,13 @@ export async function startOperation(
 }
 
 /** The gates that need no host: without a fresh, proven backup or a baseline nothing runs at all. */
-async function judgeStart(work: Work, { settings, on_records, kind }: StartRequest) {
+async function judgeStart(work: Work, { settings, on_records, kind, evidence }: StartRequest) {
   if (on_records) {
     const { verdict } = await judgeRecords(work.tx, { ...work, settings });
     if (verdict.outcome !== "pass") return { work: await change(work, { verdict }), verdict, stopped: true };
   }
-  const judged = await judgeNow(work, { settings, head_parents: [] });
-  return { ...judged, stopped: stops(kind, judged.verdict) };
+  const judged = await judgeNow(work, { settings, head_parents: [], evidence });
+  return { ...judged, stopped: stops(kind, judged.verdict, false) };
 }
 
 interface Launch {

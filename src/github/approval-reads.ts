@@ -1,6 +1,8 @@
 /** What approvals and policy are judged by: the policy's file, teams, reviews, who committed, other Apps' checks. */
 import { z } from "zod";
-import type { Committers, ForeignCheckRun, Github, RepositoryFile, Review } from "../ports.ts";
+import type { Committers, Review } from "../core/approval.ts";
+import type { ForeignCheckRun } from "../core/gates/checks.ts";
+import type { Github, RepositoryFile } from "../ports.ts";
 import type { Asking } from "./asking.ts";
 import { isMissing } from "./error.ts";
 

@@ -2,6 +2,8 @@
 import { type Kysely, sql } from "kysely";
 import { StoreError } from "./error.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { baselines } from "./migrations/0002-baselines.ts";
+import { approvals } from "./migrations/0003-approvals.ts";
 
 export interface Migration {
   readonly version: number;
@@ -11,7 +13,11 @@ export interface Migration {
 }
 
 /** Append-only: a released step is never edited, a mistake is corrected by a later one. */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: "initial", script: initial }];
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: "initial", script: initial },
+  { version: 2, name: "baselines", script: baselines },
+  { version: 3, name: "approvals", script: approvals },
+];
 
 /** Any number that is not taken twice in one database: two bots that start together migrate one after the other. */
 const MIGRATION_LOCK = 7_305_227;

@@ -9,6 +9,8 @@ type Stored<Row, J extends keyof Row = never> = {
 };
 /** In the order in which rows were written: what "newest" and "first" mean. */
 type Numbered = { readonly seq: Generated<number> };
+/** Digest of the record (store/sealed.ts); null for rows of older versions. */
+type Sealed = { readonly digest: string | null };
 type Leased = { readonly leased_until: string | null };
 
 export interface SiteTable extends Numbered {
@@ -26,12 +28,17 @@ export interface Database {
   environments: Numbered & Stored<ports.EnvironmentRow>;
   pull_requests: Stored<ports.PullRequestRow>;
   pull_request_heads: Numbered & Stored<ports.HeadRow>;
-  operations: Numbered & Stored<ports.OperationRow, "verdict" | "plan" | "refresh" | "progress">;
+  operations: Numbered &
+    Stored<
+      ports.OperationRow,
+      "asked" | "comparison" | "verdict" | "plan" | "refresh" | "progress" | "shown"
+    >;
   jobs: Numbered & Stored<ports.JobRow, "input" | "report" | "answer">;
   releases: Numbered & Stored<ports.ReleaseRow, "manifest">;
-  baselines: Numbered & Stored<ports.BaselineRow, "source" | "target">;
-  drift_checks: Numbered & Stored<ports.DriftCheckRow, "fingerprint" | "drift">;
+  baselines: Numbered & Sealed & Stored<ports.BaselineRow, "source" | "target">;
+  drift_checks: Numbered & Sealed & Stored<Omit<ports.DriftCheckRow, "damaged">, "fingerprint" | "drift">;
   backups: Numbered & Stored<ports.BackupRow, "proof">;
+  approvals: Numbered & Stored<ports.ApprovalRow, "bound">;
   locks: Stored<ports.LockRow>;
   claimed_keys: { readonly key: string; readonly claimed_at: string };
   deliveries: Numbered & Leased & Stored<ports.DeliveryRow, "payload">;
@@ -49,12 +56,13 @@ export type DbTx = Transaction<Database>;
 
 /** The columns that hold JSON, by table. */
 export const JSON_COLUMNS = {
-  operations: ["verdict", "plan", "refresh", "progress"],
+  operations: ["asked", "comparison", "verdict", "plan", "refresh", "progress", "shown"],
   jobs: ["input", "report", "answer"],
   releases: ["manifest"],
   baselines: ["source", "target"],
   drift_checks: ["fingerprint", "drift"],
   backups: ["proof"],
+  approvals: ["bound"],
 } as const;
 
 type WithText<Row, J> = { [K in keyof Row]: K extends J ? string | null : Row[K] };

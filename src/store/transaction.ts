@@ -2,7 +2,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Tx } from "../ports.ts";
-import { backups, baselines, releases } from "./findings.ts";
+import { approvals } from "./approvals.ts";
+import { baselines } from "./baselines.ts";
+import { backups, releases } from "./findings.ts";
 import { jobs, operations } from "./operations.ts";
 import { outbox } from "./outbox.ts";
 import { pullRequests } from "./pull-requests.ts";
@@ -42,6 +44,7 @@ function flowsView(tx: DbTx): Tx {
     ...releases(tx),
     ...baselines(tx),
     ...backups(tx),
+    ...approvals(tx),
     ...locks(tx),
     ...audit(tx),
     ...outbox(tx),

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { apiDriftCheck, apiPromote } from "../../src/flows/api-operations.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, switched } from "./facts.ts";
-import { HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
+import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
 
 let world: World;
 let ids: Readonly<Record<string, string>>;
@@ -73,13 +73,15 @@ describe("POST promote", () => {
     await check();
     await world.runs({ drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }) });
     await backup();
-
-    expect(await promote()).toMatchObject({ kind: "accepted" });
-    const run = await world.runs({
+    const answers = {
       release_build: () => ({ facts: built(staging, HEAD) }),
       drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }),
       env_promote: () => ({ facts: switched(staging) }),
-    });
+    };
+    await approved(world, answers);
+
+    expect(await promote()).toMatchObject({ kind: "accepted" });
+    const run = await world.runs(answers);
     expect(run).toMatchObject({ jobs: ["release_build", "drift_check", "env_promote"], result: "succeeded" });
   });
 

@@ -11,13 +11,14 @@ beforeEach(async () => {
 const operations = () => world.open.store.transaction((tx) => tx.operations({}, { limit: 50 }));
 
 describe("a new environment pull request", () => {
-  it("gets its four checks at once, each saying what to type", async () => {
+  it("gets its checks at once, each saying what to type", async () => {
     await world.pullRequest();
 
     expect(await world.checks()).toEqual({
       drift: "action_required",
       backup: "action_required",
       release: "action_required",
+      approval: "action_required",
       promotion: "action_required",
     });
     const [check] = (await world.effects("check")).filter(
@@ -30,7 +31,7 @@ describe("a new environment pull request", () => {
   it("gets them once, however often the webhook is delivered", async () => {
     await world.pullRequest();
     await world.pullRequest();
-    expect(await world.effects("check")).toHaveLength(4);
+    expect(await world.effects("check")).toHaveLength(5);
   });
 
   it("says that only staging merges here, to another head", async () => {
@@ -74,7 +75,9 @@ describe("a command is answered and starts nothing", () => {
   it.each([
     ["/promot", "command_unknown", "Did you mean `/promote`?"],
     ["/deploy", "command_unknown", "Comment `/help`"],
-    ["/approve", "command_not_available", "`/approve` is not available yet"],
+    ["/approve", "approval_no_plan", "there is no plan of `111111111111` yet"],
+    ["/approve it", "command_argument", "takes only a release"],
+    ["/cancel", "command_not_available", "`/cancel` is not available yet"],
     ["/promote now", "command_argument", "takes only a commit"],
     ["/backup\n/promote", "several_commands", "one command in a new comment"],
     ["/promote 2222222", "head_other", "you named `2222222`, but the pull request is at `111111111111`"],

@@ -6,7 +6,7 @@ import { expireJobs } from "../../src/flows/run-lost.ts";
 import type { Store } from "../../src/ports.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
-import { HEAD, openWorld, PULL_REQUEST, REPOSITORY, type World } from "./world.ts";
+import { approved, HEAD, openWorld, PULL_REQUEST, REPOSITORY, type World } from "./world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -34,6 +34,7 @@ async function prepare(): Promise<void> {
   await world.runs(firstClone(production));
   await world.says("mona", "/backup");
   await world.runs({ backup_create: () => ({ facts: backedUp(world.now()) }) });
+  await approved(world, answers);
 }
 
 const firstJob = async () => (await world.effects("dispatch")).at(-1)?.inputs.job ?? "";

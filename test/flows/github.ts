@@ -1,15 +1,10 @@
 /** GitHub at the port, with state: what flows read of it. Effects stay in the outbox, where stories look at them. */
+
+import type { Committers, Review } from "../../src/core/approval.ts";
+import type { ForeignCheckRun } from "../../src/core/gates/checks.ts";
 import type { Permission } from "../../src/core/policy.ts";
 import { GithubError } from "../../src/github/error.ts";
-import type {
-  Committers,
-  ForeignCheckRun,
-  Github,
-  IssueComment,
-  PolicyAnswer,
-  PullRequest,
-  Review,
-} from "../../src/ports.ts";
+import type { Github, IssueComment, PolicyAnswer, PullRequest } from "../../src/ports.ts";
 
 export interface GithubState {
   readonly files: Map<string, string>;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { NOTHING_READ, readAudit } from "../../src/core/audit.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
-import { HEAD, openWorld, type World } from "./world.ts";
+import { approved, HEAD, openWorld, type World } from "./world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -12,10 +12,16 @@ const production = measured({});
 const staging = measured({ widgets: { "1": "new" }, theme: "new theme" });
 
 /** Staging is cloned from production, then changed; the environment pull request is open; a backup was just taken. */
-async function readyToPromote(): Promise<void> {
+async function readyToPlan(): Promise<void> {
   await world.pullRequest();
   await refresh();
   await backup();
+}
+
+/** The same, and the plan is approved. */
+async function readyToPromote(): Promise<void> {
+  await readyToPlan();
+  await approved(world, answers);
 }
 
 async function refresh(): Promise<void> {
@@ -93,6 +99,7 @@ describe("a promotion", () => {
       drift: "success",
       backup: "success",
       release: "success",
+      approval: "success",
       promotion: "success",
     });
     const comment = await world.comment();
@@ -130,7 +137,14 @@ describe("a promotion", () => {
       release_digest: RELEASE,
       expected_release: "aaaaaaaaaaaa",
       promote_tables: ["acme_widgets"],
-      health_checks: [{ path: "/", contains: "Acme" }, { path: "/shop/" }],
+      health_checks: [
+        { kind: "page", path: "/", contains: "Acme" },
+        { kind: "page", path: "/shop/" },
+        { kind: "rest" },
+        { kind: "cron" },
+        { kind: "php_errors", log: null },
+      ],
+      confirm_within_s: 120,
     });
   });
 
@@ -165,6 +179,7 @@ describe("a promotion", () => {
     const log = await world.open.store.transaction((tx) => tx.audit({}, { limit: 1000 }));
     const actions = log.map((entry) => entry.action).reverse();
     expect(actions.filter((action) => action.startsWith("promote."))).toEqual([
+      "promote.approved",
       "promote.requested",
       "promote.dispatched",
       "promote.claimed",
@@ -270,7 +285,7 @@ describe("a promotion is blocked by what the host tells", () => {
   });
 
   it("when the source runs another commit than the pull request shows", async () => {
-    await readyToPromote();
+    await readyToPlan();
     await world.says("mona", "/promote");
 
     const run = await world.runs({ release_build: () => ({ facts: built(staging, "2".repeat(40)) }) });
@@ -282,14 +297,13 @@ describe("a promotion is blocked by what the host tells", () => {
   });
 
   it("but a merge commit on top of what runs is the same", async () => {
-    await readyToPromote();
+    await readyToPlan();
     world.github.parents.set(HEAD, ["3".repeat(40), "2".repeat(40)]);
+    const merged = { ...answers, release_build: () => ({ facts: built(staging, "2".repeat(40)) }) };
+    await approved(world, merged);
     await world.says("mona", "/promote");
 
-    const run = await world.runs({
-      ...answers,
-      release_build: () => ({ facts: built(staging, "2".repeat(40)) }),
-    });
+    const run = await world.runs(merged);
 
     expect(run.result).toBe("succeeded");
   });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { dispatchFailed, expireJobs, runEnded } from "../../src/flows/run-lost.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
-import { HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
+import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -11,6 +11,7 @@ beforeEach(async () => {
   await world.runs(firstClone(production));
   await world.says("mona", "/backup");
   await world.runs({ backup_create: () => ({ facts: backedUp(world.now()) }) });
+  await approved(world, answers);
 });
 
 const production = measured({});

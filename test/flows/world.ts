@@ -105,6 +105,7 @@ export async function openWorld(config = EXAMPLE): Promise<World> {
 
   github.files.set(".github/belay.yml", config);
   github.permissions.set("mona", "write");
+  github.permissions.set("ann", "write");
   github.permissions.set("visitor", "read");
 
   const effects = async <K extends Effect["kind"]>(kind: K) => {
@@ -200,6 +201,14 @@ const gateOf = (check: CheckEffect): string => check.name.split(" / ").at(-1) ??
 
 export const allow = (world: World, login: string, permission: Permission) =>
   world.github.permissions.set(login, permission);
+
+/** The author plans, and somebody else says yes to what that shows. */
+export async function approved(world: World, answers: Answers): Promise<void> {
+  await world.says("mona", "/plan");
+  await world.runs(answers);
+  const code = await world.says("ann", "/approve");
+  if (code !== "approved") throw new Error(`the plan was not approved: ${code}`);
+}
 
 async function runJobs(world: World, answers: Answers): Promise<RunEnd> {
   const jobs: JobType[] = [];

@@ -92,12 +92,14 @@ function apply(shipped: Policy, block: PolicyBlock): Policy {
   };
 }
 
-/** Whoever may promote may go back, unless the policy says who. */
+/** Whoever may promote may go back, and whoever may refresh may declare a baseline, unless the policy says who. */
 function permissionsOf(shipped: Policy, block: PolicyBlock): Policy["permissions"] {
   const permissions = { ...shipped.permissions };
   for (const word of COMMANDS) permissions[word] = whoOf(namedIn(block, word)) ?? shipped.permissions[word];
   const promote = whoOf(block.promote);
   if (whoOf(block.rollback) === null && promote !== null) permissions.rollback = promote;
+  const refresh = whoOf(block.refresh);
+  if (whoOf(block.baseline) === null && refresh !== null) permissions.baseline = refresh;
   return permissions;
 }
 

@@ -56,6 +56,7 @@ export const PolicyBlock = z.strictObject({
   promote: Command.optional(),
   plan: Command.optional(),
   refresh: Command.optional(),
+  baseline: Command.optional(),
   approve: Command.optional(),
   status: Open.optional(),
   help: Open.optional(),

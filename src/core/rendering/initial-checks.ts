@@ -3,30 +3,49 @@
 import type { Answer } from "../answer.ts";
 import type { CheckEffect } from "../effects.ts";
 import { evaluate as promotionGate } from "../gates/promotion.ts";
-import { GATES, type Gate, type GateOutcome } from "../verdict.ts";
+import { USUAL_GATES } from "../judgement.ts";
+import type { Gate, GateOutcome } from "../verdict.ts";
 import { answerLine } from "./answers.ts";
 import { renderCheck } from "./check.ts";
 
 export type HeadKind =
   /** An environment pull request: source and target are a step of the path. */
-  | { readonly kind: "environment"; readonly source: string; readonly target: string }
+  | {
+      readonly kind: "environment";
+      readonly source: string;
+      readonly target: string;
+      readonly gates?: readonly Gate[];
+      /** Sentences on approvals of an earlier head, which are void now. */
+      readonly voided?: readonly string[];
+    }
   /** Another head on a governed base, which touches nothing that is promoted. */
-  | { readonly kind: "harmless"; readonly target: string }
+  | { readonly kind: "harmless"; readonly target: string; readonly gates?: readonly Gate[] }
   /** Another head on a governed base. */
-  | { readonly kind: "refused"; readonly target: string; readonly message: string; readonly remedy: string }
+  | {
+      readonly kind: "refused";
+      readonly target: string;
+      readonly message: string;
+      readonly remedy: string;
+      readonly gates?: readonly Gate[];
+    }
   /** A base that is no environment's branch. `taken`: it has an environment's name, whose checks would be these. */
   | { readonly kind: "not_governed"; readonly base: string; readonly taken: boolean }
   /** The configuration is missing or wrong, so nobody knows. */
   | { readonly kind: "no_settings"; readonly base: string; readonly problem: Answer };
 
+/** One check for each gate of the target's policy. */
 export function initialChecks(head_sha: string, head: HeadKind): readonly CheckEffect[] {
   switch (head.kind) {
     case "environment":
-      return GATES.map((gate) => check(head_sha, head.target, untouched(gate, head)));
+      return (head.gates ?? USUAL_GATES).map((gate) => check(head_sha, head.target, untouched(gate, head)));
     case "harmless":
-      return GATES.map((gate) => check(head_sha, head.target, pass(gate, "nothing_promoted", HARMLESS)));
+      return (head.gates ?? USUAL_GATES).map((gate) =>
+        check(head_sha, head.target, pass(gate, "nothing_promoted", HARMLESS)),
+      );
     case "refused":
-      return GATES.map((gate) => check(head_sha, head.target, block(gate, head.message, head.remedy)));
+      return (head.gates ?? USUAL_GATES).map((gate) =>
+        check(head_sha, head.target, block(gate, head.message, head.remedy)),
+      );
     case "not_governed": {
       // A commit may be in two pull requests: green under an environment's name would let the other one merge unpromoted.
       if (head.taken) return [];
@@ -49,14 +68,17 @@ function check(head_sha: string, target: string, gate: GateOutcome): CheckEffect
 
 function untouched(
   gate: Gate,
-  { source, target }: { readonly source: string; readonly target: string },
+  { source, target, voided = [] }: Extract<HeadKind, { kind: "environment" }>,
 ): GateOutcome {
   if (gate === "promotion") return promotionGate({ source, target, promotion: null });
   return {
     gate,
     outcome: "wait",
     code: "not_judged",
-    sentences: [`What ${source} would bring to ${target} has not been judged at this commit.`],
+    sentences: [
+      `What ${source} would bring to ${target} has not been judged at this commit.`,
+      ...(gate === "approval" ? voided : []),
+    ],
     remedy: "Comment `/plan` to have it judged without changing anything, or `/promote`.",
   };
 }

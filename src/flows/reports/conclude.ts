@@ -5,6 +5,7 @@ import { reportInvalid } from "../../core/rendering/answers.ts";
 import { unknownSentence } from "../../core/rendering/endings.ts";
 import type { Report } from "../../core/report.ts";
 import type { JobRow } from "../../ports.ts";
+import type { Evidence } from "../evidence.ts";
 import type { LoadedSettings } from "../site.ts";
 import { namesOf, type Work } from "../work.ts";
 import { backupCreated } from "./backup-create.ts";
@@ -18,6 +19,7 @@ import type { Conclusion } from "./reported.ts";
 export interface Loaded {
   readonly settings: LoadedSettings;
   readonly head_parents: readonly string[];
+  readonly evidence: Evidence;
 }
 
 interface InHand {
@@ -49,7 +51,7 @@ export async function conclude(inHand: InHand, loaded: Loaded | null): Promise<C
   }
 }
 
-async function judged(inHand: InHand, { settings, head_parents }: Loaded): Promise<Conclusion> {
+async function judged(inHand: InHand, { settings, head_parents, evidence }: Loaded): Promise<Conclusion> {
   if (!settings.ok) {
     const { code, sentences } = settings.answer;
     return {
@@ -58,7 +60,7 @@ async function judged(inHand: InHand, { settings, head_parents }: Loaded): Promi
       ending: { event: "failed", code, message: sentences.join(" ") },
     };
   }
-  const given = { settings: settings.settings, head_parents };
+  const given = { settings: settings.settings, head_parents, evidence };
   const told = inHand.report.facts;
   switch (inHand.job.type) {
     case "release_build": {

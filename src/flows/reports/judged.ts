@@ -8,7 +8,8 @@ import type { Conclusion } from "./reported.ts";
 
 export async function concludeJudged(before: Work, given: JudgeWith): Promise<Conclusion> {
   const { work, verdict } = await judgeNow(before, given);
-  if (stops(work.operation.kind, verdict)) {
+  const measured = work.operation.drift_check_id !== null;
+  if (stops(work.operation.kind, verdict, measured)) {
     const code = obstacles(verdict)[0]?.code ?? "blocked";
     const message = blockedSentence(namesOf(work), verdict);
     return { kind: "end", work, ending: { event: "blocked", code, message } };

@@ -58,6 +58,8 @@ export function anOperation({ site, source, target }: World): OperationRow {
     backup_id: null,
     release_id: null,
     settings_digest: "d".repeat(64),
+    policy_digest: null,
+    shown: null,
     release_before: null,
     release_after: null,
     verdict: { outcome: "wait", gates: [] },

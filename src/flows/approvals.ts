@@ -1,0 +1,99 @@
+/** The facts of the approval gate: what would happen now, what was shown, who said yes, and what GitHub says of them. */
+import {
+  type ApprovalEvidence,
+  type Bound,
+  givenApprovals,
+  type Recorded,
+  type Shown,
+} from "../core/approval.ts";
+import { digestOf } from "../core/canonical.ts";
+import type { ApprovalFacts } from "../core/gates/approval.ts";
+import type { Policy } from "../core/policy.ts";
+import { promotableDigest } from "../core/wordpress/promotable-digest.ts";
+import type { EnvironmentRow, OperationRow, Tx } from "../ports.ts";
+import { undamaged } from "./baselines.ts";
+
+export interface ApprovalScene {
+  readonly target: EnvironmentRow;
+  readonly pull_request: number | null;
+  readonly kind: "promote" | "rollback";
+  readonly policy: Policy;
+  /** Null: the release is not known yet. */
+  readonly now: Bound | null;
+  readonly evidence: ApprovalEvidence | null;
+}
+
+const NOBODY: ApprovalEvidence = { author: null, reviews: [], committers: null, people: {} };
+
+export async function approvalFacts(tx: Tx, scene: ApprovalScene): Promise<ApprovalFacts> {
+  const { target, kind, policy, now, pull_request } = scene;
+  const evidence = scene.evidence ?? NOBODY;
+  const rule = policy.approvals[kind];
+  const asked = { target: target.name, kind, release: now?.release ?? null };
+  if (now === null || pull_request === null || rule.count === 0) return { ...asked, given: [] };
+  const recorded = await recordedApprovals(tx, { target, pull_request, kind });
+  const shown = kind === "promote" ? await shownOn(tx, { target, pull_request }) : [];
+  // A review is of the pull request's commits; going back is none of them.
+  const seen = kind === "promote" ? evidence : { ...evidence, reviews: [] };
+  const question = { target: target.name, now, recorded, shown, evidence: seen, rule, policy };
+  return { ...asked, given: givenApprovals(question) };
+}
+
+type Where = Pick<ApprovalScene, "target" | "kind"> & { readonly pull_request: number };
+
+async function recordedApprovals(
+  tx: Tx,
+  { target, pull_request, kind }: Where,
+): Promise<readonly Recorded[]> {
+  const rows = await tx.approvalsOf(target.id, pull_request);
+  return rows.filter((row) => row.kind === kind);
+}
+
+/** Logins of everybody who ever commented `/approve` here. */
+export async function approvedByCommand(tx: Tx, where: Where): Promise<readonly string[]> {
+  return [...new Set((await recordedApprovals(tx, where)).map(({ by }) => by))];
+}
+
+const MOST_SHOWN = 100;
+
+/** What promotions and plans of this pull request have shown, newest first. */
+export async function shownOn(
+  tx: Tx,
+  { target, pull_request }: Omit<Where, "kind">,
+): Promise<readonly Shown[]> {
+  const filter = { target_environment_id: target.id, pull_request, kinds: ["promote", "plan"] } as const;
+  const operations = await tx.operations(filter, { limit: MOST_SHOWN });
+  return operations.flatMap(({ shown }) => shown ?? []);
+}
+
+/** What an operation would do, as far as an approval is bound to it; null: it does not know its release yet. */
+export async function boundOf(
+  tx: Tx,
+  { operation, policy }: { readonly operation: OperationRow; readonly policy: Policy },
+): Promise<Bound | null> {
+  const digest = digestOf(policy);
+  if (operation.shown !== null) {
+    const { at: _at, ...bound } = operation.shown;
+    return { ...bound, policy: digest };
+  }
+  if (operation.kind === "rollback") return rollbackBound(operation, digest);
+  const { release_id, baseline_id, plan, head_sha } = operation;
+  const release = release_id === null ? null : await tx.release(release_id);
+  const baseline = baseline_id === null ? null : undamaged(await tx.baseline(baseline_id));
+  if (release === null || baseline === null || plan === null) return null;
+  return {
+    head_sha,
+    release: release.digest,
+    active_release: operation.release_before,
+    baseline: promotableDigest(baseline),
+    policy: digest,
+  };
+}
+
+type Switch = Pick<OperationRow, "release_after" | "release_before">;
+
+/** A rollback is a yes to one step back from what the target runs. */
+export function rollbackBound({ release_after, release_before }: Switch, policy: string): Bound | null {
+  if (release_after === null) return null;
+  return { head_sha: "", release: release_after, active_release: release_before, baseline: "", policy };
+}

@@ -1,0 +1,138 @@
+/** What GitHub says that approvals and foreign checks are judged by, asked before the transaction in which they are judged. */
+import { type ApprovalEvidence, approvers, type Review } from "../core/approval.ts";
+import type { ForeignCheckRun } from "../core/gates/checks.ts";
+import { type Person, type Policy, teamsOf } from "../core/policy.ts";
+import type { Repository } from "../ports.ts";
+import { approvedByCommand } from "./approvals.ts";
+import type { Deps } from "./deps.ts";
+import { askPerson } from "./person.ts";
+import type { Work } from "./work.ts";
+
+export type EvidenceReads =
+  | "pullRequest"
+  | "reviews"
+  | "committers"
+  | "checkRuns"
+  | "permission"
+  | "isTeamMember";
+
+export interface Evidence {
+  /** Null: not asked, because no approval is needed. */
+  readonly approvals: ApprovalEvidence | null;
+  /** By name; null: not asked. */
+  readonly checks: Readonly<Record<string, readonly ForeignCheckRun[]>> | null;
+}
+
+export const NO_EVIDENCE: Evidence = { approvals: null, checks: null };
+
+export interface EvidenceQuestion {
+  readonly repository: Repository;
+  readonly pull_request: number;
+  readonly head_sha: string;
+  readonly policy: Policy;
+  readonly kind: "promote" | "rollback";
+  /** Who approved by command, or is about to. */
+  readonly by_command: readonly string[];
+}
+
+/** Anybody may review a public pull request: so many reviewers, the latest first, are asked about. The others comment `/approve`. */
+const MOST_REVIEWERS = 30;
+
+export async function gatherEvidence(
+  deps: Deps<EvidenceReads>,
+  question: EvidenceQuestion,
+): Promise<Evidence> {
+  return {
+    approvals: await approvalEvidence(deps, question),
+    checks: question.kind === "promote" ? await foreignChecks(deps, question) : null,
+  };
+}
+
+async function approvalEvidence(
+  deps: Deps<EvidenceReads>,
+  question: EvidenceQuestion,
+): Promise<ApprovalEvidence | null> {
+  const { repository, pull_request: number, policy, kind } = question;
+  const rule = policy.approvals[kind];
+  if (rule.count === 0) return null;
+  const pull = rule.not.includes("author") ? await deps.github.pullRequest(repository, number) : null;
+  const reviews = await deps.github.reviews(repository, number);
+  const committers = rule.not.includes("committers")
+    ? await deps.github.committers(repository, number)
+    : null;
+  const people: Record<string, Person> = {};
+  const teams = teamsOf(approvers(policy, rule));
+  for (const login of candidates(question, reviews)) {
+    people[login.toLowerCase()] = await askPerson(deps, repository, { login, teams });
+  }
+  return { author: pull?.author ?? null, reviews, committers, people };
+}
+
+function candidates(
+  { by_command, head_sha }: EvidenceQuestion,
+  reviews: readonly Review[],
+): readonly string[] {
+  const yes = reviews.filter((one) => one.state === "approved" && one.head_sha === head_sha);
+  const reviewers = [...new Set(yes.reverse().map(({ by }) => by))].slice(0, MOST_REVIEWERS);
+  return [...new Set([...by_command, ...reviewers])];
+}
+
+/** The checks that the policy names, on the bound commit. */
+export async function foreignChecks(
+  deps: Deps<"checkRuns">,
+  { repository, head_sha, policy }: Pick<EvidenceQuestion, "repository" | "head_sha" | "policy">,
+): Promise<Evidence["checks"]> {
+  if (policy.checks.length === 0 || head_sha === "") return null;
+  const names = [...new Set(policy.checks.map(({ name }) => name))];
+  const runs = await Promise.all(
+    names.map(async (name) => [name, await deps.github.checkRuns(repository, head_sha, name)] as const),
+  );
+  return Object.fromEntries(runs);
+}
+
+export interface CommandQuestion {
+  readonly repository: Repository;
+  readonly policy: Policy;
+  /** Name of the target environment. */
+  readonly target: string;
+  readonly pull_request: number;
+  readonly head_sha: string;
+  /** `approve` is asked for what would be approved. */
+  readonly kind: "promote" | "rollback";
+  readonly approver: string | null;
+}
+
+/** For a command that is about to be done. A promotion has no release yet that could be approved: only checks are asked for. */
+export async function evidenceForCommand(
+  deps: Deps<EvidenceReads>,
+  question: CommandQuestion,
+): Promise<Evidence> {
+  const { approver, kind } = question;
+  if (approver === null && kind === "promote") {
+    return { approvals: null, checks: await foreignChecks(deps, question) };
+  }
+  const known = await deps.store.transaction(async (tx) => {
+    const site = await tx.siteOfRepository(question.repository.id);
+    const rows = site === null ? [] : await tx.environmentsOf(site.id);
+    const target = rows.find(({ name }) => name === question.target);
+    return target === undefined ? [] : approvedByCommand(tx, { ...question, target });
+  });
+  const by_command = approver === null ? known : [...known, approver];
+  return gatherEvidence(deps, { ...question, by_command });
+}
+
+/** For an operation whose release is known: after its checks, and again right before the change. */
+export async function evidenceForWork(
+  deps: Deps<EvidenceReads>,
+  { site, operation, target }: Pick<Work, "site" | "operation" | "target">,
+  policy: Policy,
+): Promise<Evidence> {
+  const { pull_request, head_sha } = operation;
+  if (pull_request === null || !["promote", "plan", "rollback"].includes(operation.kind)) return NO_EVIDENCE;
+  const kind = operation.kind === "rollback" ? "rollback" : "promote";
+  const by_command = await deps.store.transaction((tx) =>
+    approvedByCommand(tx, { target, pull_request, kind }),
+  );
+  const question = { repository: site.repository, pull_request, head_sha, policy, kind, by_command } as const;
+  return gatherEvidence(deps, question);
+}
