@@ -1,25 +1,15 @@
 """A refresh from one small site to another: what is replaced, what stays, and that it can be run again."""
 import os
 import shutil
-import tempfile
 import unittest
 from unittest import mock
 
 from belay import refresh_import
 from belay.errors import BelayError
 from belay.files import tree
-from belay.mysql import Session
-from belay.fingerprint import fingerprint
-from belay.refresh_export import export
-from belay.refresh_import import Refresh, unpack_archive
-from belay.refresh_inventory import read_inventory, take_inventory
-from belay.refresh_scope import Scope
 
-from .mariadb import Server
-from .small_site import make_site, put, rules
-
-SERVER = Server()
-FIRST = Scope(True, clone_options=("siteurl", "home", "blog_public", "{prefix}user_roles"))
+from .refreshbench import FIRST, SERVER, Bench, again
+from .small_site import put
 
 
 def setUpModule():
@@ -30,34 +20,9 @@ def tearDownModule():
     SERVER.stop()
 
 
-def again(keep_tables=(), keep_options=()):
-    return Scope(False, frozenset(keep_tables), frozenset(keep_options))
-
-
-class Refreshes(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-        self.live = make_site(SERVER, self.folder, "live", "wp_")
-
+class Refreshes(Bench):
     def staging(self, **how):
-        return make_site(SERVER, self.folder, "staging", "stg_", **how)
-
-    def bring(self, staging, scope, expected=None):
-        """The archive is on the source and unpacked: the Refresh, and what the export told."""
-        list_path, path = os.path.join(self.folder, "list.json"), os.path.join(self.folder, "data.tar.zst")
-        with Session(staging) as session:
-            take_inventory(staging, session, scope.files(rules()), list_path)
-        done = export(self.live, rules(), scope, read_inventory(list_path), path)
-        return done, Refresh(staging, rules(), scope, unpack_archive(staging, path, done["digest"]), expected)
-
-    def refresh(self, staging, scope, expected=None):
-        done, refresh = self.bring(staging, scope, expected)
-        return done, refresh.data(), refresh.files()
-
-    def options(self):
-        return dict(SERVER.sql("SELECT option_name, option_value FROM stg_options", "staging"))
+        return self.make_staging(**how)
 
     def test_a_first_clone_has_its_own_address_and_no_jobs_sessions_or_visitors_from_search(self):
         staging = self.staging(empty=True)

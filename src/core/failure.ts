@@ -22,6 +22,9 @@ const LOST_SIGHT: readonly string[] = [
   "SWITCH_UNKNOWN",
 ];
 
+/** Refusals of a refresh before it changed anything of the source. */
+const UNTOUCHED: readonly string[] = ["REFRESH_OVERTAKEN", "REFRESH_TIED", "LEFT_OUT_PROMOTABLE"];
+
 /** A rollback that switched, and whose health check failed: it counts as having gone back. */
 export const ROLLBACK_UNHEALTHY = "ROLLBACK_UNHEALTHY";
 
@@ -30,7 +33,8 @@ export function failureOf(names: endings.Names, type: JobType, report: Report, b
   const code = report.error_code ?? (report.status === "cancelled" ? "cancelled" : "JOB_FAILED");
   const why = report.error_message ?? "The host gave no reason; the run's log has everything.";
   if (type === "env_refresh") {
-    return { event: "failed", code, message: endings.failedSentence(names, why), broken: true };
+    const broken = !UNTOUCHED.includes(code);
+    return { event: "failed", code, message: endings.failedSentence(names, why), broken };
   }
   if (type === "env_promote" || type === "release_rollback")
     return switchFailure(names, { code, why, report, begun });

@@ -5,7 +5,7 @@ digests that the comment on the pull request spoke of. Noise, derived and kept d
 """
 from __future__ import annotations
 
-from typing import Dict, Iterable, Optional
+from typing import Dict, Iterable, List, Optional
 
 from .errors import BelayError
 from .fingerprint import options_fingerprint, protected_files
@@ -15,6 +15,7 @@ from .table_fingerprint import table_fingerprint
 _MISSED = frozenset(("editorial", "live", "secret", "config", "unclassified"))
 _MISSED_OPTIONS = _MISSED - {"secret"}
 _SHOWN = 5
+_AGAIN = "Comment `/refresh` again: it lists what it overwrites before it begins."
 
 
 class Expectation:
@@ -54,16 +55,24 @@ class Expectation:
         return {name: part["digest"] for name, part in found["parts"].items() if name in _MISSED and (part["rows"] or name in expected)}
 
 
-def overtaken(what: Iterable[str], after: str = "Nothing of the source was changed.") -> BelayError:
-    named = list(what)
-    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+def files_kept(paths: Iterable[str]) -> BelayError:
+    """Files that somebody touched while the refresh was at work: everything else is done."""
     return BelayError(
-        "REFRESH_OVERTAKEN",
-        f"The source was changed after the refresh had looked at it: {', '.join(named[:_SHOWN])}{more}. {after}",
-        "Comment `/refresh` again: it lists what it overwrites before it begins.",
+        "REFRESH_FILES_KEPT",
+        f"These files of the source were changed while the refresh was at work, and stay as they are: {_shown(list(paths))}. Everything else is refreshed.",
+        _AGAIN,
     )
 
 
-def _refuse(changed) -> None:
+def _refuse(changed: List[str]) -> None:
     if changed:
-        raise overtaken(changed)
+        raise BelayError(
+            "REFRESH_OVERTAKEN",
+            f"The source was changed after the refresh had looked at it: {_shown(changed)}. Nothing of the source was overwritten.",
+            _AGAIN,
+        )
+
+
+def _shown(named: List[str]) -> str:
+    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    return ", ".join(named[:_SHOWN]) + more

@@ -17,7 +17,7 @@ from .links import replace_link, sync_folder
 from .mysql import Session, ident, literal
 from .optionfile import import_options
 from .own_settings import CACHES, in_test_mode_rows, settings_of_clone
-from .refresh_check import Expectation, overtaken
+from .refresh_check import Expectation, files_kept
 from .refresh_files import Seen, Wanted, look_at, make_equal
 from .refresh_scope import TAKEN, Scope
 from .refresh_swap import Swap, swap
@@ -65,13 +65,13 @@ class Refresh:
     def files(self) -> int:
         """Makes the protected files equal to the target's -> how many were written or removed. After `data`.
 
-        Files that somebody changed since then stay; they are named by REFRESH_OVERTAKEN when everything else is done.
+        Files that somebody changed since then stay; they are named by REFRESH_FILES_KEPT when everything else is done.
         """
         folder = os.path.join(self._folder, "files")
         done = [make_equal(self._seen[place], Wanted(place, listing, folder)) for place, listing in self._manifest["files"].items()]
-        left = [path for one in done for path in one.left]
+        left = ["%s/%s" % (place, name) for place, one in zip(self._manifest["files"], done) for name in one.left]
         if left:
-            raise overtaken([f"file {path}" for path in left], "Tables and other files are refreshed; these stay as they are.")
+            raise files_kept(left)
         return sum(one.count for one in done)
 
     @property

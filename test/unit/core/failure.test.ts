@@ -88,6 +88,10 @@ describe("other jobs that failed", () => {
   });
   it("a refresh leaves the source half done", () => {
     expect(failure({}, "env_refresh", "refresh")).toBe("failed, broken");
+    expect(failure({ error_code: "REFRESH_FILES_KEPT" }, "env_refresh", "refresh")).toBe("failed, broken");
+  });
+  it("unless it was refused before anything of the source was changed", () => {
+    expect(failure({ error_code: "REFRESH_OVERTAKEN" }, "env_refresh", "refresh")).toBe("failed");
   });
 });
 
