@@ -1,5 +1,6 @@
 """Health, against a real web server, PHP and database."""
 import http.server
+import json
 import os
 import shutil
 import tempfile
@@ -7,7 +8,7 @@ import threading
 import unittest
 from dataclasses import replace
 
-from belay.health import check_health, is_healthy
+from belay.health import check_health, is_healthy, marks
 from tests.mariadb import Server
 from tests.small_site import make_site, put
 
@@ -28,6 +29,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
 
     seen: list = []
     faults = 0
+    rest, form, log, tree = "open", True, "", ""
 
     def do_GET(self):  # noqa: N802  (the library's name)
         path, _, query = self.path.partition("?")
@@ -37,6 +39,16 @@ class Pages(http.server.BaseHTTPRequestHandler):
             return self.answer(500, b"broken")
         if path == "/moved":
             return self.answer(301, b"", Location="/elsewhere")
+        rest = {"open": (200, b'{"name": "Acme"}'), "closed": (401, b'{"code": "rest_not_logged_in"}'), "html": (200, b"<p>no</p>"), "error": (500, b'{"code": "internal"}')}
+        if query.startswith("rest_route=/"):
+            return self.answer(*rest[Pages.rest])
+        if path == "/wp-login.php":
+            return self.answer(200, b'<form name="loginform" id="loginform">' if Pages.form else b"hidden")
+        if "belay-probe" in query:
+            return self.answer(200, json.dumps({"log": Pages.log}).encode())
+        if path == "/fatal":
+            with open(Pages.log, "ab") as log:
+                log.write(b"[now] PHP Fatal error:  Uncaught Error in %s/a.php:3\n" % Pages.tree.encode())
         pages = {"/": (200, b"<title>Tom &amp; Jerry</title>"), "/empty": (200, b" \n"), "/none": (404, b"nothing here")}
         return self.answer(*pages.get(path, (200, b"plain")))
 
@@ -59,11 +71,13 @@ class HealthTest(unittest.TestCase):
         self.addCleanup(thread.join)
         self.addCleanup(web.server_close)
         self.addCleanup(web.shutdown)
-        Pages.seen, Pages.faults = [], 0
+        Pages.seen, Pages.faults, Pages.rest, Pages.form = [], 0, "open", True
         folder = tempfile.mkdtemp(prefix="belay-health-")
         self.addCleanup(shutil.rmtree, folder)
         self.site = replace(make_site(SERVER, folder, "healthy", "wp_"), url="http://127.0.0.1:%d" % web.server_port)
         self.loads(LOADS % "true")
+        put(self.site.root, ".belay/hold/config.php", "    'probe' => 'secret',\n")
+        Pages.log, Pages.tree = os.path.join(self.site.root, "php.log"), self.site.tree
 
     def loads(self, text):
         put(self.site.root, "releases/00000000000a/wp-load.php", text)
@@ -122,6 +136,75 @@ class HealthTest(unittest.TestCase):
         self.assertEqual(self.details()["WordPress is installed"], (True, "WP-CLI says so"))
         put(folder, "wp", "#!/bin/sh\necho no; exit 1\n")
         self.assertFalse(self.details()["WordPress is installed"][0])
+
+    def test_the_rest_api(self):
+        for answer, ok in (("open", True), ("closed", True), ("html", False), ("error", False)):
+            with self.subTest(answer):
+                Pages.rest = answer
+                self.assertEqual(self.details({"kind": "rest", "within_s": 5})["REST API"][0], ok)
+
+    def test_the_login_page(self):
+        self.assertTrue(self.details({"kind": "login", "within_s": 5})["login page"][0])
+        Pages.form = False
+        self.assertEqual(self.details({"kind": "login", "within_s": 5})["login page"], (False, "shows no login form"))
+
+    def test_planned_events(self):
+        for cron, ok in (("[time() + 60 => []]", True), ("[time() - 60 => [], time() + 60 => []]", True), ("[time() - 30 * 86400 => []]", False), ("[]", False), ("false", False)):
+            with self.subTest(cron):
+                self.loads(LOADS % "true" + "function _get_cron_array() { return %s; }\n" % cron)
+                self.assertEqual(self.details({"kind": "cron", "within_s": 20})["planned events"][0], ok)
+
+    def fatal(self, **more):
+        return {"kind": "php_errors", "log": None, **more}
+
+    def told(self, since, *checks):
+        results = check_health(self.site, [*checks, self.fatal()], since)
+        return {result["check"]: (result["ok"], result["detail"]) for result in results}["no fatal PHP error"]
+
+    def write(self, line, mode="a"):
+        with open(Pages.log, mode, encoding="utf-8") as log:
+            log.write(line + "\n")
+
+    def test_fatal_errors_of_the_active_release_since_the_switch(self):
+        self.write(f"PHP Fatal error: old, in {Pages.tree}/a.php")
+        since = marks(self.site, [self.fatal()])
+        self.assertEqual([mark["path"] for mark in since], [Pages.log])
+        self.assertTrue(self.told(since)[0])
+        self.write("PHP Fatal error: of another site, in /srv/other/a.php")
+        self.write(f"PHP Warning: no fatal one, in {Pages.tree}/a.php")
+        self.write(f"PHP Fatal error: of the release before, in {self.site.releases}/bbbbbbbbbbbb/a.php")
+        self.assertTrue(self.told(since)[0])
+        self.write(f"PHP Parse error: new, in {Pages.tree}/b.php")
+        ok, detail = self.told(since)
+        self.assertEqual((ok, detail[:18], "new, in" in detail, "old, in" in detail), (False, "1 since the switch", True, False))
+
+    def test_an_error_that_a_page_of_the_check_itself_causes(self):
+        self.write("begun")
+        since = marks(self.site, [self.fatal()])
+        self.assertFalse(self.told(since, {"kind": "page", "path": "/fatal", "status": 200, "within_s": 5})[0])
+
+    def test_a_log_that_was_rotated_is_read_from_its_beginning(self):
+        self.write("x" * 100)
+        since = marks(self.site, [self.fatal()])
+        os.rename(Pages.log, Pages.log + ".1")
+        self.write(f"PHP Fatal error: new, in {Pages.tree}/a.php", "w")
+        self.assertFalse(self.told(since)[0])
+
+    def test_before_the_switch_old_errors_say_nothing(self):
+        self.write(f"PHP Fatal error: old, in {Pages.tree}/a.php")
+        self.assertTrue(self.told(None)[0])
+
+    def test_a_log_that_was_begun_since_the_switch(self):
+        self.assertEqual(marks(self.site, [self.fatal()]), [])
+        self.write(f"PHP Fatal error: the first ever, in {Pages.tree}/a.php")
+        self.assertFalse(self.told([])[0])
+
+    def test_a_log_that_nobody_can_find_is_no_fault_and_a_configured_one_is(self):
+        self.assertEqual(self.told(None), (True, "no log that could be read"))
+        found = self.details(self.fatal(log="shared/php.log"))["no fatal PHP error"]
+        self.assertEqual((found[0], "cannot be read" in found[1]), (False, True))
+        put(self.site.root, "shared/php.log", "")
+        self.assertTrue(self.details(self.fatal(log="shared/php.log"))["no fatal PHP error"][0])
 
     def test_a_database_that_does_not_answer(self):
         broken = replace(self.site, credentials=replace(self.site.credentials, socket="/nowhere"))

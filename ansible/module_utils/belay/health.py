@@ -1,41 +1,64 @@
-"""Is the site healthy? Pages as a visitor gets them, WordPress as its own PHP sees it, and the database."""
+"""Is the site healthy? Pages as a visitor gets them, WordPress as its own PHP sees it, the database, and what the site asks for beside."""
 from __future__ import annotations
 
 import html
-import secrets
 import time
-import urllib.error
-import urllib.request
-from http.client import HTTPException
-from typing import Callable, List, Tuple
+from typing import Callable, List, Optional, Tuple
 
-from . import wordpress
+from . import health_wordpress, php_log, wordpress
 from .errors import BelayError
+from .health_page import Unhealthy, fetch
 from .mysql import Session, ident
+from .probe import told_log
 
 DEFAULT_WITHIN_S = 10.0
 TRIES = 2
-BODY_LIMIT = 8 * 1024 * 1024
-_HOME = {"path": "/", "status": 200, "within_s": DEFAULT_WITHIN_S}
+PAGE, PHP_ERRORS = "page", "php_errors"
+_HOME = {"kind": PAGE, "path": "/", "status": 200, "within_s": DEFAULT_WITHIN_S}
+_ASKED = {"rest": ("REST API", health_wordpress.rest), "login": ("login page", health_wordpress.login), "cron": ("planned events", health_wordpress.cron)}
 
 
-def check_health(site, checks: List[dict]) -> List[dict]:
-    """Every check with its result (HealthResult of facts.ts); the front page is asked for even if nobody configured it."""
-    pages = checks if any(check["path"] == "/" for check in checks) else [_HOME, *checks]
+def check_health(site, checks: List[dict], since: Optional[List[dict]] = None) -> List[dict]:
+    """Every check with its result (HealthResult of facts.ts); the front page is asked for even if nobody configured it.
+
+    `since`: how far PHP's logs went at the switch (`marks`); what they say from there on counts. None: before one.
+    """
+    pages = [check for check in checks if _kind(check) == PAGE]
+    if not any(page["path"] == "/" for page in pages):
+        pages = [_HOME, *pages]
     questions: List[Tuple[str, Callable[[], str]]] = [
         *((f"page {page['path']}", lambda page=page: _page(site.url, page)) for page in pages),
         ("WordPress is installed", lambda: wordpress.require_installed(site, DEFAULT_WITHIN_S)),
         ("database answers", lambda: _database(site)),
+        *((_ASKED[_kind(one)][0], lambda one=one: _ASKED[_kind(one)][1](site, one)) for one in checks if _kind(one) in _ASKED),
+        # Last: it hears of the errors that the questions before it have caused.
+        *(("no fatal PHP error", lambda one=one: _no_fatal(site, one, since)) for one in checks if _kind(one) == PHP_ERRORS),
     ]
     return [_tried(name, ask) for name, ask in questions]
+
+
+def marks(site, checks: List[dict]) -> List[dict]:
+    """How far PHP's logs go now; to be taken before a switch, for `check_health` after it."""
+    return [mark for one in checks if _kind(one) == PHP_ERRORS for mark in php_log.marks(_logs(site, one))]
 
 
 def is_healthy(results: List[dict]) -> bool:
     return all(result["ok"] for result in results)
 
 
-class Unhealthy(Exception):
-    """A check's answer is no, with the reason."""
+def _kind(check: dict) -> str:
+    return check.get("kind", PAGE)
+
+
+def _logs(site, check: dict) -> List[str]:
+    return php_log.logs_of(site, check.get("log"), None if check.get("log") else told_log(site))
+
+
+def _no_fatal(site, check: dict, since: Optional[List[dict]]) -> str:
+    paths = _logs(site, check)
+    if check.get("log") and not php_log.marks(paths):
+        raise Unhealthy(f"the log {paths[0]} cannot be read")
+    return php_log.complaints(site, paths, since)
 
 
 def _tried(name: str, ask: Callable[[], str]) -> dict:
@@ -47,54 +70,21 @@ def _tried(name: str, ask: Callable[[], str]) -> dict:
             ok, detail = True, ask()
             break
         except (Unhealthy, BelayError) as error:
-            detail = str(error)
+            ok, detail = False, str(error)
     return {"check": name, "ok": ok, "detail": detail, "seconds": round(time.monotonic() - started, 3)}
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_):
-        return None
-
-
 def _page(url: str, check: dict) -> str:
-    """A page as a visitor without any cache gets it: a query of its own, and headers that ask caches to stand aside."""
-    address = f"{url.rstrip('/')}/{check['path'].lstrip('/')}"
-    address += f"{'&' if '?' in address else '?'}belay_health={secrets.token_hex(8)}"
-    headers = {"User-Agent": "Belay health check", "Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}
-    within = float(check.get("within_s") or DEFAULT_WITHIN_S)
-    status, body, location = _get(urllib.request.Request(address, headers=headers), within)
+    answer = fetch(url, check["path"], float(check.get("within_s") or DEFAULT_WITHIN_S))
     wanted = check.get("status") or 200
-    if status != wanted:
-        raise Unhealthy(f"answered {status}{' to ' + location if location else ''} instead of {wanted}")
-    if not body.strip() and wanted == 200:
+    if answer.status != wanted:
+        raise Unhealthy(f"answered {answer.status}{' to ' + answer.location if answer.location else ''} instead of {wanted}")
+    if not answer.body.strip() and wanted == 200:
         raise Unhealthy("answered with an empty body")
     text = check.get("contains")
-    if text and text not in (page := body.decode("utf-8", "replace")) and text not in html.unescape(page):
+    if text and text not in (page := answer.body.decode("utf-8", "replace")) and text not in html.unescape(page):
         raise Unhealthy(f"the expected text {text!r} is missing")
-    return f"answered {status} with {len(body)} bytes"
-
-
-def _get(request: urllib.request.Request, within: float) -> Tuple[int, bytes, str]:
-    deadline = time.monotonic() + within
-    opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
-    try:
-        try:
-            response = opener.open(request, timeout=within)
-        except urllib.error.HTTPError as answered:
-            response = answered
-        with response:
-            body = b""
-            while part := response.read1(65536):
-                body += part
-                if time.monotonic() > deadline:
-                    raise Unhealthy(f"did not answer whole within {within:g} s")
-                if len(body) > BODY_LIMIT:
-                    break
-            return response.status, body, response.headers.get("Location", "")
-    except TimeoutError:
-        raise Unhealthy(f"did not answer within {within:g} s") from None
-    except (OSError, HTTPException, ValueError) as error:
-        raise Unhealthy(f"could not be fetched: {getattr(error, 'reason', error) or type(error).__name__}") from None
+    return f"answered {answer.status} with {len(answer.body)} bytes"
 
 
 def _database(site) -> str:

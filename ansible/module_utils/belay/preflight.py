@@ -2,11 +2,8 @@
 import json
 import os
 import re
-import urllib.error
-import urllib.request
-import uuid
 
-from . import names, prepare
+from . import names, prepare, probe
 from .errors import BelayError
 from .hold import VERSION
 from .mysql import SqlError, ident, literal
@@ -121,7 +118,7 @@ def check_hold(site, hold, version, probe_url=None):
     with open(hold.config, "rb") as file:
         if file.read() != prepare.config_text(site, secret):
             raise _not_held("HOLD_OUTDATED", "The hold has other database credentials than wp-config.php.")
-    answer = _ask(probe_url or site.url, secret)
+    answer = probe.ask(probe_url or site.url, secret)
     wanted = {"version": VERSION, "state": str(version), "room": os.stat(hold.room).st_ino}
     if any(answer.get(name) != value for name, value in wanted.items()):
         raise _not_held("HOLD_INACTIVE", f"PHP requests of {site.url} do not go through the hold (answer: {json.dumps(answer)[:200]}).")
@@ -129,22 +126,8 @@ def check_hold(site, hold, version, probe_url=None):
 
 def warm(site, hold, release, probe_url=None):
     """Let the pool compile a release that is not active yet. How many scripts it compiled; a pool that cannot is no reason to stop."""
-    answer = _ask(probe_url or site.url, prepare.read_probe(hold) or "", {"X-Belay-Warm": release})
+    answer = probe.ask(probe_url or site.url, prepare.read_probe(hold) or "", {"X-Belay-Warm": release})
     return answer.get("warmed") or 0
-
-
-def _ask(url, secret, headers=None):
-    request = urllib.request.Request(
-        f"{url.rstrip('/')}/index.php?belay-probe={uuid.uuid4().hex}",
-        headers={"X-Belay-Probe": secret, "Cache-Control": "no-cache", **(headers or {})},
-    )
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(request, timeout=20) as response:
-            answer = json.loads(response.read(4096))
-            return answer if isinstance(answer, dict) else {"error": "no object"}
-    except (OSError, ValueError) as error:
-        return {"error": str(error)}
 
 
 def _not_held(code, sentence):

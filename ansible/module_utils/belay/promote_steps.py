@@ -8,7 +8,7 @@ from .commit_point import history
 from .ended import outcome_of, reverted_error
 from .errors import BelayError
 from .fingerprint import db_version
-from .health import check_health, is_healthy
+from .health import check_health, is_healthy, marks
 from .hold import Version
 from .optionfile import import_options
 from .release_folders import drop_incoming, drop_releases, forget
@@ -156,6 +156,7 @@ def _switch(host, point, params):
     """The switch under the eyes of the host's own watchdog, which is running and waiting before it begins."""
     expected, looks = measures.expected(host.site, params), measures.looks(host.site, params)
     promotion = promotion_of(host.site, params)
+    host.journal.append("logs", marks=marks(host.site, params["health_checks"]))
     armed = watchdog.start(host.site, goal(params), point.version, params)
     try:
         return promote.activate(host, point, promotion, expected, looks, params["drain_ms"] / 1000)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from . import php
 from .errors import BelayError
 
-_IS_INSTALLED = r"""
+#: Starts the site's WordPress as a request for its front page would, without running anything that is planned.
+BOOT = r"""
 $ask = json_decode(stream_get_contents(STDIN), true);
 $_SERVER = array_merge($_SERVER, $ask['server']);
 define('WP_USE_THEMES', false);
@@ -18,6 +19,8 @@ if (!defined('DISABLE_WP_CRON')) define('DISABLE_WP_CRON', true);
 chdir($ask['tree']);
 ob_start();
 (function ($file) { require $file; })($ask['tree'] . '/wp-load.php');
+"""
+_IS_INSTALLED = BOOT + r"""
 $installed = is_blog_installed();
 while (ob_get_level()) ob_end_clean();
 echo "\n", json_encode(['installed' => $installed]), "\n";
@@ -31,7 +34,7 @@ def require_installed(site, timeout_s: float) -> str:
         _ask_wp_cli(site, timeout_s)
         return "WP-CLI says so"
     try:
-        installed = php.ask(_IS_INSTALLED, {"tree": os.path.realpath(site.current), "server": _server(site.url)}, timeout_s)["installed"]
+        installed = php.ask(_IS_INSTALLED, {"tree": os.path.realpath(site.current), "server": server_of(site.url)}, timeout_s)["installed"]
     except BelayError as error:
         raise _broken(error.message) from None
     if not installed:
@@ -77,7 +80,7 @@ def _ask_wp_cli(site, timeout_s: float) -> None:
         raise _broken(f"WP-CLI says that WordPress is not installed. {done.stdout.decode(errors='replace').strip()[-300:]}")
 
 
-def _server(url: str) -> dict:
+def server_of(url: str) -> dict:
     """What a request for the front page would look like to plugins that read it."""
     parts = urlsplit(url)
     https = {"HTTPS": "on"} if parts.scheme == "https" else {}

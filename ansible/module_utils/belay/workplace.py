@@ -76,8 +76,8 @@ def verify(params, fact="health"):
     """Is the active release healthy? The results are a fact either way; otherwise it fails with HEALTH_FAILED."""
     site = open_site(params)
     arms.extend(site, params["operation_id"])
-    results = check_health(site, params["health_checks"])
     journal = Journal(site, params["operation_id"])
+    results = check_health(site, params["health_checks"], (journal.last("logs") or {}).get("marks"))
     journal.append("health", results=results)
     arms.extend(site, params["operation_id"])
     answer = {"belay_facts": {fact: results}}

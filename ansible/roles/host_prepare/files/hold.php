@@ -154,7 +154,7 @@ final class Belay_Hold
         header('Cache-Control: no-store');
         $room = self::$room ? fstat(self::$room) : null;
         $warmed = self::warm((string) ($_SERVER['HTTP_X_BELAY_WARM'] ?? ''));
-        exit(json_encode(['version' => self::VERSION, 'state' => $state, 'room' => $room ? $room['ino'] : null, 'php' => PHP_VERSION, 'warmed' => $warmed]));
+        exit(json_encode(['version' => self::VERSION, 'state' => $state, 'room' => $room ? $room['ino'] : null, 'php' => PHP_VERSION, 'log' => ini_get('error_log'), 'warmed' => $warmed]));
     }
 
     /** Otherwise the first visitors after a switch wait until every worker has compiled all of WordPress. Runs no script. */
