@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from belay import files
+from belay import filehash, files
 from belay.errors import BelayError
 
 
@@ -59,36 +59,48 @@ class FilesTest(unittest.TestCase):
 
     def test_a_file_that_keeps_changing(self):
         path = self.write("log", b"")
-        real = files.file_digest
+        real = filehash._digest
 
-        def growing(which):
+        def growing(handle):
             with open(path, "ab") as log:
                 log.write(b"x")
-            return real(which)
+            return real(handle)
 
-        with mock.patch.object(files, "file_digest", growing):
+        with mock.patch.object(filehash, "_digest", growing):
             self.assertEqual(self.code_of(self.tree), "FILE_UNSTABLE")
 
     def test_a_file_that_changes_once_is_read_again(self):
-        path, real, times = self.write("log", b"old"), files.file_digest, []
+        path, real, times = self.write("log", b"old"), filehash._digest, []
 
-        def once(which):
-            value = real(which)
-            if which.endswith("log") and not times:
+        def once(handle):
+            value = real(handle)
+            if os.path.samestat(os.fstat(handle), os.stat(path)) and not times:
                 times.append(1)
                 with open(path, "wb") as log:
                     log.write(b"newer")
             return value
 
-        with mock.patch.object(files, "file_digest", once):
+        with mock.patch.object(filehash, "_digest", once):
             self.assertEqual(files.tree(self.tree)["log"], hashlib.sha256(b"newer").hexdigest())
+
+    def test_a_file_that_is_removed_after_it_was_listed(self):
+        path, real = self.write("gone", b"x"), filehash._open
+
+        def removed(which):
+            if which == os.fsencode(path) and os.path.exists(path):
+                os.unlink(path)
+            return real(which)
+
+        with mock.patch.object(filehash, "_open", removed):
+            found = files.scan(self.tree)
+        self.assertEqual((sorted(found), files.summary(found, 9)["bytes"]), (["a/b.txt", "a/cache/x", "index.php", "uploads/2024/p.png"], 4))
 
     def test_no_ordinary_file(self):
         os.mkfifo(os.path.join(self.tree, "pipe"))
         self.assertEqual(self.code_of(self.tree), "FILE_UNSUPPORTED")
 
     def test_a_file_that_cannot_be_read(self):
-        with mock.patch.object(files, "file_digest", side_effect=PermissionError(13, "Permission denied")):
+        with mock.patch.object(filehash, "_open", side_effect=PermissionError(13, "Permission denied")):
             self.assertEqual(self.code_of(self.tree), "FILE_UNREADABLE")
 
     def test_summary(self):

@@ -1,0 +1,143 @@
+"""The part of a fingerprint that is about files (facts.ts): protected paths, the code tree, and what changed in them."""
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from . import fileindex
+from .excluded import Excluded
+from .filecache import Memory, memory
+from .filescan import Found, Place, Summary, found_in, texts
+from .keptfiles import Writing
+from .listing import Run, compare, encoded, value_of
+from .look import Look
+from .text import readable
+from .unpack import stored_manifest
+
+
+class Measured(NamedTuple):
+    """`facts` is a FilesFingerprint. `changes` are the RowChanges since a baseline: None where nothing changed, or where the host
+    has no index of that baseline."""
+
+    facts: dict
+    changes: Optional[dict]
+
+
+class Code(NamedTuple):
+    """As Measured; `edits` is how the code differs from what its release brought, None where nobody recorded that."""
+
+    facts: dict
+    changes: Optional[dict]
+    edits: Optional[List[dict]]
+
+
+def measure_files(site, rules, look: Look = Look()) -> Tuple[dict, dict]:
+    """(`files`, `code` and `code_edits` of a Fingerprint, `files` and `code` of the Differences). Raises what `found_in` raises."""
+    files = {path: measure(site, rules, path, look) for path in rules.protected_paths}
+    code = measure_code(site, rules, look)
+    facts = {"files": {path: found.facts for path, found in files.items()}, "code": code.facts, "code_edits": code.edits or []}
+    return facts, {"files": {path: found.changes for path, found in files.items() if found.changes is not None}, "code": code.changes}
+
+
+def measure(site, rules, path: str, look: Look = Look()) -> Measured:
+    """A protected path of the code tree, wherever its link leads."""
+    baseline = (look.baseline_index or {}).get("files", {}).get(path)
+    place = Place(os.path.join(site.tree, path), tuple(rules.volatile_paths), site.root, path)
+    return _measure(site, rules, _Task(place, look, baseline))
+
+
+def measure_code(site, rules, look: Look = Look()) -> Code:
+    """The promotable code tree, and how it differs from the release that runs."""
+    manifest = stored_manifest(site, site.active_release())
+    edits = None if manifest is None else _Edits(manifest["code"], Excluded(not_code(rules)))
+    baseline = (look.baseline_index or {}).get("code")
+    found = _measure(site, rules, _Task(_code(site, rules), look, baseline, edits))
+    return Code(found.facts, found.changes, None if edits is None else edits.listed())
+
+
+def code_tree(site, rules, look: Look = Look()) -> Dict[str, str]:
+    """{relative path: SHA-256 or `link:<target>`} of the promotable code tree."""
+    place = _code(site, rules)
+    with _memory(site, place, look) as known:
+        found = _encoded(found_in(place, rules.workers, known), known)
+        return {os.fsdecode(path): text for one, _ in found for path, text in texts(one)}
+
+
+def not_code(rules) -> List[str]:
+    """Paths of the code tree that are no part of a release."""
+    return [*rules.shared_paths, *rules.protected_paths, *rules.volatile_paths]
+
+
+class _Edits:
+    """How runs differ from a manifest's code; what is excluded does not count."""
+
+    def __init__(self, code: Dict[str, str], excluded: Excluded):
+        self._left = {os.fsencode(path): value_of(text) for path, text in code.items() if path not in excluded}
+        self._found: List[Tuple[bytes, str]] = []
+
+    def watched(self, runs: Iterator[Run]) -> Iterator[Run]:
+        for run in runs:
+            for path, value in run.items():
+                wanted = self._left.pop(path, None)
+                if wanted != value:
+                    self._found.append((path, "added" if wanted is None else "changed"))
+            yield run
+
+    def listed(self) -> List[dict]:
+        """`{path, change}` of each, when all runs have been watched."""
+        found = sorted(self._found + [(path, "removed") for path in self._left])
+        return [{"path": readable(path), "change": change} for path, change in found]
+
+
+class _Task(NamedTuple):
+    place: Place
+    look: Look
+    baseline: Optional[str] = None
+    edits: Optional[_Edits] = None
+
+
+def _measure(site, rules, task: _Task) -> Measured:
+    """One look at a place: counted, remembered, kept for later and compared while it is made."""
+    summary = Summary(rules.row_limit)
+    with ExitStack() as stack:
+        known = stack.enter_context(_memory(site, task.place, task.look))
+        index = stack.enter_context(fileindex.keeping(site)) if task.look.keep_index else None
+        was = stack.enter_context(fileindex.opened(site, task.baseline))
+        now = _counted(_encoded(found_in(task.place, rules.workers, known), known), summary, index)
+        if task.edits is not None:
+            now = task.edits.watched(now)
+        changes = _ignored(now) if was is None else compare(was, now)
+        facts = summary.facts()
+        if index is not None:
+            fileindex.keep(site, index, facts["digest"])
+    return Measured(facts, None if facts["digest"] == task.baseline else changes)
+
+
+def _memory(site, place: Place, look: Look):
+    identity = (os.path.realpath(place.path), place.base, *sorted(place.excluded))
+    return memory(os.path.join(site.belay, "cache"), identity, look.full)
+
+
+def _encoded(found: Iterator[Found], known: Memory) -> Iterator[Tuple[Found, bytes]]:
+    for one in found:
+        block = encoded(one.run)
+        known.add(block, one.states, one.read)
+        yield one, block
+
+
+def _counted(found: Iterator[Tuple[Found, bytes]], summary: Summary, index: Optional[Writing]) -> Iterator[Run]:
+    for one, block in found:
+        summary.add(one.run, block, one.size)
+        if index is not None:
+            index.write(block)
+        yield one.run
+
+
+def _ignored(runs: Iterator[Run]) -> None:
+    for _ in runs:
+        pass
+
+
+def _code(site, rules) -> Place:
+    return Place(site.tree, tuple(not_code(rules)))
