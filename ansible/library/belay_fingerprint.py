@@ -5,8 +5,9 @@ from __future__ import annotations
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.arguments import COMPARISON, RULES, SITE, optional
 from ansible.module_utils.belay.errors import run_module
-from ansible.module_utils.belay.fingerprint import fingerprint, is_empty
+from ansible.module_utils.belay.fingerprint import compare, is_empty
 from ansible.module_utils.belay.hostlock import host_lock
+from ansible.module_utils.belay.look import Look
 from ansible.module_utils.belay.mysql import Session
 from ansible.module_utils.belay.rules import Rules
 from ansible.module_utils.belay.site import Site
@@ -73,7 +74,12 @@ def measure(params):
             return {"belay_facts": {"fingerprint": None, **NO_DIFFERENCES}}
     site = Site.open(*where)
     with host_lock(site, params["operation_id"]), Session(site) as session:
-        return {"belay_facts": {"fingerprint": fingerprint(site, session, Rules.of(params)), **NO_DIFFERENCES}}
+        measured = compare(site, session, Rules.of(params), look_of(params))
+        return {"belay_facts": measured.facts(), "warnings": measured.warnings}
+
+
+def look_of(params):
+    return Look(params["full"], params["keep_index"], params["baseline_index"], params["baseline_options"])
 
 
 def main():

@@ -8,6 +8,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.arguments import COMPARISON, RULES, SITE
 from ansible.module_utils.belay.errors import run_module
 from ansible.module_utils.belay.hostlock import host_lock
+from ansible.module_utils.belay.look import Look
 from ansible.module_utils.belay.release import Baseline, build
 from ansible.module_utils.belay.rules import Rules
 from ansible.module_utils.belay.site import Site
@@ -68,19 +69,18 @@ archive: {type: dict, returned: success, description: "C(path) and C(sha256) of 
 """
 
 
-NO_DIFFERENCES = {"differences": {"tables": {}, "files": {}, "code": None}, "option_values": {}}
-
-
 def freeze(params):
     site = Site.open(params["root"], params["url"], params["database"], params["prefix"])
     os.umask(0o022)
     baseline = Baseline(params["baseline_tables"], params["baseline_options"])
     with host_lock(site, params["operation_id"]):
-        built = build(site, Rules.of(params), params["environment"], baseline)
+        look = Look(params["full"], False, params["baseline_index"], params["baseline_options"])
+        built = build(site, Rules.of(params), params["environment"], baseline, look)
     release = {name: built[name] for name in ("digest", "bytes", "reused", "manifest")}
     return {
         "changed": not built["reused"],
-        "belay_facts": {"release": release, "fingerprint": built["fingerprint"], **NO_DIFFERENCES},
+        "belay_facts": {"release": release, **built["measured"].facts()},
+        "warnings": built["measured"].warnings,
         "archive": {"path": built["path"], "sha256": built["sha256"]},
     }
 

@@ -193,7 +193,7 @@ class FingerprintTest(unittest.TestCase):
         self.assertEqual(self.code_of(lambda: fp.site_tables(self.site, self.session))[0], "TABLES_MISSING")
         self.site_with()
         self.sql("CREATE TABLE wp_old (a INT) ENGINE=MyISAM")
-        code, message = self.code_of(lambda: fp._database(self.site, self.session, RULES))
+        code, message = self.code_of(lambda: fp._require_innodb(self.site, fp.site_tables(self.site, self.session)))
         self.assertEqual(code, "ENGINE_UNSUPPORTED")
         self.assertIn("wp_old (MyISAM)", message)
         self.sql("CREATE TABLE wp_blogs (a INT)", "CREATE TABLE wp_site (a INT)", "CREATE TABLE wp_sitemeta (a INT)")

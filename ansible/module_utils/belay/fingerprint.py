@@ -1,56 +1,78 @@
 """The fingerprint of an environment (facts.ts): every table of the site at one instant, option rows one by one, files and code."""
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import Dict, Iterable, List, NamedTuple, Optional
 
 from . import files, names, wordpress
 from .errors import BelayError
+from .look import Look
 from .mysql import ident, literal
 from .references import references
 from .report import now
 from .rules import Rules
+from .shown_values import shown
 from .site import multisite
-from .table_fingerprint import table_fingerprint
-from .table_shape import shape_of
-from .text import readable
+from .table_shape import shape_of, under
+from .tables import Table, measure_tables
+from .text import raw, readable
 from .unpack import stored_manifest
 
 #: Another text here means that old digests cannot be compared with new ones.
-ALGORITHM = "belay-1"
+ALGORITHM = "belay-2"
 OPTIONS = "options"
 #: Tables that every WordPress has; where all of them exist under a longer prefix, that is another site.
 _CORE = ("options", "posts", "postmeta", "terms", "term_taxonomy", "comments")
+_CONFIG = "config"
 
 
-class Table(NamedTuple):
-    """`name` has no prefix; `kind` is `BASE TABLE`, `VIEW`, `SEQUENCE` or `SYSTEM VERSIONED`."""
+class Measured(NamedTuple):
+    """The Fingerprint, Differences and option_values of facts.ts; `warnings` are sentences for the operator."""
 
-    name: str
-    kind: str
-    engine: str
+    fingerprint: dict
+    differences: dict
+    option_values: Dict[str, Optional[str]]
+    warnings: List[str]
+
+    def facts(self) -> dict:
+        return {"fingerprint": self.fingerprint, "differences": self.differences, "option_values": self.option_values}
 
 
-def fingerprint(site, session, rules: Rules) -> dict:
-    """Fingerprint of the environment. No writer waits for it; hold the host's lock, so that no switch happens meanwhile.
+def fingerprint(site, session, rules: Rules, look: Look = Look()) -> dict:
+    """Fingerprint of the environment, as `compare` takes it."""
+    return compare(site, session, rules, look).fingerprint
 
+
+def compare(site, session, rules: Rules, look: Look) -> Measured:
+    """Fingerprint of the environment, and how it differs from what `look` says. No writer waits for it for more than a moment; hold
+    the host's lock, so that no switch happens meanwhile.
+
+    Within a snapshot of the caller all of the database is read in it, by this session alone; otherwise by `rules.workers` of them.
     The options table is not among `tables`: its rows are classified, hashed and promoted one by one, never as a whole.
-    Raises BelayError TABLES_MISSING, MULTISITE_UNSUPPORTED, ENGINE_UNSUPPORTED, and those of files.py.
+    Raises BelayError TABLES_MISSING, MULTISITE_UNSUPPORTED, ENGINE_UNSUPPORTED, TABLE_UNSTABLE, and those of files.py.
     """
     release = site.active_release()
-    with session.snapshot():
-        taken_at = now()
-        database = _database(site, session, rules)
-    return {
+    tables = [table for table in site_tables(site, session) if table.name != OPTIONS]
+    _require_innodb(site, tables)
+    facts: dict = {}
+    values: Dict[str, Optional[str]] = {}
+
+    def first(session) -> None:
+        facts["taken_at"] = now()
+        facts.update(_rows_of_options(site, session, rules))
+        values.update(_option_values(site, session, rules, (look.baseline_options, facts["options"])))
+
+    measured = measure_tables(site, session, rules, look, tables, first)
+    taken = {
         "algorithm": ALGORITHM,
         "server_version": session.server_version,
-        "taken_at": taken_at,
-        **database,
+        **facts,
+        "tables": measured.facts,
         "files": {path: protected_files(site, rules, path) for path in rules.protected_paths},
         **_code(site, rules),
         "active_release": release,
     }
+    return Measured(taken, {"tables": measured.changes, "files": {}, "code": None}, values, measured.warnings)
 
 
 def site_tables(site, session) -> List[Table]:
@@ -58,7 +80,7 @@ def site_tables(site, session) -> List[Table]:
     longer prefix begins with this one."""
     rows = session.query(
         "SELECT table_name, table_type, IFNULL(engine, '') FROM information_schema.tables "
-        f"WHERE {_under(site.prefix)}"
+        f"WHERE {under(site.prefix)}"
     )
     found = {name.decode(): (kind.decode(), engine.decode()) for name, kind, engine in rows if not names.is_any_reserved(name.decode())}
     _require_single_site(site, found)
@@ -70,12 +92,7 @@ def site_tables(site, session) -> List[Table]:
 def is_empty(site, session) -> bool:
     """Whether the environment waits for its first clone: no release, and no table of its own."""
     has_code = os.path.lexists(site.current) or (os.path.isdir(site.releases) and os.listdir(site.releases) != [])
-    return not has_code and not session.query(f"SELECT 1 FROM information_schema.tables WHERE {_under(site.prefix)} LIMIT 1")
-
-
-def _under(prefix: str) -> str:
-    """The condition on information_schema.tables for names that begin with a prefix, exactly."""
-    return f"table_schema = DATABASE() AND BINARY LEFT(table_name, {len(prefix)}) = BINARY {literal(prefix)}"
+    return not has_code and not session.query(f"SELECT 1 FROM information_schema.tables WHERE {under(site.prefix)} LIMIT 1")
 
 
 def options_fingerprint(session, site, rules: Rules, full_name: str, wanted: Optional[Iterable[str]] = None) -> Dict[str, dict]:
@@ -89,11 +106,11 @@ def options_fingerprint(session, site, rules: Rules, full_name: str, wanted: Opt
     chosen = None if wanted is None else set(wanted)
     sql = f"SELECT option_name, {shape.row_hash(('option_id', 'option_name'))} FROM {ident(full_name)}{_where(chosen)} ORDER BY option_name, option_id"
     found = {}
-    for raw, row_hash in session.stream(sql):
-        name = readable(raw)
+    for name_bytes, row_hash in session.stream(sql):
+        name = readable(name_bytes)
         kind = rules.option(name, site.prefix)
         if kind != "noise" if chosen is None else name in chosen:
-            found[name] = {"class": kind, "hash": row_hash.hex()}
+            found[name] = {"class": kind, "hash": row_hash.decode()}
     return found
 
 
@@ -125,24 +142,36 @@ def db_version(session, site) -> str:
     return rows[0][0].decode() if rows and rows[0][0] else ""
 
 
-def _database(site, session, rules: Rules) -> dict:
-    tables = [table for table in site_tables(site, session) if table.name != OPTIONS]
-    _require_innodb(site, tables)
+def _rows_of_options(site, session, rules: Rules) -> dict:
     return {
-        "tables": {table.name: _table(site, session, rules, table) for table in tables},
         "options": options_fingerprint(session, site, rules, site.prefix + OPTIONS),
         "wordpress": {"version": wordpress.version(site.tree), "db_version": db_version(session, site)},
         "references": references(session, site, rules),
     }
 
 
-def _table(site, session, rules: Rules, table: Table) -> dict:
-    if table.kind not in ("VIEW", "SEQUENCE"):
-        return table_fingerprint(session, site, rules, site.prefix + table.name, table.name)
-    kind = rules.table(table.name)
-    text = session.query(f"SHOW CREATE TABLE {ident(site.prefix + table.name)}")[0][1].decode()
-    neutral = text.replace(f"`{site.database}`.", "").replace(f"`{site.prefix}", "`{prefix}")
-    return {"class": kind.name, "origin": kind.origin, "engine": table.kind, "ddl": hashlib.sha256(neutral.encode()).hexdigest(), "parts": {}}
+def _option_values(site, session, rules: Rules, sides) -> Dict[str, Optional[str]]:
+    """What people may see of the rows that differ between the baseline's hashes and the present rows; None: the row is gone."""
+    before, present = sides
+    if before is None:
+        return {}
+    changed = [name for name, found in present.items() if found["hash"] != before.get(name)]
+    found: Dict[str, Optional[str]] = {}
+    for name, value in _values(site, session, changed):
+        rule = rules.option_rule(name, site.prefix)
+        text = shown(name, value, rule.name, rule.origin)
+        if text is not None:
+            found[name] = text
+    gone = [name for name in before if name not in present and rules.option(name, site.prefix) == _CONFIG]
+    return {**found, **{name: None for name in gone}}
+
+
+def _values(site, session, wanted: List[str]):
+    for start in range(0, len(wanted), 500):
+        listed = ", ".join(literal(raw(name)) for name in wanted[start : start + 500])
+        sql = f"SELECT option_name, option_value FROM {ident(site.prefix + OPTIONS)} WHERE BINARY CONVERT(option_name USING utf8mb4) IN ({listed})"
+        for name, value in session.query(sql):
+            yield readable(name), value or b""
 
 
 def _code(site, rules: Rules) -> dict:

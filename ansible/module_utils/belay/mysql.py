@@ -19,7 +19,8 @@ _NULL = 0xFFFFFFFF
 #: Strict, so that nothing is cut silently; zero dates and the id 0 are what WordPress and its plugins store.
 _SETTINGS = (
     "time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION', "
-    "sql_quote_show_create = 1, sql_select_limit = DEFAULT, lock_wait_timeout = 30, innodb_lock_wait_timeout = 30, "
+    "autocommit = 1, sql_quote_show_create = 1, sql_select_limit = DEFAULT, lock_wait_timeout = 30, innodb_lock_wait_timeout = 30, "
+    "group_concat_max_len = 8388608, "
     "wait_timeout = 28800, net_write_timeout = 3600, net_read_timeout = 3600"
 )
 
@@ -28,7 +29,8 @@ class Session:
     """One connection. Values come as the bytes of the server's text protocol, text in UTF-8, NULL as None.
 
     A BIT column comes as its decimal number: select `HEX(column)` where the bytes matter. `schema` replaces the site's
-    own. Raises BelayError DATABASE_UNREACHABLE, PHP_MYSQLI_MISSING, SERVER_TOO_OLD; every method SqlError, LostConnection.
+    own; `packet` is max_allowed_packet, in bytes. Raises BelayError DATABASE_UNREACHABLE, PHP_MYSQLI_MISSING, SERVER_TOO_OLD;
+    every method SqlError, LostConnection.
     """
 
     def __init__(self, site, schema: Optional[str] = None):
@@ -39,7 +41,8 @@ class Session:
         self._pipe = Pipe(site.credentials, schema)
         try:
             self.execute(f"SET SESSION {_SETTINGS}")
-            self.server_version = self.query("SELECT VERSION()")[0][0].decode()
+            version, packet = self.query("SELECT VERSION(), @@max_allowed_packet")[0]
+            self.server_version, self.packet = version.decode(), int(packet)
             self.is_mariadb = "mariadb" in self.server_version.lower()
             _require_supported(self.server_version, self.is_mariadb)
             self.execute("SET SESSION max_statement_time = 0" if self.is_mariadb else "SET SESSION max_execution_time = 0")
@@ -74,10 +77,20 @@ class Session:
         Within a snapshot another one is the same."""
         if self._snapshot:
             return Snapshot(self, outermost=False)
-        self.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        self.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         self.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
         self._snapshot = True
+        self.execute("SAVEPOINT belay")
         return Snapshot(self, outermost=True)
+
+    @property
+    def in_snapshot(self) -> bool:
+        return self._snapshot
+
+    def release(self) -> None:
+        """Lets go of the tables that a snapshot has read so far, as mysqldump does: an ALTER need not wait for its end."""
+        if self._snapshot:
+            self.execute("ROLLBACK TO SAVEPOINT belay")
 
     def end_snapshot(self, lost: bool) -> None:
         """`lost`: the connection, and with it the snapshot, is gone already."""

@@ -4,7 +4,6 @@
 """
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Dict, Iterable, List, Optional
 
@@ -12,7 +11,7 @@ from .errors import BelayError
 from .manifest import canonical
 from .mysql import ident, literal
 from .rewrite import Rewriter, Unrewritable
-from .table_shape import SHOWN_WHOLE
+from .row_encoding import row_hash
 from .text import raw, readable
 
 
@@ -40,14 +39,8 @@ def read_options(path: str) -> List[dict]:
 
 
 def measure(path: str) -> Dict[str, Optional[str]]:
-    """Name -> hash of the row as a fingerprint has it (table_shape.py), or None where the row is to be removed."""
-    return {row["name"]: None if row["value"] is None else _hash(row["value"], row["autoload"]) for row in read_options(path)}
-
-
-def _hash(value: bytes, autoload: Optional[str]) -> str:
-    flag = "N" if autoload is None else "%d:%s" % (len(autoload.encode()), autoload)
-    shown = hashlib.sha256(value).hexdigest().encode() if len(value) > SHOWN_WHOLE else value
-    return hashlib.sha256(b"%d:%s%s" % (len(value), shown, flag.encode())).hexdigest()
+    """Name -> hash of the row as a fingerprint has it (row_encoding.py), or None where the row is to be removed."""
+    return {row["name"]: None if row["value"] is None else row_hash([row["value"], _bytes(row["autoload"])]) for row in read_options(path)}
 
 
 def import_options(path: str, rewriter: Rewriter, names: Optional[Iterable[str]] = None) -> Dict[str, Optional[Dict[str, Optional[bytes]]]]:
@@ -76,4 +69,8 @@ def import_options(path: str, rewriter: Rewriter, names: Optional[Iterable[str]]
 
 
 def _columns(name: str, value: bytes, autoload: Optional[str]) -> Dict[str, Optional[bytes]]:
-    return {"option_name": raw(name), "option_value": value, "autoload": autoload.encode() if autoload is not None else None}
+    return {"option_name": raw(name), "option_value": value, "autoload": _bytes(autoload)}
+
+
+def _bytes(text: Optional[str]) -> Optional[bytes]:
+    return None if text is None else text.encode()

@@ -16,7 +16,8 @@ from .archive import Member, read_archive, write_archive
 from .components import commit, php_version, plugins, themes
 from .errors import BelayError
 from .files import LINK, file_digest, tree
-from .fingerprint import fingerprint
+from .fingerprint import compare
+from .look import Look
 from .manifest import canonical, digest_of, digest_of_bytes
 from .mysql import Session
 from .optionfile import export_options, measure
@@ -33,22 +34,23 @@ class Baseline(NamedTuple):
     options: Dict[str, str]
 
 
-def build(site, rules, environment: str, baseline: Baseline) -> dict:
-    """Makes `.belay/outgoing/<digest12>.tar.zst` -> `{digest, bytes, reused, manifest, path, sha256, fingerprint}`."""
+def build(site, rules, environment: str, baseline: Baseline, look: Look = Look()) -> dict:
+    """Makes `.belay/outgoing/<digest12>.tar.zst` -> `{digest, bytes, reused, manifest, path, sha256, fingerprint, measured}`."""
     outgoing = os.path.join(site.belay, "outgoing")
     folder = os.path.join(outgoing, "building")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder, mode=0o700)
     try:
         with Session(site) as session, session.snapshot():
-            taken = fingerprint(site, session, rules)
+            measured = compare(site, session, rules, look)
+            taken = measured.fingerprint
             tables = changed_tables(taken, baseline)
             written = bundle.export_tables(session, site, tables, os.path.join(folder, "tables"), bundle.Wanted(_promotable_rows(site, session, rules)))
             options = os.path.join(folder, "options.jsonl")
             export_options(session, site, changed_options(taken, baseline, rules, site.prefix), options)
         manifest = describe(site, rules, environment, taken)
         manifest.update(tables=written, options=measure(options))
-        return {**store(site, manifest, folder, outgoing), "manifest": manifest, "fingerprint": taken}
+        return {**store(site, manifest, folder, outgoing), "manifest": manifest, "fingerprint": taken, "measured": measured}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -22,6 +22,14 @@ class TableClass:
 
 
 @dataclass(frozen=True)
+class OptionClass:
+    """What an option's row is."""
+
+    name: str
+    origin: str
+
+
+@dataclass(frozen=True)
 class Rules:
     """How to look at an environment; the names are those of jobs.ts."""
 
@@ -49,10 +57,14 @@ class Rules:
 
     def option(self, name: str, prefix: str) -> str:
         """The class of an option."""
+        return self.option_rule(name, prefix).name
+
+    def option_rule(self, name: str, prefix: str) -> OptionClass:
+        """The class of an option, and where it comes from."""
         for rule in self.option_rules:
             if matches(rule["pattern"].replace("{prefix}", prefix), name):
-                return rule["class"]
-        return UNCLASSIFIED
+                return OptionClass(rule["class"], rule["origin"])
+        return OptionClass(UNCLASSIFIED, "unknown")
 
 
 def matches(pattern: str, name: str) -> bool:

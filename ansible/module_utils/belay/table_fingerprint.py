@@ -1,94 +1,74 @@
-"""Checksums of one table's rows, by data class. The server hashes each row; what is held here does not grow with the table.
-
-A row's hash is the SHA-256 of its columns' values, each with its length, NULL marked (table_shape.py). A part's digest is
-the SHA-256 of `00000020` and the hash of every row, in the order of the key; without a key in the order of the hashes.
-"""
+"""The fingerprint of one table: its structure, and its rows by data class (docs/fingerprint.md)."""
 from __future__ import annotations
 
 import hashlib
-from typing import Dict, Optional
+from typing import Dict, Optional, Tuple
 
 from . import ddl
-from .files import SHORT
-from .mysql import ident
-from .rules import Rules, TableClass, class_expression
+from .chunk_reader import require_packet
+from .errors import BelayError
+from .rules import Rules
+from .sql import SqlError
+from .table_parts import Wish, measure
 from .table_shape import Shape, shape_of
-from .text import readable
+from .table_sql import TableSql
 
-_LENGTH = b"\x00\x00\x00\x20"
-_FRAMED = len(_LENGTH) + 32
+TRIES = 3
+#: The table is not what it was when the snapshot was opened or the table described: no such table, column, key; definition changed.
+CHANGED = frozenset((1146, 1054, 1176, 1412))
 
 
-class _Part:
-    def __init__(self, wants_rows: bool):
-        self.rows = 0
-        self.digest = hashlib.sha256()
-        self.row_hashes: Optional[Dict[str, str]] = {} if wants_rows else None
-
-    def add(self, row_hash: bytes, key) -> None:
-        self.rows += 1
-        self.digest.update(_LENGTH + row_hash)
-        if self.row_hashes is not None:
-            self.row_hashes[_key_text(key)] = row_hash.hex()[:SHORT]
-
-    def facts(self) -> dict:
-        hashes = {} if self.row_hashes is None else {"row_hashes": self.row_hashes}
-        return {"rows": self.rows, "digest": self.digest.hexdigest(), **hashes}
+class Altered(Exception):
+    """The table's structure changed while it was measured."""
 
 
 def table_fingerprint(session, site, rules: Rules, full_name: str, table: str) -> Optional[dict]:
     """TableFingerprint (facts.ts) of the table `full_name`, looked at as `table` (without prefix); None where it does not exist.
 
-    Works on shadows and archives too. Give the session a snapshot first where the table may be written to.
+    Works on shadows and archives too, at one instant: that of the session's snapshot, or one of its own. Raises BelayError
+    TABLE_UNSTABLE, PACKET_TOO_SMALL.
     """
-    shape = shape_of(session, full_name)
-    if shape is None:
-        return None
+    require_packet(session)
+    for _ in range(1 if session.in_snapshot else TRIES):
+        try:
+            with session.snapshot():
+                return _measured(session, site, rules, (full_name, table))
+        except Altered:
+            continue
+        except SqlError as error:
+            if error.errno not in CHANGED:
+                raise
+    raise unstable(full_name)
+
+
+def unstable(full_name: str) -> BelayError:
+    return BelayError(
+        "TABLE_UNSTABLE",
+        f"The structure of table {full_name} changed while it was measured.",
+        "Wait until the update that changes it has ended, then try again.",
+    )
+
+
+def describe(session, site, rules: Rules, names: Tuple[str, str], shape: Shape) -> Tuple[dict, TableSql]:
+    """A table's facts but for `parts`, and how its rows are read; `names` are the full one and the one without prefix."""
+    full_name, table = names
     kind = rules.table(table)
     text = ddl.template(session, site, table, full_name)
-    return {
-        "class": kind.name,
-        "origin": kind.origin,
-        "engine": shape.engine,
-        "ddl": hashlib.sha256(text.encode()).hexdigest(),
-        "parts": _parts(session, site, (full_name, shape, kind), rules.row_limit),
-    }
+    facts = {"class": kind.name, "origin": kind.origin, "engine": shape.engine, "ddl": hashlib.sha256(text.encode()).hexdigest()}
+    return facts, TableSql.of(full_name, shape, kind, site.prefix)
 
 
-def _parts(session, site, subject, limit: int) -> dict:
-    full_name, shape, kind = subject
-    small = bool(shape.key) and _at_most(session, full_name, limit)
-    classes, names = class_expression(kind, shape.names, site.prefix)
-    if not small and len(names) == 1:
-        return {kind.name: _whole(session, _statement(full_name, shape, kind, []))}
-    keys = [column.value for column in shape.key] if small else []
-    parts = {name: _Part(small) for name in names}
-    for row in session.stream(_statement(full_name, shape, kind, [classes, *keys])):
-        parts[names[int(row[1])]].add(row[0], row[2:])
-    return {name: part.facts() for name, part in parts.items() if part.rows or name == kind.name}
+def same(before: Shape, after: Optional[Shape]) -> bool:
+    """Whether a table is still described as it was."""
+    return after is not None and (before.columns, before.key, before.has_primary) == (after.columns, after.key, after.has_primary)
 
 
-def _whole(session, sql: str) -> dict:
-    """All rows are one part and no single hash is wanted: the frames are what the digest is made of."""
-    digest, size = hashlib.sha256(), 0
-    for body in session.bodies(sql):
-        digest.update(body)
-        size += len(body)
-    return {"rows": size // _FRAMED, "digest": digest.hexdigest()}
-
-
-def _statement(full_name: str, shape: Shape, kind: TableClass, more: list) -> str:
-    columns = ", ".join([f"{shape.row_hash(kind.ignore_columns)} AS belay_hash", *more])
-    hint = " FORCE INDEX FOR ORDER BY (PRIMARY)" if shape.has_primary else ""
-    order = ", ".join(ident(column.name) for column in shape.key) or "belay_hash"
-    return f"SELECT {columns} FROM {ident(full_name)}{hint} ORDER BY {order}"
-
-
-def _at_most(session, full_name: str, limit: int) -> bool:
-    rows = session.query(f"SELECT COUNT(*) FROM (SELECT 1 FROM {ident(full_name)} LIMIT {limit + 1}) AS some")
-    return int(rows[0][0]) <= limit
-
-
-def _key_text(key) -> str:
-    """`12`, or `3,category`: a comma inside a value is escaped, so that different keys have different names."""
-    return ",".join(readable(value or b"").replace(",", "\\,") for value in key)
+def _measured(session, site, rules: Rules, names: Tuple[str, str]) -> Optional[Dict[str, object]]:
+    shape = shape_of(session, names[0])
+    if shape is None:
+        return None
+    facts, sql = describe(session, site, rules, names, shape)
+    parts = measure(session, sql, Wish(rules.row_limit))
+    if not same(shape, shape_of(session, names[0])):
+        raise Altered()
+    return {**facts, "parts": parts.facts}

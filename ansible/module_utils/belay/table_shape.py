@@ -1,92 +1,104 @@
-"""How a table's rows are named and hashed: its columns, its key, and the SQL that turns a row into 32 bytes."""
+"""How a table's rows are named and hashed: its columns and its key, as the server describes them."""
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import Optional, Sequence, Tuple
+from itertools import groupby
+from typing import Dict, Optional, Sequence, Tuple
 
-from .mysql import ident, literal
-from .sql import WRITTEN
+from .row_encoding import INTEGERS, SHOWN_WHOLE, Column, row_hash_sql
+from .sql import WRITTEN, literal
 
-_TEXT = frozenset(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "json", "enum", "set"))
-_BITS = frozenset((
-    "bit", "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection",
-))
-#: Values that may be so long that several of them together exceed max_allowed_packet, where CONCAT gives NULL.
-_LONG = frozenset(("mediumtext", "longtext", "json", "mediumblob", "longblob")) | (_BITS - {"bit"})
-#: Longer ones stand as their own hash.
-SHOWN_WHOLE = 65535
-
-
-@dataclass(frozen=True)
-class Column:
-    name: str
-    type: str
-    nullable: bool
-
-    @property
-    def value(self) -> str:
-        """SQL for the value as bytes that say all of it."""
-        name = ident(self.name)
-        if self.type in _TEXT:
-            return f"CONVERT({name} USING utf8mb4)"
-        if self.type in _BITS:
-            return f"HEX({name})"
-        # As text a FLOAT shows six digits; as DOUBLE it shows all that it has.
-        return f"({name} + 0e0)" if self.type == "float" else name
-
-    @property
-    def tagged(self) -> str:
-        """SQL for length and value, or N for NULL: what no other sequence of values looks like."""
-        value = self.value
-        shown = f"IF(LENGTH({value}) > {SHOWN_WHOLE}, SHA2({value}, 256), {value})" if self.type in _LONG else value
-        text = f"CONCAT(LENGTH({value}), ':', {shown})"
-        return f"IFNULL({text}, 'N')" if self.nullable else text
+__all__ = ["SHOWN_WHOLE", "Column", "Shape", "shape_of", "shapes_under", "under"]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """`columns` without generated ones; `key` is the primary key, or else a unique one without NULLs, or empty."""
+    """`columns` without generated ones; `key` is the primary key, or else a unique one without NULLs, or empty. `rows` and `bytes`
+    are the server's guesses."""
 
     engine: str
     columns: Tuple[Column, ...]
     key: Tuple[Column, ...]
     has_primary: bool
+    rows: int = 0
+    bytes: int = 0
 
     @property
     def names(self) -> Tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
+    @property
+    def chunked(self) -> bool:
+        """Whether rows lie in chunks of 1024 values of the key's first column."""
+        return self.has_primary and self.key[0].type in INTEGERS
+
+    @property
+    def has_number(self) -> bool:
+        """Whether the whole key is that number."""
+        return self.chunked and len(self.key) == 1
+
     def row_hash(self, ignored: Sequence[str] = ()) -> str:
-        """SQL for the SHA-256 (32 bytes) of a row without the ignored columns."""
-        parts = [column.tagged for column in self.columns if column.name not in ignored] or ["''"]
-        return f"UNHEX(SHA2(CONCAT({', '.join(parts)}), 256))"
+        """SQL for the SHA-256 (64 hexadecimal digits) of a row without the ignored columns."""
+        return row_hash_sql([column for column in self.columns if column.name not in ignored])
+
+    def signature(self, ignored: Sequence[str], classes: str) -> str:
+        """Rows that were hashed and named under another signature cannot be compared one by one."""
+        text = repr((self.row_hash(ignored), self.key, self.has_primary, classes))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def under(prefix: str) -> str:
+    """The condition on tables of information_schema for names that begin with a prefix, exactly."""
+    return f"table_schema = DATABASE() AND BINARY LEFT(table_name, {len(prefix)}) = BINARY {literal(prefix)}"
 
 
 def shape_of(session, full_name: str) -> Optional[Shape]:
     """None where there is no such table."""
-    named = f"table_schema = DATABASE() AND table_name = {literal(full_name)}"
-    found = session.query(f"SELECT engine FROM information_schema.tables WHERE {named}")
-    if not found:
-        return None
-    rows = session.query(
-        f"SELECT column_name, data_type, is_nullable = 'YES' FROM information_schema.columns WHERE {named} "
-        f"AND {WRITTEN} ORDER BY ordinal_position"
+    return _shapes(session, f"table_schema = DATABASE() AND table_name = {literal(full_name)}").get(full_name)
+
+
+def shapes_under(session, prefix: str) -> Dict[str, Shape]:
+    """Every table whose name begins with the prefix, by full name; asks the server three times, however many there are."""
+    return _shapes(session, under(prefix))
+
+
+def _shapes(session, named: str) -> Dict[str, Shape]:
+    tables = {
+        name.decode(): ((engine or b"none").decode(), int(rows or 0), int(size or 0))
+        for name, engine, rows, size in session.stream(f"SELECT table_name, engine, table_rows, data_length FROM information_schema.tables WHERE {named}")
+    }
+    columns = _columns(session, named) if tables else {}
+    keys = _keys(session, named, columns) if tables else {}
+    return {
+        name: Shape(engine, tuple(columns.get(name, {}).values()), *keys.get(name, ((), False)), rows, size)
+        for name, (engine, rows, size) in tables.items()
+    }
+
+
+def _columns(session, named: str) -> Dict[str, Dict[str, Column]]:
+    rows = session.stream(
+        "SELECT table_name, column_name, data_type, is_nullable = 'YES', IFNULL(character_set_name, ''), IFNULL(character_octet_length, 0) "
+        f"FROM information_schema.columns WHERE {named} AND {WRITTEN} ORDER BY table_name, ordinal_position"
     )
-    columns = tuple(Column(name.decode(), kind.decode().lower(), null == b"1") for name, kind, null in rows)
-    key, has_primary = _key(session, named, {column.name: column for column in columns})
-    return Shape((found[0][0] or b"none").decode(), columns, key, has_primary)
+    found: Dict[str, Dict[str, Column]] = {}
+    for table, name, kind, null, charset, most in rows:
+        kind = kind.decode().lower()
+        column = Column(name.decode(), kind, null == b"1", charset.decode(), int(most) or 4294967295)
+        found.setdefault(table.decode(), {})[column.name] = column
+    return found
 
 
-def _key(session, named: str, columns: dict) -> Tuple[Tuple[Column, ...], bool]:
+def _keys(session, named: str, columns: Dict[str, Dict[str, Column]]) -> Dict[str, Tuple[Tuple[Column, ...], bool]]:
     """Keys on a part of a column or on a generated one do not name rows by what is hashed."""
     rows = session.query(
-        "SELECT index_name, column_name, sub_part IS NULL FROM information_schema.statistics "
-        f"WHERE {named} AND non_unique = 0 ORDER BY index_name = 'PRIMARY' DESC, index_name, seq_in_index"
+        "SELECT table_name, index_name, column_name, sub_part IS NULL FROM information_schema.statistics "
+        f"WHERE {named} AND non_unique = 0 ORDER BY table_name, index_name = 'PRIMARY' DESC, index_name, seq_in_index"
     )
-    keys: dict = {}
-    for index, column, whole in rows:
-        keys.setdefault(index.decode(), []).append((columns.get((column or b"").decode()), whole == b"1"))
-    for index, parts in keys.items():
-        if all(column is not None and not column.nullable and (whole or index == "PRIMARY") for column, whole in parts):
-            return tuple(column for column, _ in parts), index == "PRIMARY"
-    return (), False
+    keys: Dict[str, Tuple[Tuple[Column, ...], bool]] = {}
+    for (table, index), members in groupby(rows, key=lambda row: (row[0].decode(), row[1].decode())):
+        own = columns.get(table, {})
+        parts = [(own.get((column or b"").decode()), whole == b"1") for _, _, column, whole in members]
+        if table not in keys and all(column is not None and not column.nullable and (whole or index == "PRIMARY") for column, whole in parts):
+            keys[table] = tuple(column for column, _ in parts), index == "PRIMARY"
+    return keys

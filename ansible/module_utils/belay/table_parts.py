@@ -1,0 +1,165 @@
+"""The parts of one table: counts, digests, and what else is wanted of them, gathered from chunks in any order."""
+from __future__ import annotations
+
+from typing import Dict, List, Mapping, NamedTuple, Optional
+
+from .chunk_reader import Key, Reader
+from .chunks import SPAN, Chunk, packed, part_digest
+from .differences import Now, differences
+from .index_folder import IndexFolder
+from .row_index import IndexWriter
+from .table_sql import TableSql, bounds_of
+
+#: Digits of a row's hash that a fingerprint tells.
+SHORT = 16
+_HASH = 32
+
+
+class Wish(NamedTuple):
+    """What is wanted beside digests: rows one by one of tables up to `row_limit` rows; an index in `keep`; what changed since the
+    digests of `baseline` (by class), looked up in `indexes`."""
+
+    row_limit: int
+    keep: Optional[IndexFolder] = None
+    indexes: Optional[IndexFolder] = None
+    baseline: Mapping[str, str] = {}
+
+
+class Parts(NamedTuple):
+    """`facts` are those of facts.ts, by class; `changes` its RowChanges; `failed` says why an index could not be kept."""
+
+    facts: Dict[str, dict]
+    changes: Dict[str, dict]
+    failed: Optional[OSError] = None
+
+
+class Tally:
+    """Takes chunks and pieces of one table, from any number of threads."""
+
+    def __init__(self, sql: TableSql, keep: Optional[IndexFolder] = None, rows: bool = False):
+        self.sql = sql
+        self.chunks: List[List[Chunk]] = [[] for _ in sql.classes]
+        self.row_hashes: Optional[List[Dict[str, str]]] = [{} for _ in sql.classes] if rows else None
+        self._writers = [IndexWriter(keep, sql.signature) for _ in sql.classes] if keep else []
+
+    def reader(self, session) -> Reader:
+        wanted = self._writers or self.row_hashes is not None
+        return Reader(session, self.sql, self._piece if wanted else None)
+
+    def add(self, index: int, chunk: Chunk) -> None:
+        self.chunks[index].append(chunk)
+
+    @property
+    def rows(self) -> int:
+        return sum(chunk.rows for chunks in self.chunks for chunk in chunks)
+
+    def drop(self) -> None:
+        """Forgets the indexes that were not kept; harmless after `parts`."""
+        for writer in self._writers:
+            writer.drop()
+
+    def parts(self, session, wish: Wish) -> Parts:
+        """`session` must see what was read."""
+        by_class: Dict[str, List[Chunk]] = {}
+        for index, name in enumerate(self.sql.classes):
+            self.chunks[index].sort()
+            if self.chunks[index] or index == 0:
+                by_class[name] = self.chunks[index]
+        facts = {name: self._facts(name, chunks) for name, chunks in by_class.items()}
+        changed = {name: digest for name, digest in wish.baseline.items() if name not in facts or facts[name]["digest"] != digest}
+        changes = differences(wish.indexes, Now(session, self.sql, by_class), changed) if wish.indexes and changed else {}
+        for writer, chunks in zip(self._writers, self.chunks):
+            writer.keep(chunks) if chunks else writer.drop()
+        return Parts(facts, changes, next((writer.failed for writer in self._writers if writer.failed), None))
+
+    def _facts(self, name: str, chunks: List[Chunk]) -> dict:
+        facts = {"rows": sum(chunk.rows for chunk in chunks), "digest": part_digest(chunks)}
+        if self.row_hashes is not None:
+            return {**facts, "row_hashes": self.row_hashes[self.sql.classes.index(name)]}
+        return {**facts, "chunks": packed(chunks)} if self.sql.shape.chunked else facts
+
+    def _piece(self, index: int, number: int, keys: List[Key], hashes: bytes) -> None:
+        if self._writers:
+            self._writers[index].add(number, keys, hashes)
+        if self.row_hashes is not None:
+            found, text = self.row_hashes[index], hashes.hex()
+            for at, key in enumerate(keys):
+                start = at * 2 * _HASH
+                found[str(key)] = text[start : start + SHORT]
+
+
+def measure(session, sql: TableSql, wish: Wish) -> Parts:
+    """All parts of a table, through one session that has a snapshot."""
+    few = _few(session, sql, wish) if sql.shape.rows <= 4 * wish.row_limit else None
+    if few is not None:
+        return few
+    tally = Tally(sql, wish.keep)
+    try:
+        for found in _chunks(session, tally):
+            tally.add(*found)
+        # The server's guess was wrong.
+        few = _few(session, sql, wish) if tally.rows <= wish.row_limit else None
+        return few or tally.parts(session, wish)
+    finally:
+        tally.drop()
+
+
+def _chunks(session, tally: Tally):
+    if not tally.sql.shape.chunked:
+        return tally.reader(session).everything()
+    bounds = bounds_of(session, tally.sql)
+    return tally.reader(session).chunks(*bounds) if bounds else iter(())
+
+
+def _few(session, sql: TableSql, wish: Wish) -> Optional[Parts]:
+    """Of a table that is small enough every row by its key; None of a larger one, and where rows have no names."""
+    if not sql.shape.key:
+        return None
+    tally = Tally(sql, rows=True)
+    for found in tally.reader(session).everything(wish.row_limit + 1):
+        tally.add(*found)
+    return tally.parts(session, wish) if tally.rows <= wish.row_limit else None
+
+
+class SharedTable:
+    """A table that several sessions read at the same time: each takes ranges of chunks until none is left."""
+
+    #: Ranges begin small, grow where they hold few rows, and shrink where they hold many.
+    _FEW, _MANY, _SMALLEST = 16 * SPAN, 256 * SPAN, 64
+
+    def __init__(self, sql: TableSql, keep: Optional[IndexFolder], lock):
+        self.tally = Tally(sql, keep)
+        self._lock = lock
+        self._next: Optional[int] = None
+        self._end = False
+        self._width = self._SMALLEST
+
+    def work(self, session, stopped) -> None:
+        """Reads ranges until none is left, or somebody stops."""
+        while not stopped():
+            taken = self._take(session)
+            if taken is None:
+                return
+            rows = 0
+            for index, chunk in self.tally.reader(session).chunks(*taken):
+                self.tally.add(index, chunk)
+                rows += chunk.rows
+            self._width = self._width * 4 if rows < self._FEW else max(self._width // 4, self._SMALLEST) if rows > self._MANY else self._width
+
+    @property
+    def ended(self) -> bool:
+        return self._end
+
+    def _take(self, session):
+        """The next range that has rows; gaps between keys are skipped, however wide."""
+        with self._lock:
+            if self._end:
+                return None
+            first = session.query(self.tally.sql.first_from(self._next))[0][0]
+            session.release()
+            if first is None:
+                self._end = True
+                return None
+            start = int(first) // SPAN
+            self._next = min(start + self._width, (1 << 64) // SPAN)
+            return start, self._next
