@@ -7,7 +7,8 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from . import fileindex
 from .excluded import Excluded
-from .filecache import Memory, memory
+from .filecache import memory
+from .filememory import Memory
 from .filescan import Found, Place, Summary, found_in, texts
 from .keptfiles import Writing
 from .listing import Run, compare, encoded, value_of

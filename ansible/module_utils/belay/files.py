@@ -9,7 +9,7 @@ import os
 from typing import Dict, Iterable, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from .excluded import Excluded
-from .filecache import nothing
+from .filememory import nothing
 from .filescan import SHORT, Place, Summary, found_in, texts
 from .filewalk import size_in
 from .listing import LINK, encoded, in_runs, value_of

@@ -11,8 +11,8 @@ from typing import Collection, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from .errors import BelayError
 from .excluded import Excluded
-from .filecache import Memory
 from .filehash import Hashed, Wanted, hashed, read_all
+from .filememory import Memory
 from .filewalk import STATE, size_in, walk
 from .listing import LINK, VALUE, Run, short, value_of
 from .text import readable
