@@ -40,12 +40,12 @@ export const shapeOf = (size: number): Shape => ({
   bytes: Math.round(3_900_000_000 * size),
 });
 
-/** Bytes of disk that a data set takes: rows with their indexes, the log, files. */
+/** Bytes of disk that a data set takes while it is built: rows, their indexes and what sorts them, the log, files. */
 export const diskBytes = (shape: Shape): number =>
-  shape.posts * 5_500 + shape.bytes + 2 ** 30 + shape.files * 4096;
+  shape.posts * 7_000 + shape.bytes + 2 ** 30 + shape.files * 4096;
 
-/** Bytes of memory that hold all rows and their indexes. */
-export const poolBytes = (shape: Shape): number => Math.max(2 ** 29, Math.ceil(shape.size * 4) * 2 ** 30);
+/** Bytes of memory that hold all rows and their indexes, and some more: 4 GB at size 1. */
+export const poolBytes = (shape: Shape): number => (1 + Math.ceil(shape.size * 2.7)) * 2 ** 30;
 
 export type Place = {
   readonly cache: string;
@@ -65,7 +65,7 @@ export async function ensureDataset(shape: Shape, place: Place): Promise<Dataset
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const free = await freeBytes(folder);
-  if (free < diskBytes(shape) * 1.1)
+  if (free < diskBytes(shape))
     return `size ${shape.size} needs ${gigabytes(diskBytes(shape))} GB on the disk of ${place.cache}, which has ${gigabytes(free)} GB left`;
   await layOut(dataset);
   say(`size ${shape.size}: writing ${shape.files} files, ${gigabytes(shape.bytes)} GB`);

@@ -6,13 +6,16 @@ opened to the result, without the start of Python.
 import argparse
 import json
 import os
+import shutil
 import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "../../../ansible/module_utils")]
 
-from belay.fingerprint import fingerprint, protected_files  # noqa: E402
+from belay.filemeasure import measure as measure_files  # noqa: E402
+from belay.fingerprint import compare  # noqa: E402
+from belay.look import Look  # noqa: E402
 from belay.mysql import Session  # noqa: E402
 from belay.rules import Rules  # noqa: E402
 from belay.site import Credentials, Site  # noqa: E402
@@ -32,17 +35,23 @@ def main():
 
 
 def _tables(site, options):
-    """Every table of the site, as a drift check measures them; the site has no protected path here."""
+    """Every table of the site, as a drift check measures them."""
+    found, seconds = _compared(site, options, Look())
+    return {"seconds": seconds, "rows": _rows(found.fingerprint)}
+
+
+def _compared(site, options, look, **rules):
+    """A whole check and its seconds; the site has no protected path here unless `rules` say so."""
     started = time.perf_counter()
     with Session(site) as session:
-        found = fingerprint(site, session, _rules(options, protected_paths=[]))
-    return {"seconds": time.perf_counter() - started, "rows": _rows(found)}
+        found = compare(site, session, _rules(options, **{"protected_paths": [], **rules}), look)
+    return found, time.perf_counter() - started
 
 
 def _files(site, options):
     started = time.perf_counter()
-    found = protected_files(site, _rules(options), UPLOADS)
-    return {"seconds": time.perf_counter() - started, "files": found["files"], "bytes": found["bytes"], "digest": found["digest"]}
+    found = measure_files(site, _rules(options), UPLOADS, Look(full=options.full)).facts
+    return {"seconds": time.perf_counter() - started, **{name: found[name] for name in ("files", "bytes", "digest")}}
 
 
 def _stat(site, _):
@@ -53,26 +62,62 @@ def _stat(site, _):
 
 
 def _baseline(site, options):
-    """What stays on the host and what travels to the bot when a baseline is recorded."""
-    started = time.perf_counter()
-    with Session(site) as session:
-        found = fingerprint(site, session, _rules(options))
-    seconds = time.perf_counter() - started
+    """What stays on the host and what travels to the bot when a baseline of tables and files is recorded."""
     index = os.path.join(site.belay, "index")
-    sizes = {kind: sum(os.path.getsize(item.path) for item in _items(index) if item.name.endswith(kind)) for kind in (".rows", ".files")}
+    shutil.rmtree(index, ignore_errors=True)
+    measured, seconds = _compared(site, options, Look(full=True, keep_index=True), protected_paths=[UPLOADS])
+    found = measured.fingerprint
     return {
         "seconds": seconds, "rows": _rows(found), "files": found["files"][UPLOADS]["files"],
-        "fingerprint_bytes": len(json.dumps(found)), "chunk_bytes": _chunk_bytes(found),
-        "row_index_bytes": sizes[".rows"], "file_index_bytes": sizes[".files"],
+        "fingerprint_bytes": len(json.dumps(found)), "chunk_bytes": sum(len(part.get("chunks", "")) for _, _, part in _parts(found)),
+        "row_index_bytes": _bytes(index, ".rows"), "file_index_bytes": _bytes(index, ".files"),
     }
 
 
-def _items(folder):
-    return os.scandir(folder) if os.path.isdir(folder) else []
+def _localise(site, options):
+    """Checks after three rows changed, without and with a comparison row by row; `found` is how many of the three were named."""
+    shutil.rmtree(os.path.join(site.belay, "index"), ignore_errors=True)
+    before, _ = _compared(site, options, Look(keep_index=True))
+    digests = {}
+    for table, kind, part in _parts(before.fingerprint):
+        if "row_hashes" not in part:
+            digests.setdefault(table, {})[kind] = part["digest"]
+    comparing = Look(baseline_index={"tables": digests, "files": {}, "code": None})
+    rows = _chosen(before.fingerprint)
+    plain, compared, found = [], [], set()
+    _change(site, rows, "+")
+    try:
+        for _ in range(options.rounds):
+            plain.append(_compared(site, options, Look())[1])
+            measured, seconds = _compared(site, options, comparing)
+            compared.append(seconds)
+            found = {(table, int(key["key"])) for table, parts in measured.differences["tables"].items() for part in parts.values() for key in part["keys"]}
+    finally:
+        _change(site, rows, "-")
+    named = len(found) if found == {(table, key) for table, _, key in rows} else 0
+    return {"plain_s": plain, "compared_s": compared, "found": named}
 
 
-def _chunk_bytes(found):
-    return sum(len(part.get("chunks", "")) for table in found["tables"].values() for part in table["parts"].values())
+def _chosen(found):
+    """Three rows: (table, column of the key, key)."""
+    posts, meta = (sum(part["rows"] for name, _, part in _parts(found) if name == table) for table in ("posts", "postmeta"))
+    return [("posts", "ID", posts // 3), ("posts", "ID", posts - 7), ("postmeta", "meta_id", meta // 2)]
+
+
+def _change(site, rows, sign):
+    column = {"posts": "comment_count", "postmeta": "post_id"}
+    with Session(site) as session:
+        for table, key, value in rows:
+            session.execute(f"UPDATE {PREFIX}{table} SET {column[table]} = {column[table]} {sign} 1 WHERE {key} = {value}")
+
+
+def _parts(found):
+    """(table, class, part) of every part."""
+    return [(table, kind, part) for table, facts in found["tables"].items() for kind, part in facts["parts"].items()]
+
+
+def _bytes(folder, ending):
+    return sum(item.stat().st_size for item in os.scandir(folder) if item.name.endswith(ending))
 
 
 def _walk(folder):
@@ -104,7 +149,7 @@ def _rules(options, **more):
 
 
 def _rows(found):
-    return sum(part["rows"] for table in found["tables"].values() for part in table["parts"].values())
+    return sum(part["rows"] for _, _, part in _parts(found))
 
 
 class _Unwatched:
@@ -124,12 +169,13 @@ def _options():
     parser.add_argument("--site", required=True)
     parser.add_argument("--socket", required=True)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5, help="of `localise`")
     parser.add_argument("--full", action="store_true", help="read every file")
     parser.add_argument("--memory", action="store_true", help="watch memory; do not use the seconds of such a run")
     return parser.parse_args()
 
 
-COMMANDS = {"tables": _tables, "files": _files, "stat": _stat, "baseline": _baseline}
+COMMANDS = {"tables": _tables, "files": _files, "stat": _stat, "baseline": _baseline, "localise": _localise}
 
 if __name__ == "__main__":
     main()
