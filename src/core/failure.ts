@@ -66,6 +66,9 @@ function switchFailure(names: endings.Names, { code, why, report, begun }: Told)
       broken: false,
     };
   }
+  if (activated === true && names.kind !== "rollback" && lostSightOf(report)) {
+    return { event: "lost", code, message: endings.unconfirmedSentence(names, why), broken: false };
+  }
   if (activated === true) {
     return { event: "failed", code, message: endings.brokenSentence(names, why), broken: true };
   }
@@ -82,6 +85,12 @@ function inDoubt(code: string, { steps }: Report): boolean {
   if (undo !== undefined) return undo.status !== "ok";
   const lost = steps.some((step) => SWITCH.test(step.name) && step.status === "unreachable");
   return lost || LOST_SIGHT.includes(code);
+}
+
+/** Nobody saw the release confirmed or taken back: the host's own watchdog takes it back, out of everybody's sight. */
+function lostSightOf({ status, steps }: Report): boolean {
+  const undone = steps.some((step) => UNDO.test(step.name));
+  return !undone && (status === "cancelled" || steps.some((step) => step.status === "unreachable"));
 }
 
 /** A report that was made up without the host's own (it wrote none) holds no steps. */

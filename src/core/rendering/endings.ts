@@ -24,10 +24,22 @@ export function doneSentence({ kind, source, target }: Names, release: string | 
       return `A full backup of ${target} is taken, restored and compared.`;
     case "refresh":
       return `${source} is refreshed from ${target}, and the baseline of both is recorded.`;
+    case "baseline":
+      return `${source} and ${target} are compared.`;
     case "rollback":
       return `${target} is back on the release before, and healthy.${now}`;
   }
 }
+
+/** What a comparison of both sides ended with. `accepted`: the digits that were typed; null: nobody accepted anything yet. */
+export const compared = {
+  only: ({ source, target }: Names): string =>
+    `${source} and ${target} are compared. Nothing is recorded yet.`,
+  recorded: ({ source, target }: Names): string =>
+    `The baseline of ${source} and ${target} is recorded, as it was accepted.`,
+  other: ({ source, target }: Names, accepted: string): string =>
+    `Nothing is recorded: how ${source} and ${target} differ is not what \`${accepted}\` names, or not any more.`,
+} as const;
 
 export function blockedSentence({ kind, target }: Names, verdict: Verdict): string {
   const [first] = obstacles(verdict);
@@ -43,6 +55,8 @@ export function failedSentence({ kind, source, target }: Names, why: string): st
       return `The ${kind === "promote" ? "promotion" : "rollback"} failed before the switch; ${changed} has not changed. ${why}`;
     case "refresh":
       return `The refresh of ${changed} failed. ${why}`;
+    case "baseline":
+      return `The comparison of ${source} and ${target} failed; nothing is recorded. ${why}`;
     default:
       return `The ${kind === "drift" ? "drift check" : kind} of ${changed} failed; nothing has changed. ${why}`;
   }
@@ -59,6 +73,9 @@ export const unhealthyRollback = ({ target }: Names, why: string): string =>
 
 export const unknownSentence = ({ kind, source, target }: Names, why: string): string =>
   `How the ${kind} of ${kind === "refresh" ? source : target} ended is unknown, so its lock stays. ${why}`;
+
+export const unconfirmedSentence = (names: Names, why: string): string =>
+  `${unknownSentence(names, why)} The new release was switched to and never confirmed: ${names.target}'s host goes back by itself.`;
 
 export const cancelledSentence = ({ kind }: Names, reason: string): string =>
   `The ${kind} was stopped before it changed anything: ${reason}`;
@@ -92,6 +109,7 @@ function afterSuccess({ kind, source, target }: Names, remedy: string | null): s
     case "drift":
     case "backup":
       return remedy ?? "Comment `/promote`.";
+    case "baseline":
     case "refresh":
       return `Look at ${source}, then comment \`/promote\`.`;
     case "rollback":

@@ -56,6 +56,20 @@ describe("a promotion that failed", () => {
     const steps = [step("Switch to the release"), step(UNDO_STEP, "unreachable")];
     expect(failure({ facts: { activated: true, rolled_back: false }, steps })).toBe("lost");
   });
+  it.each(["ANSIBLE_HOST_UNREACHABLE", "JOB_CANCELLED"])(
+    "after the switch by %s, and neither confirmed nor taken back: unknown, since the host goes back by itself",
+    (error_code) => {
+      const steps = [step("Switch to the release"), step("Check the health of the target", "unreachable")];
+      const facts = { activated: true, rolled_back: false };
+      expect(failure({ facts, steps, error_code })).toBe("lost");
+      expect(failure({ facts, steps, error_code, status: "cancelled" })).toBe("lost");
+    },
+  );
+  it("and was taken back by the host itself, as a later run is told: rolled back", () => {
+    const facts = { activated: true, rolled_back: true, reverted_by_watchdog: true };
+    const steps = [step("Check that the target can take the release", "failed")];
+    expect(failure({ facts, steps, error_code: "REVERTED_BY_WATCHDOG" })).toBe("rolled_back");
+  });
   it("after the switch, and the host says that it stays: broken", () => {
     expect(
       failure({
