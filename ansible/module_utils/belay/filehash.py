@@ -21,8 +21,10 @@ BUFFER = 1 << 17
 #: A write within one tick of the system's clock leaves the times as they were. So long after the last one nothing is missed.
 TICK_NS = 20_000_000
 COARSE_TICK_NS = 2_000_000_000
-#: Files that one thread takes at a time, and their size in bytes; files that may wait to be read.
-_TAKEN, _TAKEN_BYTES, _WAITING = 32, 4 << 20, 4096
+#: Files that one thread takes at a time, and their size in bytes.
+_TAKEN, _TAKEN_BYTES = 32, 4 << 20
+#: Files in runs that wait to be read, or for those before them.
+_WAITING = 8192
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 #: What opening answers where a file was replaced by something else since it was listed.
 _REPLACED = (errno.ELOOP, errno.ENXIO)
@@ -57,10 +59,10 @@ def read_all(top: bytes, wanted: Iterable[Wanted], workers: int) -> Iterator[Tup
     try:
         for want in wanted:
             waiting.append((want, [pool.submit(_several, part) for part in _parts(top, want)]))
-            files += len(want.missing)
-            while waiting and (files > _WAITING or not waiting[0][1]):
+            files += len(want.seen.names)
+            while waiting and (files > _WAITING or all(part.done() for part in waiting[0][1])):
                 first, parts = waiting.popleft()
-                files -= len(first.missing)
+                files -= len(first.seen.names)
                 yield first, _results(parts)
         for first, parts in waiting:
             yield first, _results(parts)
