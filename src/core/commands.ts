@@ -12,6 +12,7 @@ export const COMMANDS = [
   "drift",
   "backup",
   "refresh",
+  "baseline",
   "approve",
   "rollback",
   "status",
@@ -40,7 +41,11 @@ export type Command =
   | { readonly kind: "promote"; readonly sha: string | null }
   /** `release`: the first digits of the release that is meant, at least 12; null: the one that was shown last. */
   | { readonly kind: "approve"; readonly what: "promote" | "rollback"; readonly release: string | null }
-  | { readonly kind: Exclude<CommandWord, "promote" | "approve"> }
+  /** `full`: every file is read, whatever the host remembers. */
+  | { readonly kind: "drift"; readonly full: boolean }
+  /** `accept`: the first 12 digits of the comparison that is declared to be the baseline; null: compare only. */
+  | { readonly kind: "baseline"; readonly accept: string | null }
+  | { readonly kind: Exclude<CommandWord, "promote" | "approve" | "drift" | "baseline"> }
   | { readonly kind: "not_available"; readonly word: (typeof LATER_COMMANDS)[number] }
   | { readonly kind: "bad_argument"; readonly word: CommandWord; readonly argument: string }
   | { readonly kind: "unknown"; readonly word: string; readonly suggestion: CommandWord | null };
@@ -71,6 +76,8 @@ function parseLine(line: string): Command | null {
 function withArguments(word: CommandWord, rest: readonly string[]): Command {
   const [first, second] = rest;
   if (word === "approve") return approval(rest);
+  if (word === "drift") return drift(rest);
+  if (word === "baseline") return baseline(rest);
   if (word !== "promote") {
     return first === undefined ? { kind: word } : { kind: "bad_argument", word, argument: rest.join(" ") };
   }
@@ -87,6 +94,20 @@ function approval(rest: readonly string[]): Command {
   if (first.toLowerCase() === "rollback") return { kind: "approve", what: "rollback", release: null };
   if (!/^[0-9a-f]{12,64}$/i.test(first)) return { kind: "bad_argument", word: "approve", argument: first };
   return { kind: "approve", what: "promote", release: first.toLowerCase() };
+}
+
+function drift(rest: readonly string[]): Command {
+  const full = rest.length === 1 && rest[0]?.toLowerCase() === "--full";
+  if (rest.length > 0 && !full) return { kind: "bad_argument", word: "drift", argument: rest.join(" ") };
+  return { kind: "drift", full };
+}
+
+function baseline(rest: readonly string[]): Command {
+  const [first, second] = rest;
+  if (first === undefined) return { kind: "baseline", accept: null };
+  const named = second !== undefined && /^[0-9a-f]{12}$/i.test(second);
+  if (first.toLowerCase() === "accept" && named) return { kind: "baseline", accept: second.toLowerCase() };
+  return { kind: "bad_argument", word: "baseline", argument: rest.join(" ") };
 }
 
 /** The command that was probably meant. */

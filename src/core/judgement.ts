@@ -103,7 +103,7 @@ export function gatesOf({ checks: wanted, windows, soak_s, rehearsal_required }:
  * @param settled everything was measured: what still waits then waits for somebody outside, and the environments are not held for that
  */
 export function stops(kind: OperationKind, verdict: Verdict, settled: boolean): boolean {
-  if (verdict.gates.some((gate) => gate.code === drift.BASELINE_UNREADABLE)) return true;
+  if (verdict.gates.some((gate) => gate.code === "BASELINE_UNREADABLE")) return true;
   if (kind === "plan") return verdict.gates.some((gate) => gate.code === "drift_unknown");
   if (kind === "rollback") return verdict.outcome !== "pass";
   if (kind !== "promote") return false;

@@ -23,6 +23,8 @@ const JOBS: Readonly<Record<OperationKind, readonly PlannedJob[]>> = {
     job("backup_create", "source"),
     job("env_refresh", "source"),
   ],
+  /** The target first: a comparison is read from the source's side. */
+  baseline: [job("baseline_create", "target"), job("baseline_create", "source")],
   rollback: [job("release_rollback", "target")],
 };
 

@@ -97,6 +97,7 @@ export function shippedPolicy(type: EnvironmentType): Policy {
       drift: write,
       backup: write,
       refresh: write,
+      baseline: write,
       rollback: write,
       approve: write,
       status: everybody,

@@ -77,7 +77,15 @@ export const MaskKind = z.enum([
 export type MaskKind = z.infer<typeof MaskKind>;
 
 /** What an operation is for: which command began it. One operation is one run and one or more jobs. */
-export const OperationKind = z.enum(["promote", "plan", "drift", "backup", "refresh", "rollback"]);
+export const OperationKind = z.enum([
+  "promote",
+  "plan",
+  "drift",
+  "backup",
+  "refresh",
+  "baseline",
+  "rollback",
+]);
 export type OperationKind = z.infer<typeof OperationKind>;
 
 export const JobType = z.enum([

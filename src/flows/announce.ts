@@ -1,6 +1,7 @@
 /** The comment and the checks of an operation, as effects from what the store holds now. */
 import { evaluate as promotionGate } from "../core/gates/promotion.ts";
 import { isOver } from "../core/promotion.ts";
+import { acceptNext } from "../core/rendering/baseline.ts";
 import { renderCheck } from "../core/rendering/check.ts";
 import { driftSection } from "../core/rendering/drift.ts";
 import { nextStep } from "../core/rendering/endings.ts";
@@ -51,10 +52,24 @@ async function renderComment(work: Work): Promise<string> {
     plan: operation.plan,
     refresh: operation.refresh,
     message: operation.result_message,
-    next: nextStep(namesOf(work), operation.state, operation.verdict),
+    comparison: comparisonOf(work),
+    next: nextOf(work),
     run_url: await runUrl(work),
     result: resultFacts(last?.report ?? null),
   });
+}
+
+/** What a comparison of both sides is followed by: the command that accepts it, as long as nobody has. */
+function nextOf(work: Work): string | null {
+  const { state, verdict, comparison, result_code } = work.operation;
+  const open = isOver(state) && comparison !== null && result_code !== "done";
+  return open ? acceptNext(comparison) : nextStep(namesOf(work), state, verdict);
+}
+
+function comparisonOf({ operation }: Work) {
+  const { comparison, baseline_id, result_code } = operation;
+  if (comparison === null) return null;
+  return { found: comparison, replaces: baseline_id !== null, recorded: result_code === "done" };
 }
 
 async function runUrl({ tx, site, operation }: Work): Promise<string | null> {

@@ -6,14 +6,15 @@
 import { isGranted } from "../core/lock.ts";
 import { changesSomething, heldSides } from "../core/operations.ts";
 import { isOver } from "../core/promotion.ts";
-import { answerLine } from "../core/rendering/answers.ts";
+import { answerLine, baselineUnreadable } from "../core/rendering/answers.ts";
 import { blockedSentence, cancelledSentence } from "../core/rendering/endings.ts";
 import type { Claim } from "../core/report.ts";
 import { environmentStillFits } from "../core/still-fits.ts";
 import { obstacles } from "../core/verdict.ts";
-import type { JobType } from "../core/vocabulary.ts";
+import type { JobType, OperationKind } from "../core/vocabulary.ts";
 import type { JobRow, PullRequest } from "../ports.ts";
 import { showChecks, showComment } from "./announce.ts";
+import { boundBaseline } from "./baselines.ts";
 import type { Deps, Refused } from "./deps.ts";
 import { type Evidence, type EvidenceReads, evidenceForWork, NO_EVIDENCE } from "./evidence.ts";
 import { finish } from "./finish.ts";
@@ -139,8 +140,19 @@ async function give(giving: Giving): Promise<ClaimOutcome> {
     }
     work = judged.work;
   }
+  const needed = JUDGED_BY_BASELINE.includes(work.operation.kind);
+  const damaged = needed ? (await boundBaseline(work)).damaged : null;
+  if (damaged !== null) {
+    const answer = baselineUnreadable(namesOf(work), damaged);
+    const message = answerLine(answer);
+    await finish(work, { event: "blocked", code: answer.code, message, actor });
+    return refuseJob(answer.code, message);
+  }
   return handOut({ ...giving, work }, { actor, job_input: await inputOf(deps, work, { job, settings }) });
 }
+
+/** The kinds whose jobs are told of the baseline. A refresh makes a new one, and a rollback needs none. */
+const JUDGED_BY_BASELINE: readonly OperationKind[] = ["promote", "plan", "drift"];
 
 interface HandOut {
   readonly actor: string;

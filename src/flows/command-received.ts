@@ -1,12 +1,12 @@
 /** A new comment on a pull request: whether it holds a command, whether the person may give it, and what it begins. */
 import { type Admission, admit } from "../core/admission.ts";
 import type { Answer } from "../core/answer.ts";
-import { COMMANDS, parseCommands } from "../core/commands.ts";
+import { COMMANDS, type Command, parseCommands } from "../core/commands.ts";
 import { pairFor } from "../core/config/pairs.ts";
 import { type Person, type Policy, seesDetails, teamsOf } from "../core/policy.ts";
 import * as answers from "../core/rendering/answers.ts";
 import { renderHelp } from "../core/rendering/help.ts";
-import type { IssueComment, PullRequest, Repository, Tx } from "../ports.ts";
+import type { Asked, IssueComment, PullRequest, Repository, Tx } from "../ports.ts";
 import { approve } from "./approve.ts";
 import type { CommandOutcome, Deps } from "./deps.ts";
 import { type Evidence, type EvidenceReads, evidenceForCommand, NO_EVIDENCE } from "./evidence.ts";
@@ -179,10 +179,19 @@ async function act(
     await say(acting, answers.renderAnswer(answer, key), key);
     return { kind: "answered", answer };
   }
-  const asked = { kind: word, pull_request: input.pull_request, requested_by: comment.author };
+  const asked = askedBy(decision.command);
+  const begun = { kind: word, asked, pull_request: input.pull_request, requested_by: comment.author };
   const { evidence } = acting;
   const { comment_id } = input;
-  return startOperation(deps, tx, { ...common, ...asked, comment_id, on_records: false, evidence });
+  return startOperation(deps, tx, { ...common, ...begun, comment_id, on_records: false, evidence });
+}
+
+/** What the command said after its word, as far as the operation keeps it. */
+function askedBy(command: Command): Asked {
+  return {
+    full: command.kind === "drift" && command.full,
+    accept: command.kind === "baseline" ? command.accept : null,
+  };
 }
 
 /** A head that no webhook told of (it was lost, or the App came later): who comments after the answer has seen it. */

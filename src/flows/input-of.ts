@@ -3,6 +3,7 @@
 import type { SiteEnvironment } from "../core/config/types.ts";
 import { jobInput } from "../core/job-input.ts";
 import type { JobRow } from "../ports.ts";
+import { boundBaseline } from "./baselines.ts";
 import type { Deps } from "./deps.ts";
 import { sideOf } from "./next-job.ts";
 import type { SiteSettings } from "./site.ts";
@@ -14,7 +15,7 @@ export async function inputOf(
   { job, settings }: { readonly job: JobRow; readonly settings: SiteSettings },
 ): Promise<Readonly<Record<string, unknown>>> {
   const { tx, operation } = work;
-  const { baseline_id, release_id } = operation;
+  const { release_id } = operation;
   const release = release_id === null ? null : await tx.release(release_id);
   return jobInput({
     job: { id: job.id, type: job.type, on: sideOf(work, job) },
@@ -24,8 +25,8 @@ export async function inputOf(
     settings: deps.settings,
     source: configured(settings, work.source.name),
     target: configured(settings, work.target.name),
-    baseline: baseline_id === null ? null : await tx.baseline(baseline_id),
-    full: false,
+    baseline: (await boundBaseline(work)).row,
+    full: operation.asked.full,
     plan: operation.plan,
     release_digest: release?.digest ?? null,
     refresh: operation.refresh,

@@ -14,10 +14,10 @@ export function unfit(work: Work): Answer | null {
 /** An environment left in a failed state takes only what brings it back. */
 function unfitEnvironment({ operation, source, target }: Work): Answer | null {
   const { kind } = operation;
-  if (target.status === "failed" && ["promote", "refresh"].includes(kind)) {
+  if (target.status === "failed" && ["promote", "refresh", "baseline"].includes(kind)) {
     return answers.environmentFailed(target.name, "/rollback");
   }
-  if (source.status === "failed" && ["promote", "plan"].includes(kind)) {
+  if (source.status === "failed" && ["promote", "plan", "baseline"].includes(kind)) {
     return answers.environmentFailed(source.name, "/refresh");
   }
   return null;

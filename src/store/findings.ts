@@ -1,4 +1,4 @@
-/** What was found out about environments: releases, baselines, drift checks, backups. */
+/** What was found out about environments: releases, backups. Baselines and drift checks: baselines.ts. */
 import type { Tx } from "../ports.ts";
 import { type DbTx, encoded, JSON_COLUMNS, unnumbered } from "./schema.ts";
 
@@ -22,56 +22,6 @@ export function releases(db: DbTx): Releases {
         .values(encoded(row, JSON_COLUMNS.releases))
         .onConflict((conflict) => conflict.column("id").doUpdateSet({ status: row.status }))
         .execute();
-    },
-  };
-}
-
-type Baselines = Pick<
-  Tx,
-  | "baseline"
-  | "baselineOf"
-  | "addBaseline"
-  | "driftCheck"
-  | "driftVerdict"
-  | "addDriftCheck"
-  | "newestDriftCheck"
->;
-
-export function baselines(db: DbTx): Baselines {
-  const newest = () => db.selectFrom("baselines").selectAll().orderBy("seq", "desc").limit(1);
-  const newestCheck = () => db.selectFrom("drift_checks").selectAll().orderBy("seq", "desc").limit(1);
-  return {
-    baseline: async (id) => {
-      const row = await newest().where("id", "=", id).executeTakeFirst();
-      return row === undefined ? null : unnumbered(row);
-    },
-    baselineOf: async (source, target) => {
-      const row = await newest()
-        .where("source_environment_id", "=", source)
-        .where("target_environment_id", "=", target)
-        .executeTakeFirst();
-      return row === undefined ? null : unnumbered(row);
-    },
-    addBaseline: async (row) => {
-      await db.insertInto("baselines").values(encoded(row, JSON_COLUMNS.baselines)).execute();
-    },
-    driftCheck: async (id) => {
-      const row = await newestCheck().where("id", "=", id).executeTakeFirst();
-      return row === undefined ? null : unnumbered(row);
-    },
-    driftVerdict: async (id) => {
-      const row = await db.selectFrom("drift_checks").select("drift").where("id", "=", id).executeTakeFirst();
-      return row?.drift ?? null;
-    },
-    addDriftCheck: async (row) => {
-      await db.insertInto("drift_checks").values(encoded(row, JSON_COLUMNS.drift_checks)).execute();
-    },
-    newestDriftCheck: async (environment_id, baseline_id) => {
-      const row = await newestCheck()
-        .where("environment_id", "=", environment_id)
-        .where("baseline_id", "=", baseline_id)
-        .executeTakeFirst();
-      return row === undefined ? null : unnumbered(row);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { undamaged } from "../../src/flows/baselines.ts";
 import { dispatchFailed, expireJobs, runEnded } from "../../src/flows/run-lost.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
 import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
@@ -324,7 +325,9 @@ describe("/rollback", () => {
   const baselines = async () => {
     const { source_environment_id, target_environment_id } = await world.operation();
     return [
-      await world.open.store.transaction((tx) => tx.baselineOf(source_environment_id, target_environment_id)),
+      await world.open.store.transaction(async (tx) =>
+        undamaged(await tx.baselineOf(source_environment_id, target_environment_id)),
+      ),
     ];
   };
 });

@@ -1,5 +1,6 @@
 /** Drift: has protected data of the target changed since the source was cloned or refreshed from it? */
 import { secondsBetween, showDuration } from "../duration.ts";
+import { baselineUnreadable } from "../rendering/answers.ts";
 import { checkName, count } from "../rendering/words.ts";
 import type { GateOutcome, Reason } from "../verdict.ts";
 import { blockingFirst } from "../wordpress/drift.ts";
@@ -14,8 +15,15 @@ export interface DriftFacts {
   readonly source: string;
   readonly target: string;
   readonly has_baseline: boolean;
+  /** What is wrong with the stored baseline, as the end of a sentence; null: nothing. */
+  readonly damaged: string | null;
   /** The check that this operation is bound to; null: none has run yet. */
-  readonly check: { readonly drift: DriftVerdict | null; readonly checked_at: string } | null;
+  readonly check: {
+    readonly drift: DriftVerdict | null;
+    readonly checked_at: string;
+    /** What is wrong with the stored record. */
+    readonly damaged: string | null;
+  } | null;
 }
 
 export interface DriftSettings {
@@ -26,6 +34,7 @@ export interface DriftSettings {
 
 export function evaluate(facts: DriftFacts, settings: DriftSettings): GateOutcome {
   const { source, target, check } = facts;
+  if (facts.damaged !== null) return unreadable(facts, facts.damaged);
   if (!facts.has_baseline) {
     return {
       gate: "drift",
@@ -34,12 +43,20 @@ export function evaluate(facts: DriftFacts, settings: DriftSettings): GateOutcom
       sentences: [
         `Drift of ${target} is unknown: there is no baseline for ${source} and ${target} to compare with.`,
       ],
-      remedy: `Comment \`/refresh\`: it brings ${source} to the state of ${target} and records the baseline of both.`,
+      remedy: `Comment \`/refresh\`: it brings ${source} to the state of ${target} and records the baseline of both. Where ${source} is a copy of ${target} already, \`/baseline\` compares the two and records one.`,
     };
   }
   if (check === null) {
     return waiting("drift_pending", `${target} has not been compared with its baseline yet.`, null);
   }
+  if (check.damaged !== null)
+    return {
+      gate: "drift",
+      outcome: "block",
+      code: "DRIFT_CHECK_UNREADABLE",
+      sentences: [`The stored drift check of ${target} is not judged: ${check.damaged}.`],
+      remedy: "Comment `/drift` to compare again.",
+    };
   const age = secondsBetween(check.checked_at, settings.now);
   if (settings.max_age_s !== null && age > settings.max_age_s) {
     const limit = showDuration(settings.max_age_s);
@@ -50,6 +67,12 @@ export function evaluate(facts: DriftFacts, settings: DriftSettings): GateOutcom
     );
   }
   return judged(facts, check.drift);
+}
+
+/** Nothing is ever judged by a baseline that is not what was recorded. */
+function unreadable({ source, target }: DriftFacts, why: string): GateOutcome {
+  const { code, sentences, remedy } = baselineUnreadable({ source, target }, why);
+  return { gate: "drift", outcome: "block", code, sentences, remedy };
 }
 
 function waiting(code: string, sentence: string, remedy: string | null): GateOutcome {

@@ -47,6 +47,13 @@ export const severalCommands = (): Answer =>
     "Write one command in a new comment, and the next one when it is done.",
   );
 
+const TAKES: Readonly<Partial<Record<CommandWord, string>>> = {
+  promote: "takes only a commit (7 to 40 hexadecimal digits)",
+  approve: "takes only a release (12 digits or more, as the plan shows it) or the word `rollback`",
+  drift: "takes only `--full`",
+  baseline: "takes only `accept` and the 12 digits that a comparison ends with",
+};
+
 export function misunderstood(
   command: Extract<Command, { kind: "unknown" | "not_available" | "bad_argument" }>,
 ): Answer {
@@ -55,12 +62,7 @@ export function misunderstood(
     return answer("command_not_available", `\`/${command.word}\` is not available yet.`, remedy);
   }
   if (command.kind === "bad_argument") {
-    const takes =
-      command.word === "promote"
-        ? "takes only a commit (7 to 40 hexadecimal digits)"
-        : command.word === "approve"
-          ? "takes only a release (12 digits or more, as the plan shows it) or the word `rollback`"
-          : "takes nothing after it";
+    const takes = TAKES[command.word] ?? "takes nothing after it";
     const sentence = `\`/${command.word} ${command.argument}\` was not understood: \`/${command.word}\` ${takes}.`;
     return answer("command_argument", sentence, `Comment \`/${command.word}\` alone on a line.`);
   }
@@ -240,6 +242,23 @@ export const environmentEmpty = (name: string): Answer =>
     "SITE_EMPTY",
     `${name} is laid out, but there is no site in it yet.`,
     "Comment `/refresh` to clone an empty source from its target; a target must be a running site.",
+  );
+
+export const baselineUnreadable = (
+  { source, target }: { readonly source: string; readonly target: string },
+  why: string,
+): Answer =>
+  answer(
+    "BASELINE_UNREADABLE",
+    `The stored baseline of ${source} and ${target} is damaged, and nothing is judged by it: ${why}.`,
+    `Comment \`/refresh\` to record a new one (a backup of ${source} is taken first), or \`/baseline\` to declare one. Ask whoever runs the bot what happened to its store.`,
+  );
+
+export const driftCheckUnreadable = (target: string, why: string): Answer =>
+  answer(
+    "DRIFT_CHECK_UNREADABLE",
+    `The stored drift check of ${target} is not judged: ${why}.`,
+    "Comment the command again.",
   );
 
 export const reportInvalid = (type: string): Answer =>

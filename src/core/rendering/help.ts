@@ -18,7 +18,11 @@ const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly m
     form: "/plan",
     meaning: "Show everything that `/promote` would do. Builds the release, changes nothing.",
   },
-  drift: { form: "/drift", meaning: "Compare the target's protected data with the baseline." },
+  drift: {
+    form: "/drift [--full]",
+    meaning:
+      "Compare the target's protected data with the baseline. `--full` reads every file anew, whatever the host remembers.",
+  },
   backup: { form: "/backup", meaning: "Take a full backup of the target, restore it elsewhere and compare." },
   refresh: {
     form: "/refresh",
@@ -29,6 +33,11 @@ const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly m
     form: "/approve [release]",
     meaning:
       "Say yes to what the newest plan shows. It holds for that release on that state of the target, and for nothing else.",
+  },
+  baseline: {
+    form: "/baseline [accept <digits>]",
+    meaning:
+      "For a source that is a copy already: compare both sides, and declare how they differ to be the baseline.",
   },
   rollback: {
     form: "/rollback",

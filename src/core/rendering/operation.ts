@@ -4,7 +4,9 @@ import type { OperationProgress } from "../progress.ts";
 import { isOver } from "../promotion.ts";
 import { obstacles, type Verdict } from "../verdict.ts";
 import type { OperationKind, PromotionState } from "../vocabulary.ts";
+import type { Comparison } from "../wordpress/comparison.ts";
 import type { Plan, RefreshPlan } from "../wordpress/types.ts";
+import { type ComparisonView, comparisonSection } from "./baseline.ts";
 import { COMMENT_LIMIT, cap } from "./cap.ts";
 import { code, inert, link, person } from "./escape.ts";
 import { gatesTable, reasonList } from "./gates.ts";
@@ -25,6 +27,9 @@ export interface OperationView {
   readonly verdict: Verdict | null;
   readonly plan: Plan | null;
   readonly refresh: RefreshPlan | null;
+  readonly comparison:
+    | ({ readonly found: Comparison } & Pick<ComparisonView, "replaces" | "recorded">)
+    | null;
   /** How it ended, or null. */
   readonly message: string | null;
   /** What to type next; null: nothing is asked of anybody. */
@@ -59,6 +64,7 @@ export function renderOperation(view: OperationView): string {
     view.verdict === null || view.verdict.gates.length === 0 ? "" : gatesTable(view.verdict),
     isOver(view.state) ? "" : progressSection(view.progress),
     view.refresh === null ? "" : refreshSection(view.refresh, view.source),
+    view.comparison === null ? "" : comparisonSection(view.comparison.found, { ...view, ...view.comparison }),
     resultSection(view.result),
     view.plan === null ? "" : planSection(view.plan),
     view.verdict === null ? "" : reasonsSection(view.verdict),

@@ -15,6 +15,8 @@ export function operationTitle(kind: OperationKind, source: string, target: stri
       return `Backup of ${target}`;
     case "refresh":
       return `Refresh of ${source} from ${target}`;
+    case "baseline":
+      return `Baseline of ${source} and ${target}`;
     case "rollback":
       return `Rollback of ${target}`;
   }

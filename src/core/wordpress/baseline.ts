@@ -104,12 +104,17 @@ export function baselineAfterRefresh(
   keep: Pick<RefreshPlan, "keep_tables" | "keep_options">,
 ): Baseline {
   const fresh = { source: facts.source, target: facts.target };
-  if (old === null) return fresh;
   const items: Item[] = [
     ...keep.keep_tables.map((name) => ({ kind: "tables" as const, name })),
     ...keep.keep_options.map((name) => ({ kind: "options" as const, name })),
   ];
-  return withItems(fresh, items, [old.source, old.target]);
+  if (old !== null) return withItems(fresh, items, [old.source, old.target]);
+  // Kept by a baseline that cannot be read any more: unknown on both sides, so that the next plan calls it a conflict.
+  const nothing = { tables: {}, options: {} };
+  return withItems(fresh, items, [
+    { ...facts.source, ...nothing },
+    { ...facts.target, ...nothing },
+  ]);
 }
 
 /** Everything that is the same in source and target now although the baseline may say otherwise. */

@@ -9,6 +9,7 @@ import type { Evidence } from "../evidence.ts";
 import type { LoadedSettings } from "../site.ts";
 import { namesOf, type Work } from "../work.ts";
 import { backupCreated } from "./backup-create.ts";
+import { baselineMeasured } from "./baseline-create.ts";
 import { driftChecked } from "./drift-check.ts";
 import { promoted } from "./env-promote.ts";
 import { refreshed } from "./env-refresh.ts";
@@ -63,6 +64,10 @@ async function judged(inHand: InHand, { settings, head_parents, evidence }: Load
   const given = { settings: settings.settings, head_parents, evidence };
   const told = inHand.report.facts;
   switch (inHand.job.type) {
+    case "baseline_create": {
+      const facts = FACTS.baseline_create.safeParse(told);
+      return facts.success ? baselineMeasured({ ...inHand, given, facts: facts.data }) : unreadable(inHand);
+    }
     case "release_build": {
       const facts = FACTS.release_build.safeParse(told);
       return facts.success ? releaseBuilt({ ...inHand, given, facts: facts.data }) : unreadable(inHand);

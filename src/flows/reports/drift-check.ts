@@ -3,12 +3,13 @@ import { notAfter } from "../../core/duration.ts";
 import type { Fingerprint } from "../../core/facts.ts";
 import { FACTS } from "../../core/facts.ts";
 import { jobsOf } from "../../core/operations.ts";
-import { environmentEmpty } from "../../core/rendering/answers.ts";
+import { driftCheckUnreadable, environmentEmpty } from "../../core/rendering/answers.ts";
 import { driftMode, judgeDrift } from "../../core/wordpress/drift.ts";
 import { makePlan } from "../../core/wordpress/plan.ts";
 import { firstClone, planRefresh } from "../../core/wordpress/refresh.ts";
 import type { Compared, Plan } from "../../core/wordpress/types.ts";
 import type { BaselineRow } from "../../ports.ts";
+import { boundBaseline } from "../baselines.ts";
 import type { JudgeWith } from "../judge.ts";
 import { sideOf } from "../next-job.ts";
 import { policyFor } from "../site.ts";
@@ -19,8 +20,7 @@ import type { Conclusion, Judged } from "./reported.ts";
 export async function driftChecked(reported: Judged<"drift_check">): Promise<Conclusion> {
   const { fingerprint } = reported.facts;
   if (fingerprint === null) return emptyMeasured(reported);
-  const { baseline_id } = reported.work.operation;
-  const baseline = baseline_id === null ? null : await reported.work.tx.baseline(baseline_id);
+  const { row: baseline } = await boundBaseline(reported.work);
   if (sideOf(reported.work, reported.job) === "source") {
     return sourceMeasured(reported.work, { fingerprint, baseline, compared: reported.facts });
   }
@@ -131,6 +131,10 @@ async function sourceMeasured(
   const { drift_check_id } = work.operation;
   const target = drift_check_id === null ? null : await work.tx.driftCheck(drift_check_id);
   if (target === null) throw new Error("A refresh measures its target first.");
+  if (target.fingerprint === null) {
+    const { code, sentences } = driftCheckUnreadable(work.target.name, target.damaged ?? "");
+    return { kind: "end", work, ending: { event: "failed", code, message: sentences.join(" ") } };
+  }
   const now = { source: fingerprint, target: target.fingerprint };
   const refresh = planRefresh({ baseline, now, compared });
   const planned = await change(work, { refresh });

@@ -1,6 +1,7 @@
 /** A promotion was switched and found healthy: the baseline advances where both sides are equal now. */
 import { shortId } from "../../core/rendering/words.ts";
 import { advanceBaseline } from "../../core/wordpress/baseline.ts";
+import { boundBaseline } from "../baselines.ts";
 import { can, change, move, type Work } from "../work.ts";
 import { builtFrom } from "./drift-check.ts";
 import type { Conclusion, Reported } from "./reported.ts";
@@ -30,10 +31,12 @@ async function supersede(work: Work, release_id: string | null): Promise<void> {
 async function keepBaseline(work: Work, facts: Reported<"env_promote">["facts"]): Promise<void> {
   const { tx, operation } = work;
   const { baseline_id, drift_check_id } = operation;
-  const baseline = baseline_id === null ? null : await tx.baseline(baseline_id);
+  const { row: baseline, damaged } = await boundBaseline(work);
   const check = drift_check_id === null ? null : await tx.driftCheck(drift_check_id);
   const source = await builtFrom(work);
-  if (baseline === null || check === null || source === null) {
+  // The switch has happened: a record that was damaged since stays as it is, and the next command says so.
+  if (damaged !== null || check?.fingerprint === null) return;
+  if (baseline_id === null || baseline === null || check === null || source === null) {
     throw new Error("A promotion succeeded without the facts that its gates rest on.");
   }
   const now = { source: source.fingerprint, target: check.fingerprint };

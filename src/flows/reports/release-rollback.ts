@@ -4,6 +4,7 @@ import { renderCheck } from "../../core/rendering/check.ts";
 import { shortId } from "../../core/rendering/words.ts";
 import { baselineAfterRollback } from "../../core/wordpress/baseline.ts";
 import type { OperationRow } from "../../ports.ts";
+import { undamaged } from "../baselines.ts";
 import { lastStandingPromotion } from "../create-operation.ts";
 import { can, change, emit, move, type Work } from "../work.ts";
 import type { Conclusion, Reported } from "./reported.ts";
@@ -28,8 +29,8 @@ async function keepBaseline(
 ): Promise<void> {
   const { tx } = work;
   const { source_environment_id, target_environment_id } = undone;
-  const current = await tx.baselineOf(source_environment_id, target_environment_id);
-  const before = undone.baseline_id === null ? null : await tx.baseline(undone.baseline_id);
+  const current = undamaged(await tx.baselineOf(source_environment_id, target_environment_id));
+  const before = undone.baseline_id === null ? null : undamaged(await tx.baseline(undone.baseline_id));
   if (current === null || before === null) return;
   const next = baselineAfterRollback({ current, before, facts });
   const pair = { source_environment_id, target_environment_id };

@@ -40,7 +40,7 @@ const check = (drift: DriftVerdict) => {
   const now = "2026-03-01T10:00:00Z";
   const names = { source: "staging", target: "production" };
   const gate = evaluate(
-    { ...names, has_baseline: true, check: { drift, checked_at: now } },
+    { ...names, has_baseline: true, damaged: null, check: { drift, checked_at: now, damaged: null } },
     { now, max_age_s: null },
   );
   const context = { target: "production", head_sha: "a".repeat(40), verdict: null };

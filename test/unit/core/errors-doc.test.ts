@@ -34,6 +34,12 @@ it("every code of the action, the store and GitHub stands there", () => {
   expect(missing(codes)).toEqual([]);
 });
 
+it("every sentence of a plan and of a drift check stands there", () => {
+  const codes = codesIn(sources("src/core/wordpress", ".ts"), /code: (?:[a-z]+ \? "\w+" : )?"([a-z_]+)"/g);
+  expect(codes.length).toBeGreaterThan(25);
+  expect(missing(codes)).toEqual([]);
+});
+
 it("every answer and every gate's code stands there", () => {
   const texts = [...sources("src/core/rendering", ".ts"), ...sources("src/core/gates", ".ts")];
   const codes = codesIn(texts, /(?:answer\(\s*|code: )"([A-Za-z]+_[A-Za-z_]+)"/g);

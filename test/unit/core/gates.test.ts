@@ -92,7 +92,8 @@ describe("drift", () => {
         source: "staging",
         target: "production",
         has_baseline: true,
-        check: { drift: drifted, checked_at: before(age) },
+        damaged: null,
+        check: { drift: drifted, checked_at: before(age), damaged: null },
       },
       { now: NOW, max_age_s },
     );
@@ -119,7 +120,7 @@ describe("drift", () => {
     ]);
   });
   it("blocks without a baseline, and waits without a check", () => {
-    const names = { source: "staging", target: "production" };
+    const names = { source: "staging", target: "production", damaged: null };
     const settings = { now: NOW, max_age_s: null };
     expect(drift.evaluate({ ...names, has_baseline: false, check: null }, settings)).toMatchObject({
       outcome: "block",
@@ -128,6 +129,31 @@ describe("drift", () => {
     expect(drift.evaluate({ ...names, has_baseline: true, check: null }, settings)).toMatchObject({
       outcome: "wait",
       code: "drift_pending",
+    });
+  });
+  it("judges nothing by a damaged baseline or record, whatever they say", () => {
+    const facts = { source: "staging", target: "production", has_baseline: true, damaged: null };
+    const check = { drift: verdict("clean"), checked_at: before(0), damaged: null };
+    const settings = { now: NOW, max_age_s: null };
+    expect(
+      drift.evaluate({ ...facts, damaged: "its content is not what was recorded", check }, settings),
+    ).toEqual({
+      gate: "drift",
+      outcome: "block",
+      code: "BASELINE_UNREADABLE",
+      sentences: [
+        "The stored baseline of staging and production is damaged, and nothing is judged by it: its content is not what was recorded.",
+      ],
+      remedy:
+        "Comment `/refresh` to record a new one (a backup of staging is taken first), or `/baseline` to declare one. Ask whoever runs the bot what happened to its store.",
+    });
+    const record = { ...check, damaged: "its content is not what was recorded" };
+    expect(drift.evaluate({ ...facts, check: record }, settings)).toMatchObject({
+      outcome: "block",
+      code: "DRIFT_CHECK_UNREADABLE",
+      sentences: [
+        "The stored drift check of production is not judged: its content is not what was recorded.",
+      ],
     });
   });
   it("blocks what could not be compared", () => {

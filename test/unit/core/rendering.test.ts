@@ -35,6 +35,7 @@ const view = (more: Partial<OperationView> = {}): OperationView => ({
   verdict: null,
   plan: null,
   refresh: null,
+  comparison: null,
   message: null,
   next: null,
   run_url: null,

@@ -10,25 +10,28 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => db.destroy());
 
+/** The number of a step that this code does not know yet. */
+const NEXT = MIGRATIONS.length + 1;
+
 test("steps run once, later ones are added, and a database from the future is refused", async () => {
   await migrate(db);
   await migrate(db);
-  const next = { version: 2, name: "next", script: "create table next (id integer);" };
+  const next = { version: NEXT, name: "next", script: "create table next (id integer);" };
   await migrate(db, [...MIGRATIONS, next]);
   const applied = await sql<{
     version: number;
   }>`select version from belay_migrations order by version`.execute(db);
-  expect(applied.rows).toEqual([{ version: 1 }, { version: 2 }]);
+  expect(applied.rows).toEqual([...MIGRATIONS, next].map(({ version }) => ({ version })));
   await expect(migrate(db)).rejects.toThrow(
-    'The database has been changed by a newer Belay (step 2, "next"), which this one does not know. ' +
+    `The database has been changed by a newer Belay (step ${NEXT}, "next"), which this one does not know. ` +
       "Start that newer Belay again, or restore the store's backup from before the update.",
   );
 }, 60_000);
 
 test("a step that fails leaves nothing behind", async () => {
-  const known = [...MIGRATIONS, { version: 2, name: "next", script: "create table next (id integer);" }];
+  const known = [...MIGRATIONS, { version: NEXT, name: "next", script: "create table next (id integer);" }];
   const broken = {
-    version: 3,
+    version: NEXT + 1,
     name: "broken",
     script: "create table half (id integer);\ncreate table half (id integer);",
   };

@@ -93,7 +93,13 @@ describe("baselineAfterRefresh", () => {
     expect(after.target.options).toEqual({ ...now.target.options, x: baseline.target.options.x });
   });
   it("is only what was measured the first time", () => {
-    expect(baselineAfterRefresh(null, now, { keep_tables: ["a"], keep_options: [] })).toEqual(now);
+    expect(baselineAfterRefresh(null, now, { keep_tables: [], keep_options: [] })).toEqual(now);
+  });
+  it("knows nothing of what was kept by a baseline that cannot be read any more", () => {
+    const after = baselineAfterRefresh(null, now, { keep_tables: ["a"], keep_options: ["x"] });
+    expect(Object.keys(after.source.tables)).toEqual(["b", "posts"]);
+    expect(Object.keys(after.target.tables)).toEqual(["b", "posts"]);
+    expect([after.source.options, after.target.options].map((all) => Object.keys(all))).toEqual([["y"], ["y"]]);
   });
 });
 
