@@ -20,7 +20,18 @@ export interface SampleOptions {
 }
 
 const LEVELS = ["descriptive", "prescriptive", "constructive", "elaborative"] as const;
-const WORDS = ["summary", "risks", "unknowns", "scope", "decisions", "constraints", "owners", "milestones", "metrics", "budget"];
+const WORDS = [
+  "summary",
+  "risks",
+  "unknowns",
+  "scope",
+  "decisions",
+  "constraints",
+  "owners",
+  "milestones",
+  "metrics",
+  "budget",
+];
 
 export const packageId = (index: number): string => `document_${String(index).padStart(4, "0")}`;
 /** 1.0.0, 1.1.0, 1.1.1, 1.2.0, 1.2.1, ...: every second version only changes words. */
@@ -37,10 +48,14 @@ export function* sampleFiles(options: SampleOptions): Generator<readonly [string
   yield [`${prefix}components/Block/releases/1.0.0/component.json`, '{"id": "component:Block:1.0.0"}\n'];
   for (let index = 0; index < options.packages; index++) {
     const level = LEVELS[Math.floor(random() * LEVELS.length)] ?? "descriptive";
-    const inputs = index === 0 ? [] : [...new Set([packageId(Math.floor(random() * index)), packageId(Math.floor(random() * index))])];
+    const inputs =
+      index === 0
+        ? []
+        : [...new Set([packageId(Math.floor(random() * index)), packageId(Math.floor(random() * index))])];
     for (let version = 0; version < options.versions; version++) {
       const folder = `${prefix}document_types/${packageId(index)}/releases/${versionAt(version)}`;
-      for (const [name, text] of releaseFiles({ index, version, level, inputs })) yield [`${folder}/${name}`, text];
+      for (const [name, text] of releaseFiles({ index, version, level, inputs }))
+        yield [`${folder}/${name}`, text];
     }
   }
   yield [`${prefix}_active/active_releases.json`, pointers(options)];
@@ -52,7 +67,11 @@ function pointers({ packages, versions, grouped }: SampleOptions): string {
   );
   const file =
     grouped === true
-      ? { $schema: "../schemas/active.json", document_types: active, roles: { architect: "1.0.0", manager: "1.0.0" } }
+      ? {
+          $schema: "../schemas/active.json",
+          document_types: active,
+          roles: { architect: "1.0.0", manager: "1.0.0" },
+        }
       : active;
   return `${JSON.stringify(file, null, 2)}\n`;
 }
@@ -77,13 +96,18 @@ function releaseFiles(options: ReleaseOptions): readonly (readonly [string, stri
   ];
 }
 
-const fieldName = (at: number): string => `${WORDS[at % WORDS.length] ?? "field"}_${Math.floor(at / WORDS.length) + 1}`;
+const fieldName = (at: number): string =>
+  `${WORDS[at % WORDS.length] ?? "field"}_${Math.floor(at / WORDS.length) + 1}`;
 
 function manifest(options: ReleaseOptions): string {
   const { index, version, level, inputs } = options;
   const id = packageId(index);
   const list = inputs.length === 0 ? " []\n" : `\n${inputs.map((input) => `  - ${input}\n`).join("")}`;
-  const binds = Array.from({ length: 3 }, (_, at) => `    - id: section.${at}\n      label: Section ${at}\n      binds:\n        - ${fieldName(at)}\n`);
+  const binds = Array.from(
+    { length: 3 },
+    (_, at) =>
+      `    - id: section.${at}\n      label: Section ${at}\n      binds:\n        - ${fieldName(at)}\n`,
+  );
   return `# Manifest of ${id}
 doc_type_id: ${id}
 display_name: "Document ${index}"
@@ -169,7 +193,12 @@ function docdef(options: ReleaseOptions): string {
   const value = {
     document_def_id: `docdef:${packageId(index)}:full:${versionAt(version)}`,
     sections: [
-      { section_id: "first", component_id: "component:Block:1.0.0", shape: "single", source_pointer: `/${fieldName(0)}` },
+      {
+        section_id: "first",
+        component_id: "component:Block:1.0.0",
+        shape: "single",
+        source_pointer: `/${fieldName(0)}`,
+      },
       {
         section_id: "list",
         component_id: "component:Block:1.0.0",

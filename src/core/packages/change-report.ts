@@ -1,35 +1,38 @@
 /** From two commits to what changed: the files, the releases, what each needs, and what may not be changed any more. */
 import { compareReleases, firstDifference, suggestedVersion } from "./changes.ts";
+import type { PackagesConfiguration } from "./configuration.ts";
 import type { Surroundings } from "./context.ts";
 import { findingIn } from "./files.ts";
 import type { PointerFile } from "./pointers/read.ts";
 import { releasedIn } from "./released.ts";
-import { joinPath, type Release, releaseBefore } from "./repository.ts";
+import { joinPath, type Release, type Repository, releaseBefore, repositoryOf } from "./repository.ts";
 import { bumpBetween, compareBumps } from "./semver.ts";
-import type { Finding, PackageChange, ValidationInput } from "./types.ts";
+import type { BaseView, Finding, PackageChange, TreeEntry, ValidationInput } from "./types.ts";
 
 export interface Difference {
-  /** Governed paths that were added, removed, or hold other bytes or another mode. */
+  /** Paths that were added, removed, or hold other bytes or another mode. */
   readonly files: ReadonlySet<string>;
   /** Keys of the head's releases that hold one of them, or lost one. */
   readonly releases: ReadonlySet<string>;
   /** Keys of releases of either side that were added, edited or removed. */
   readonly touched: ReadonlySet<string>;
+  /** The base's entries: of the touched releases, and the pointer files. */
+  readonly base: readonly TreeEntry[];
 }
 
-export function changedReleases(head: Surroundings, base: Surroundings): Difference {
-  const files = new Set<string>();
-  for (const entry of head.repository.governed) {
-    const before = base.repository.paths.get(entry.path);
-    if (before?.id !== entry.id || before.mode !== entry.mode) files.add(entry.path);
-  }
-  for (const { path } of base.repository.governed) if (!head.repository.paths.has(path)) files.add(path);
-  const touched = new Set<string>();
-  for (const { repository } of [head, base])
-    for (const [key, release] of repository.releases)
-      for (const { path } of release.files.values()) if (files.has(path)) touched.add(key);
-  const releases = new Set([...touched].filter((key) => head.repository.releases.has(key)));
-  return { files, releases, touched };
+export function changedReleases(
+  head: Repository,
+  base: BaseView,
+  configuration: PackagesConfiguration,
+): Difference {
+  const before = base.changes.flatMap((change) => change.before ?? []);
+  const files = new Set(base.changes.map(({ path }) => path));
+  const named = [...files].map((path) => ({ path, mode: "", id: "" }));
+  const touched = new Set(repositoryOf(named, configuration).releases.keys());
+  const releases = new Set([...touched].filter((key) => head.releases.has(key)));
+  const kept = [...releases].flatMap((key) => [...(head.releases.get(key)?.files.values() ?? [])]);
+  const same = [...kept, ...head.pointers.values()].filter(({ path }) => !files.has(path));
+  return { files, releases, touched, base: [...same, ...before] };
 }
 
 export interface ChangeInput {
@@ -112,6 +115,12 @@ function immutable({ head, base, difference }: ChangeInput, { was, is, one }: Br
     next === null
       ? `Take the change back; \`${was.id}\` ${was.version} stays as it is.`
       : `Take the change back and put it into \`${next.folder}\` with \`version: ${next.version}\`.`;
+  const firstLine = (name: string): number => {
+    const before = was.files.get(name);
+    const after = is?.files.get(name);
+    if (before === undefined || after === undefined) return 1;
+    return firstDifference(base.files.open(before, "text"), head.files.open(after, "text"));
+  };
   return names.flatMap((name) => {
     const path = joinPath(was.folder, name);
     if (!difference.files.has(path)) return [];
@@ -121,7 +130,7 @@ function immutable({ head, base, difference }: ChangeInput, { was, is, one }: Br
         ? "changes a file of"
         : "removes a file of";
     const sentence = `This ${what} \`${was.id}\` ${was.version}, which was released: a released version is never changed.`;
-    const line = what === "changes a file of" ? firstDifference(head.files, base.files, path) : 1;
+    const line = what === "changes a file of" ? firstLine(name) : 1;
     return [findingIn(path, { rule: "immutable", sentence, remedy }, { line, column: 1 })];
   });
 }

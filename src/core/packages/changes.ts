@@ -2,9 +2,8 @@
 
 import { canonicalJson } from "../canonical.ts";
 import { documentsOf, manifestOf, type ReleaseContext } from "./context.ts";
-import type { Files } from "./files.ts";
 import type { SourceFile } from "./reading/document.ts";
-import { items, member, members, type Node, textOf, plainValue } from "./reading/node.ts";
+import { items, member, members, type Node, plainValue, textOf } from "./reading/node.ts";
 import { nameOf, packageKey, type Release, type Repository } from "./repository.ts";
 import { schemaChanges } from "./schema/difference.ts";
 import { type Bump, largestBump, nextVersion, parseVersion } from "./semver.ts";
@@ -176,9 +175,7 @@ export function suggestedVersion(
 }
 
 /** The first line in which two texts differ; 1 where one of them cannot be read. */
-export function firstDifference(head: Files, base: Files, path: string): number {
-  const after = head.open(path, "text");
-  const before = base.open(path, "text");
+export function firstDifference(before: SourceFile | null, after: SourceFile | null): number {
   if (after === null || before === null) return 1;
   const old = before.text.split("\n");
   const lines = after.text.split("\n");

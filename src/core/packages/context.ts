@@ -49,20 +49,33 @@ export function openBelow(
   below: string,
   format?: Format,
 ): SourceFile | null {
-  return release.files.has(below) ? files.open(pathOf(release, below), format) : null;
+  const entry = release.files.get(below);
+  return entry === undefined ? null : files.open(entry, format);
 }
 
+export type Readable = SourceFile & { readonly root: Node };
+const isReadable = (file: SourceFile | null): file is Readable => file !== null && file.root !== null;
+
 /** The manifest where it is there and can be read. */
-export function manifestOf(context: ReleaseContext): (SourceFile & { readonly root: Node }) | null {
+export function manifestOf(context: ReleaseContext): Readable | null {
   const { manifest } = context.release.kind;
   const file = manifest === null ? null : openBelow(context, manifest);
-  return file === null || file.root === null ? null : { ...file, root: file.root };
+  return isReadable(file) ? file : null;
 }
+
+/** Every rule asks for the artifacts: they are found once for each manifest that was read. */
+const known = new WeakMap<SourceFile, readonly Artifact[]>();
 
 export function artifactsOf(context: ReleaseContext): readonly Artifact[] {
   const manifest = manifestOf(context);
   if (manifest === null) return [];
-  return members(child(manifest.root, "artifacts")).flatMap((one) => artifactOf(context.release, one) ?? []);
+  const before = known.get(manifest);
+  if (before !== undefined) return before;
+  const found = members(child(manifest.root, "artifacts")).flatMap(
+    (one) => artifactOf(context.release, one) ?? [],
+  );
+  known.set(manifest, found);
+  return found;
 }
 
 /** Nothing where the value is null: the package does not have that artifact. */
@@ -85,16 +98,14 @@ export function insidePath(text: string): string | null {
 }
 
 /** The artifacts under those keys that are there and can be read. */
-export function documentsOf(
-  context: ReleaseContext,
-  keys: readonly string[],
-): readonly (SourceFile & { readonly root: Node })[] {
-  return artifactsOf(context)
-    .filter(({ key }) => keys.includes(key))
-    .flatMap(({ below }) => {
-      const file = below === null ? null : openBelow(context, below, "json");
-      return file === null || file.root === null ? [] : [{ ...file, root: file.root }];
-    });
+export function documentsOf(context: ReleaseContext, keys: readonly string[]): readonly Readable[] {
+  const found: Readable[] = [];
+  for (const { key, below } of artifactsOf(context)) {
+    if (below === null || !keys.includes(key)) continue;
+    const file = openBelow(context, below, "json");
+    if (isReadable(file)) found.push(file);
+  }
+  return found;
 }
 
 /** The package's first schema. */

@@ -1,31 +1,33 @@
 /** Reads the files of one commit at most once as long as they are wanted, and says where findings stand in them. */
 import { type Format, formatOf, readFile, type SourceFile } from "./reading/document.ts";
 import type { Node } from "./reading/node.ts";
-import type { Finding, Severity, TreeView } from "./types.ts";
+import type { Finding, Severity, TreeEntry, TreeView } from "./types.ts";
 
 export interface Files {
-  /** The file read by its name's ending, or as `format` says; null where the commit has no such file or its bytes cannot be had. */
-  readonly open: (path: string, format?: Format) => SourceFile | null;
+  /** The file read by its name's ending, or as `format` says; null where its bytes cannot be had. */
+  readonly open: (entry: TreeEntry, format?: Format) => SourceFile | null;
   /** Lets go of everything that was read. */
   readonly forget: () => void;
   readonly count: () => number;
 }
 
-export function filesOf(view: TreeView): Files {
-  const known = new Map<string, SourceFile | null>();
+export function filesOf(readBytes: TreeView["read"]): Files {
+  const formats = { json: new Map<TreeEntry, SourceFile | null>(), yaml: new Map(), text: new Map() };
   let count = 0;
   return {
-    open: (path, format = formatOf(path)) => {
-      const key = `${format} ${path}`;
-      const read = known.get(key);
-      if (read !== undefined) return read;
-      const bytes = view.read(path);
-      const file = bytes === null ? null : readFile(path, bytes, format);
-      known.set(key, file);
+    open: (entry, format = formatOf(entry.path)) => {
+      const known: Map<TreeEntry, SourceFile | null> = formats[format];
+      const before = known.get(entry);
+      if (before !== undefined) return before;
+      const bytes = readBytes(entry);
+      const file = bytes === null ? null : readFile(entry.path, bytes, format);
+      known.set(entry, file);
       count++;
       return file;
     },
-    forget: () => known.clear(),
+    forget: () => {
+      for (const known of Object.values(formats)) known.clear();
+    },
     count: () => count,
   };
 }

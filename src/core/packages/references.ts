@@ -31,7 +31,16 @@ export function referencesOf({ kinds }: PackagesConfiguration): References {
   return {
     looksLike: (text) =>
       text.length < 300 && words.has(text.slice(0, Math.max(0, text.indexOf(":")))) && !/\s/.test(text),
-    targets: (text) => forms.flatMap((form) => match(form, text.split(":")) ?? []),
+    targets: (text) => {
+      const given = text.split(":");
+      const found: Target[] = [];
+      for (const form of forms) {
+        const target =
+          form.parts.length === given.length && form.parts[0] === given[0] ? match(form, given) : null;
+        if (target !== null) found.push(target);
+      }
+      return found;
+    },
     forms: kinds.flatMap((kind) => kind.references.map(({ form }) => form)),
   };
 }
@@ -44,7 +53,6 @@ const formsOf = (kind: PackageKind): readonly Form[] =>
   }));
 
 function match({ kind, artifact, parts }: Form, given: readonly string[]): Target | null {
-  if (parts.length !== given.length) return null;
   let id = "";
   let version = "";
   for (const [at, part] of parts.entries()) {

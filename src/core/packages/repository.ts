@@ -1,7 +1,7 @@
 /** The packages of a commit: which releases there are, with which files. Built in one pass over the tree; no file is read. */
 import type { PackageKind, PackagesConfiguration } from "./configuration.ts";
 import { compareVersions, isPreRelease, parseVersion, type Version } from "./semver.ts";
-import type { TreeEntry, TreeView } from "./types.ts";
+import type { TreeEntry } from "./types.ts";
 
 export interface Release {
   readonly root: string;
@@ -12,19 +12,18 @@ export interface Release {
   readonly parsed: Version | null;
   /** Without a slash at its end. */
   readonly folder: string;
-  /** By path below the folder. */
+  /** By path below the folder; never empty. */
   readonly files: ReadonlyMap<string, TreeEntry>;
 }
 
 export interface Repository {
-  readonly view: TreeView;
   readonly releases: ReadonlyMap<string, Release>;
   /** The releases of a package whose folders are versions, the earliest first. */
   readonly versions: (key: string) => readonly Release[];
-  /** Every path, for questions such as "is it there". */
-  readonly paths: ReadonlyMap<string, TreeEntry>;
   /** Entries below a kind's folder, and the pointer files. */
   readonly governed: readonly TreeEntry[];
+  /** The pointer files by their paths. */
+  readonly pointers: ReadonlyMap<string, TreeEntry>;
 }
 
 export interface PackageName {
@@ -55,38 +54,51 @@ interface Place {
   readonly prefix: string;
 }
 
-export function repositoryOf(view: TreeView, configuration: PackagesConfiguration): Repository {
+export function repositoryOf(
+  entries: readonly TreeEntry[],
+  configuration: PackagesConfiguration,
+): Repository {
   const places = placesIn(configuration);
-  const pointers = new Set(configuration.roots.map((root) => pointerPath(root, configuration)));
-  const releases = new Map<string, Release & { files: Map<string, TreeEntry> }>();
+  const names = new Set(configuration.roots.map((root) => pointerPath(root, configuration)));
+  const releases = new Map<string, Building>();
   const byPackage = new Map<string, Release[]>();
-  const paths = new Map<string, TreeEntry>();
+  const pointers = new Map<string, TreeEntry>();
   const governed: TreeEntry[] = [];
-  for (const entry of view.entries) {
-    paths.set(entry.path, entry);
-    const place = places.find(({ prefix }) => entry.path.startsWith(prefix));
-    if (place === undefined) {
-      if (pointers.has(entry.path)) governed.push(entry);
+  let last: Building | null = null;
+  for (const entry of entries) {
+    // Git lists a folder's files one after the other.
+    if (last !== null && entry.path.startsWith(last.prefix)) {
+      governed.push(entry);
+      last.entries.push(entry);
       continue;
     }
+    if (names.has(entry.path)) pointers.set(entry.path, entry);
+    const place = places.find(({ prefix }) => entry.path.startsWith(prefix));
+    if (place === undefined && !names.has(entry.path)) continue;
     governed.push(entry);
-    const found = locate(entry.path, place);
-    if (found === null) continue;
-    const release = releases.get(found.key) ?? newRelease(found, place);
-    if (!releases.has(found.key)) {
-      releases.set(found.key, release);
-      const key = packageKey(nameOf(release));
-      byPackage.set(key, [...(byPackage.get(key) ?? []), release]);
+    const found = place === undefined ? null : locate(entry.path, place);
+    if (place === undefined || found === null) continue;
+    last = releases.get(found.key) ?? null;
+    if (last === null) {
+      last = newRelease(found, place);
+      releases.set(found.key, last);
+      const key = packageKey(nameOf(last));
+      const list = byPackage.get(key);
+      if (list === undefined) byPackage.set(key, [last]);
+      else list.push(last);
     }
-    release.files.set(found.below, entry);
+    last.entries.push(entry);
   }
+  return { releases, versions: inOrder(byPackage), governed, pointers };
+}
+
+function inOrder(byPackage: ReadonlyMap<string, readonly Release[]>): Repository["versions"] {
   const sorted = new Map<string, readonly Release[]>();
-  const versions = (key: string) => {
-    const known = sorted.get(key) ?? inOrder(byPackage.get(key) ?? []);
+  return (key) => {
+    const known = sorted.get(key) ?? byVersion(byPackage.get(key) ?? []);
     sorted.set(key, known);
     return known;
   };
-  return { view, releases, versions, paths, governed };
 }
 
 /** Longer folders first, so that `schemas/registry` would win over `schemas`. */
@@ -99,11 +111,10 @@ function placesIn({ roots, kinds }: PackagesConfiguration): readonly Place[] {
 interface Found {
   readonly id: string;
   readonly version: string;
-  readonly below: string;
   readonly key: string;
 }
 
-/** `<prefix><id>/releases/<version>/<below>` in its parts. */
+/** `<prefix><id>/releases/<version>/...` in its parts. */
 function locate(path: string, { prefix, root, kind }: Place): Found | null {
   const afterId = path.indexOf("/", prefix.length);
   if (afterId < 0 || !path.startsWith("releases/", afterId + 1)) return null;
@@ -112,12 +123,19 @@ function locate(path: string, { prefix, root, kind }: Place): Found | null {
   if (afterVersion < 0) return null;
   const id = path.slice(prefix.length, afterId);
   const version = path.slice(from, afterVersion);
-  const key = releaseKey({ root, kind: kind.name, id }, version);
-  return { id, version, below: path.slice(afterVersion + 1), key };
+  return { id, version, key: releaseKey({ root, kind: kind.name, id }, version) };
 }
 
-function newRelease({ id, version }: Found, { root, kind, prefix }: Place) {
+interface Building extends Release {
+  readonly prefix: string;
+  readonly entries: TreeEntry[];
+}
+
+/** Most releases are never looked into: their maps are made when somebody asks. */
+function newRelease({ id, version }: Found, { root, kind, prefix }: Place): Building {
   const folder = `${prefix}${id}/releases/${version}`;
+  const entries: TreeEntry[] = [];
+  let files: ReadonlyMap<string, TreeEntry> | undefined;
   return {
     root,
     kind,
@@ -125,11 +143,16 @@ function newRelease({ id, version }: Found, { root, kind, prefix }: Place) {
     version,
     parsed: parseVersion(version),
     folder,
-    files: new Map<string, TreeEntry>(),
+    prefix: `${folder}/`,
+    entries,
+    get files() {
+      files ??= new Map(entries.map((entry) => [entry.path.slice(folder.length + 1), entry]));
+      return files;
+    },
   };
 }
 
-function inOrder(releases: readonly Release[]): readonly Release[] {
+function byVersion(releases: readonly Release[]): readonly Release[] {
   return releases
     .flatMap((release) => (release.parsed === null ? [] : [{ release, parsed: release.parsed }]))
     .sort((a, b) => compareVersions(a.parsed, b.parsed))

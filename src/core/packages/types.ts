@@ -11,10 +11,23 @@ export interface TreeEntry {
   readonly id: string;
 }
 
-/** A commit's files, read-only. `read` is asked only for paths of `entries`; null where the bytes cannot be had. */
+/** A commit's files, read-only, in git's order or any other. `read` gives the bytes of one of `entries`; null where they cannot be had. */
 export interface TreeView {
   readonly entries: readonly TreeEntry[];
-  readonly read: (path: string) => Uint8Array | null;
+  readonly read: (entry: TreeEntry) => Uint8Array | null;
+}
+
+/** The commit that a change builds on, told by what differs from the head. */
+export interface BaseView {
+  readonly changes: readonly TreeChange[];
+  /** Of an entry of `changes`, or of a head's entry that is the same in the base. */
+  readonly read: (entry: TreeEntry) => Uint8Array | null;
+}
+
+/** One path that differs; `before` is null where the change adds it. Where the head has no such path, the change removes it. */
+export interface TreeChange {
+  readonly path: string;
+  readonly before: TreeEntry | null;
 }
 
 export interface PackageVersion {
@@ -28,7 +41,7 @@ export interface PackageVersion {
 export interface ValidationInput {
   readonly head: TreeView;
   /** The commit that the changes build on; null: everything counts as unchanged, and immutability is not judged. */
-  readonly base: TreeView | null;
+  readonly base: BaseView | null;
   readonly configuration: PackagesConfiguration;
   readonly guardrails: readonly Guardrail[];
   /** `changed`: the releases that differ from the base, and what the pointers need. `all`: every release. */

@@ -1,5 +1,6 @@
 /** The validation of configuration packages: a commit's files in, a report out. Reads only through the views; nothing in here throws for what a file holds. */
 import { changedReleases, packageChanges } from "./change-report.ts";
+import type { Guardrail, PackagesConfiguration } from "./configuration.ts";
 import type { PreparedGuardrail, Surroundings } from "./context.ts";
 import { filesOf, inOrder } from "./files.ts";
 import { searcherOf } from "./patterns/search.ts";
@@ -13,21 +14,20 @@ import { inputFindings, targetFindings } from "./rules/closure.ts";
 import { readFindings } from "./rules/readable.ts";
 import { reference } from "./rules/reference.ts";
 import { treeFindings } from "./rules/tree.ts";
-import type { Finding, ValidationInput, ValidationReport } from "./types.ts";
+import type { Finding, TreeView, ValidationInput, ValidationReport } from "./types.ts";
 
 /** @throws GuardrailError where a guardrail's pattern cannot be searched for: the policy is wrong, and must block */
 export function validate(input: ValidationInput): ValidationReport {
-  const head = surroundings(input, "head");
-  const base = input.base === null ? null : surroundings(input, "base");
-  const difference = base === null ? null : changedReleases(head, base);
+  const { configuration } = input;
+  const head = surroundings(configuration, input.head, input.guardrails);
+  const difference = input.base === null ? null : changedReleases(head.repository, input.base, configuration);
+  const base =
+    input.base === null || difference === null
+      ? null
+      : surroundings(configuration, { entries: difference.base, read: input.base.read }, []);
   const wanted = input.scope === "changed" && difference !== null ? difference.releases : null;
-  const pointers = input.configuration.roots.map((root) =>
-    readPointers(head.files, root, input.configuration),
-  );
-  const before =
-    base === null
-      ? pointers
-      : input.configuration.roots.map((root) => readPointers(base.files, root, input.configuration));
+  const pointers = configuration.roots.map((root) => readPointers(head, root));
+  const before = base === null ? pointers : configuration.roots.map((root) => readPointers(base, root));
   const changes =
     base === null || difference === null ? null : packageChanges({ head, base, difference, before, input });
   const proposal = proposedPointers({
@@ -55,18 +55,21 @@ export class GuardrailError extends Error {
   readonly code = "PACKAGES_GUARDRAIL_INVALID";
 }
 
-function surroundings(input: ValidationInput, side: "head" | "base"): Surroundings {
-  const view = side === "head" ? input.head : (input.base ?? input.head);
+function surroundings(
+  configuration: PackagesConfiguration,
+  view: TreeView,
+  guardrails: readonly Guardrail[],
+): Surroundings {
   return {
-    configuration: input.configuration,
-    repository: repositoryOf(view, input.configuration),
-    files: filesOf(view),
-    references: referencesOf(input.configuration),
-    guardrails: side === "head" ? input.guardrails.map(prepare) : [],
+    configuration,
+    repository: repositoryOf(view.entries, configuration),
+    files: filesOf(view.read),
+    references: referencesOf(configuration),
+    guardrails: guardrails.map(prepare),
   };
 }
 
-function prepare(guardrail: ValidationInput["guardrails"][number]): PreparedGuardrail {
+function prepare(guardrail: Guardrail): PreparedGuardrail {
   try {
     return { guardrail, searcher: searcherOf(guardrail.pattern, guardrail.ignore_case) };
   } catch (error) {

@@ -1,8 +1,13 @@
 /** Repositories in memory, for tests of the validation. */
 import { createHash } from "node:crypto";
-import { sampleFiles, type SampleOptions } from "../../../script/bench/packages/sample.ts";
+import { type SampleOptions, sampleFiles } from "../../../script/bench/packages/sample.ts";
 import { DEFAULT_CONFIGURATION } from "../../../src/core/packages/configuration.ts";
-import type { TreeView, ValidationInput, ValidationReport } from "../../../src/core/packages/types.ts";
+import type {
+  BaseView,
+  TreeView,
+  ValidationInput,
+  ValidationReport,
+} from "../../../src/core/packages/types.ts";
 import { validate } from "../../../src/core/packages/validate.ts";
 
 export interface FileContent {
@@ -12,7 +17,9 @@ export interface FileContent {
 export type Tree = ReadonlyMap<string, FileContent>;
 
 export function treeOf(files: Iterable<readonly [string, string | FileContent]>): Map<string, FileContent> {
-  return new Map([...files].map(([path, file]) => [path, typeof file === "string" ? { content: file } : file] as const));
+  return new Map(
+    [...files].map(([path, file]) => [path, typeof file === "string" ? { content: file } : file] as const),
+  );
 }
 
 export const sample = (options: Partial<SampleOptions> = {}): Map<string, FileContent> =>
@@ -27,14 +34,31 @@ export function viewOf(tree: Tree): TreeView {
     mode: file.mode ?? "100644",
     id: createHash("sha1").update(bytesOf(file)).digest("hex"),
   }));
-  return { entries, read: (path) => (tree.has(path) ? bytesOf(tree.get(path) ?? { content: "" }) : null) };
+  return {
+    entries,
+    read: ({ path }) => (tree.has(path) ? bytesOf(tree.get(path) ?? { content: "" }) : null),
+  };
 }
 
-export function report(head: Tree, more: Partial<Omit<ValidationInput, "head" | "base">> & { readonly base?: Tree } = {}): ValidationReport {
+export function baseOf(base: Tree, head: Tree): BaseView {
+  const before = new Map(viewOf(base).entries.map((entry) => [entry.path, entry]));
+  const after = new Map(viewOf(head).entries.map((entry) => [entry.path, entry]));
+  const changes = [...new Set([...before.keys(), ...after.keys()])].flatMap((path) => {
+    const was = before.get(path);
+    const is = after.get(path);
+    return was?.id === is?.id && was?.mode === is?.mode ? [] : [{ path, before: was ?? null }];
+  });
+  return { changes, read: viewOf(base).read };
+}
+
+export function report(
+  head: Tree,
+  more: Partial<Omit<ValidationInput, "head" | "base">> & { readonly base?: Tree } = {},
+): ValidationReport {
   const { base, ...rest } = more;
   return validate({
     head: viewOf(head),
-    base: base === undefined ? null : viewOf(base),
+    base: base === undefined ? null : baseOf(base, head),
     configuration: DEFAULT_CONFIGURATION,
     guardrails: [],
     scope: base === undefined ? "all" : "changed",

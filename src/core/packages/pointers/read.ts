@@ -6,7 +6,7 @@ import type { PackagesConfiguration } from "../configuration.ts";
 import { type Fault, type Files, findingAt } from "../files.ts";
 import type { SourceFile } from "../reading/document.ts";
 import { type Member, members, type Node } from "../reading/node.ts";
-import { pointerPath } from "../repository.ts";
+import { pointerPath, type Repository } from "../repository.ts";
 import { parseVersion } from "../semver.ts";
 import type { Finding } from "../types.ts";
 
@@ -30,10 +30,17 @@ export interface PointerFile {
 
 const RULE = "pointer-file";
 
+interface Source {
+  readonly files: Files;
+  readonly repository: Repository;
+  readonly configuration: PackagesConfiguration;
+}
+
 /** A root without a pointer file has no active releases. */
-export function readPointers(files: Files, root: string, configuration: PackagesConfiguration): PointerFile {
+export function readPointers({ files, repository, configuration }: Source, root: string): PointerFile {
   const path = pointerPath(root, configuration);
-  const file = files.open(path, "json");
+  const entry = repository.pointers.get(path);
+  const file = entry === undefined ? null : files.open(entry, "json");
   if (file === null || file.root === null)
     return { root, path, file, pointers: [], kinds: new Set(), findings: [] };
   const findings: Finding[] = [];

@@ -86,16 +86,18 @@ const WORDS = [
 function object(reader: Reader, depth: number): Node {
   const start = reader.at++;
   const members: Member[] = [];
-  const known = new Set<string>();
+  let known: Set<string> | null = null;
   blank(reader);
-  if (reader.text[reader.at] === "}") return { kind: "object", members, start, end: ++reader.at };
+  if (reader.text.charCodeAt(reader.at) === 125) return { kind: "object", members, start, end: ++reader.at };
   for (;;) {
     blank(reader);
     const keyStart = reader.at;
-    if (reader.text[keyStart] !== '"') throw unexpected(reader, "Here a key in double quotes is needed.");
+    if (reader.text.charCodeAt(keyStart) !== 34)
+      throw unexpected(reader, "Here a key in double quotes is needed.");
     const key = string(reader);
-    if (known.has(key)) reader.problems.push(twice(keyStart, key));
-    known.add(key);
+    if (known === null && members.length >= 8) known = new Set(members.map((one) => one.key));
+    if (known?.has(key) ?? members.some((one) => one.key === key)) reader.problems.push(twice(keyStart, key));
+    known?.add(key);
     expect(reader, ":", "Between a key and its value stands a `:`.");
     members.push({ key, key_start: keyStart, value: value(reader, depth + 1) });
     if (next(reader, "}")) return { kind: "object", members, start, end: reader.at };
@@ -153,6 +155,7 @@ function number(reader: Reader): Node {
 
 /** Whether readers that keep numbers as doubles (most do) would see another one. Null: they see this one. */
 export function hugeNumber(source: string, read: number, offset: number): ReadProblem | null {
+  if (source.length < 16 && !/[eE]/.test(source)) return null;
   const integer = /^[-+]?[0-9]+$/.test(source);
   if (Number.isFinite(read) && (!integer || Number.isSafeInteger(read))) return null;
   const shown = source.length > 40 ? `${source.slice(0, 37)}…` : source;
@@ -164,7 +167,6 @@ export function hugeNumber(source: string, read: number, offset: number): ReadPr
   };
 }
 
-const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
@@ -181,15 +183,15 @@ function string(reader: Reader): string {
   let out = "";
   reader.at++;
   for (;;) {
-    PLAIN.lastIndex = reader.at;
-    out += PLAIN.exec(text)?.[0] ?? "";
-    reader.at = PLAIN.lastIndex;
-    const sign = text[reader.at];
-    if (sign === '"') {
+    const from = reader.at;
+    let unit = text.charCodeAt(reader.at);
+    while (unit >= 32 && unit !== 34 && unit !== 92) unit = text.charCodeAt(++reader.at);
+    out = out === "" ? text.slice(from, reader.at) : out + text.slice(from, reader.at);
+    if (unit === 34) {
       reader.at++;
       return out;
     }
-    if (sign !== "\\") throw unexpected(reader, "A text ends on its own line, with a double quote.");
+    if (unit !== 92) throw unexpected(reader, "A text ends on its own line, with a double quote.");
     out += escapeOf(reader);
   }
 }

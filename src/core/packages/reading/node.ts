@@ -56,7 +56,13 @@ const indexes = new WeakMap<Node, ReadonlyMap<string, Member>>();
 /** The member of that name, the last one where it is written twice; undefined where it is missing or `node` is no object. */
 export function member(node: Node | null | undefined, key: string): Member | undefined {
   if (node?.kind !== "object") return undefined;
-  if (node.members.length <= 16) return node.members.findLast((one) => one.key === key);
+  if (node.members.length <= 16) {
+    for (let at = node.members.length - 1; at >= 0; at--) {
+      const one = node.members[at];
+      if (one?.key === key) return one;
+    }
+    return undefined;
+  }
   const index = indexes.get(node) ?? new Map(node.members.map((one) => [one.key, one]));
   indexes.set(node, index);
   return index.get(key);
@@ -81,7 +87,8 @@ export function plainValue(node: Node): unknown {
   if (node.kind !== "object") return node.value;
   const value: Record<string, unknown> = {};
   for (const { key, value: inner } of node.members) {
-    if (key === "__proto__") Object.defineProperty(value, key, { value: plainValue(inner), enumerable: true });
+    if (key === "__proto__")
+      Object.defineProperty(value, key, { value: plainValue(inner), enumerable: true });
     else value[key] = plainValue(inner);
   }
   return value;

@@ -40,18 +40,23 @@ export function readPlainYaml(text: string): Node | null {
 /** Lines with content; a comment begins with `#` at the start or after a space. */
 function linesOf(text: string): Line[] {
   const lines: Line[] = [];
+  const commented = / #/.test(text);
   for (let from = 0; from < text.length; ) {
     const stop = text.indexOf("\n", from);
     let start = from;
     while (text.charCodeAt(start) === 32) start++;
-    let end = stop;
-    const comment = text.charCodeAt(start) === 35 ? start : text.indexOf(" #", start);
-    if (comment >= 0 && comment < stop) end = comment;
+    let end = text.charCodeAt(start) === 35 ? start : stop;
+    if (commented && end > start) end = beforeComment(text, start, end);
     while (end > start && text.charCodeAt(end - 1) === 32) end--;
     if (end > start) lines.push({ indent: start - from, start, end });
     from = stop + 1;
   }
   return lines;
+}
+
+function beforeComment(text: string, start: number, end: number): number {
+  const comment = text.slice(start, end).indexOf(" #");
+  return comment < 0 ? end : start + comment;
 }
 
 function block(reader: Reader, indent: number, depth: number): Node {
@@ -134,6 +139,8 @@ function after(
   const { text } = reader;
   let start = place.from;
   while (start < place.line.end && text.charCodeAt(start) === 32) start++;
+  if (BLOCK.test(text.slice(start, place.line.end)))
+    return blockText(reader, { start, end: place.line.end, indent: place.indent });
   const below = reader.lines[reader.at];
   const deeper = below !== undefined && below.indent > place.indent;
   if (start < place.line.end) {
@@ -144,6 +151,46 @@ function after(
     return list(reader, place.indent, depth + 1);
   if (deeper) return block(reader, below.indent, depth + 1);
   return { kind: "null", value: null, start: place.from, end: place.from };
+}
+
+const BLOCK = /^[>|]-?$/;
+
+/** `>` and `|` with lines of one indentation and no empty one between them. Ends before the first line that is not indented deeper than its key. */
+function blockText(
+  reader: Reader,
+  place: { readonly start: number; readonly end: number; readonly indent: number },
+): Node {
+  const { text } = reader;
+  const found: string[] = [];
+  let from = text.indexOf("\n", place.end) + 1;
+  let end = from;
+  let blank = text.slice(place.end, from - 1) !== "";
+  let width = 0;
+  while (from < text.length) {
+    const stop = text.indexOf("\n", from);
+    const line = text.slice(from, stop);
+    const indent = line.length - line.trimStart().length;
+    from = stop + 1;
+    if (indent === line.length) {
+      blank = true;
+      continue;
+    }
+    if (indent <= place.indent) break;
+    if (found.length === 0) width = indent;
+    if (blank || indent !== width || line.endsWith(" ")) throw notPlain;
+    found.push(line.slice(indent));
+    end = stop + 1;
+  }
+  if (found.length === 0) throw notPlain;
+  for (
+    let line = reader.lines[reader.at];
+    line !== undefined && line.start < end;
+    line = reader.lines[reader.at]
+  )
+    reader.at++;
+  const [style, chomp] = text.slice(place.start, place.end);
+  const value = found.join(style === ">" ? " " : "\n") + (chomp === undefined ? "\n" : "");
+  return { kind: "text", value, start: place.start, end };
 }
 
 const TEXT = /^[A-Za-z_/][^:#]*$/;

@@ -1,5 +1,5 @@
 import { matchesPattern } from "../../glob.ts";
-import { type PreparedGuardrail, pathOf, type ReleaseContext, type ReleaseRule } from "../context.ts";
+import { openBelow, type PreparedGuardrail, type ReleaseContext, type ReleaseRule } from "../context.ts";
 import { findingAt } from "../files.ts";
 import { MAX_TEXT_BYTES } from "../reading/document.ts";
 import type { Finding } from "../types.ts";
@@ -26,7 +26,7 @@ function search(
   below: string,
   wanted: readonly PreparedGuardrail[],
 ): readonly Finding[] {
-  const file = context.files.open(pathOf(context.release, below));
+  const file = openBelow(context, below);
   if (file === null || file.text.length > MAX_TEXT_BYTES) return [];
   return wanted.flatMap(({ guardrail: one, searcher }) => {
     const found: Finding[] = [];

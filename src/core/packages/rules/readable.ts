@@ -36,7 +36,7 @@ function check(context: ReleaseContext): readonly Finding[] {
   return [...new Set([...data, ...named])].flatMap((below) => {
     const entry = release.files.get(below);
     if (entry === undefined || !entry.mode.startsWith("100")) return [];
-    const file = files.open(entry.path);
+    const file = files.open(entry);
     return file === null ? [] : readFindings(file);
   });
 }

@@ -34,26 +34,41 @@ function encoding({ path }: TreeEntry): readonly Finding[] {
   return [findingIn(path, { rule: "file-name", sentence, remedy: "Rename the file." })];
 }
 
-/** Names, of files and of folders, that are one name where case does not count (macOS, Windows). */
+/** Names, of files and of folders, that are one name where case does not count (macOS, Windows). One of two such names has a capital. */
 function caseTwins({ governed }: Repository, wanted: (entry: TreeEntry) => boolean): readonly Finding[] {
-  const first = new Map<string, string>();
+  const names = new Map<string, Set<string>>();
+  for (const { path } of governed) {
+    if (path === path.toLowerCase()) continue;
+    for (const name of namesIn(path))
+      if (name !== name.toLowerCase()) names.set(name.toLowerCase(), new Set());
+  }
+  if (names.size === 0) return [];
+  const lengths = new Set([...names.keys()].map((name) => name.length));
   const findings: Finding[] = [];
-  const told = new Set<string>();
   for (const entry of governed) {
     for (let at = entry.path.indexOf("/"); ; at = entry.path.indexOf("/", at + 1)) {
-      const name = at < 0 ? entry.path : entry.path.slice(0, at);
-      const folded = name.toLowerCase();
-      const known = first.get(folded);
-      if (known === undefined) first.set(folded, name);
-      else if (known !== name && !told.has(name) && wanted(entry)) {
-        told.add(name);
-        const sentence = `\`${name}\` and \`${known}\` differ only in case: on some systems they are one.`;
-        findings.push(
-          findingIn(entry.path, { rule: "file-name", sentence, remedy: "Rename one of the two." }),
-        );
-      }
+      const length = at < 0 ? entry.path.length : at;
+      const finding = lengths.has(length) ? twin(names, entry, entry.path.slice(0, length)) : null;
+      if (finding !== null && wanted(entry)) findings.push(finding);
       if (at < 0) break;
     }
   }
   return findings;
+}
+
+/** A finding for the second and every further spelling of a name, on the first file that has it. */
+function twin(names: ReadonlyMap<string, Set<string>>, { path }: TreeEntry, name: string): Finding | null {
+  const spellings = names.get(name.toLowerCase());
+  if (spellings === undefined || spellings.has(name)) return null;
+  const [known] = spellings;
+  spellings.add(name);
+  if (known === undefined) return null;
+  const sentence = `\`${name}\` and \`${known}\` differ only in case: on some systems they are one.`;
+  return findingIn(path, { rule: "file-name", sentence, remedy: "Rename one of the two." });
+}
+
+/** The path and every folder that it lies in. */
+function namesIn(path: string): readonly string[] {
+  const parts = path.split("/");
+  return parts.map((_, at) => parts.slice(0, at + 1).join("/"));
 }

@@ -3,7 +3,7 @@
  * or where a reader could miss what it had; minor where something was added or allowed; patch for words.
  */
 import { canonicalJson } from "../../canonical.ts";
-import { child, items, member, members, type Node, textOf, plainValue } from "../reading/node.ts";
+import { child, items, member, members, type Node, plainValue, textOf } from "../reading/node.ts";
 import type { Bump } from "../semver.ts";
 import { limitChange } from "./limits.ts";
 import { resolveReference } from "./reference.ts";
@@ -52,7 +52,9 @@ function compare(sides: Sides, pair: Pair): readonly SchemaChange[] {
 }
 
 const same = (a: Node | undefined, b: Node | undefined): boolean =>
-  a === undefined || b === undefined ? a === b : canonicalJson(plainValue(a)) === canonicalJson(plainValue(b));
+  a === undefined || b === undefined
+    ? a === b
+    : canonicalJson(plainValue(a)) === canonicalJson(plainValue(b));
 
 const unclear = ({ field, next }: Pair, what: string): SchemaChange => ({
   bump: "major",

@@ -1,6 +1,6 @@
 /** What a change of one limit means for documents that kept to it: a tighter one can make them wrong, a wider one cannot. */
 import { canonicalJson } from "../../canonical.ts";
-import { items, type Node, textOf, plainValue } from "../reading/node.ts";
+import { items, type Node, plainValue, textOf } from "../reading/node.ts";
 import type { Bump } from "../semver.ts";
 
 export interface LimitChange {

@@ -14,6 +14,16 @@ const NAMED = new Set([
 
 /** Every object that stands where a schema may stand, in no particular order. */
 export function schemaObjects(root: Node): readonly Node[] {
+  const before = known.get(root);
+  if (before !== undefined) return before;
+  const found = collect(root);
+  known.set(root, found);
+  return found;
+}
+
+const known = new WeakMap<Node, readonly Node[]>();
+
+function collect(root: Node): readonly Node[] {
   const found: Node[] = [];
   const waiting: { readonly node: Node; readonly names: boolean }[] = [{ node: root, names: false }];
   for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {

@@ -4,7 +4,7 @@
  */
 import { Ajv, type AnySchema, type ErrorObject, type ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { child, type Node, nodeAt, textOf, plainValue } from "../reading/node.ts";
+import { child, type Node, nodeAt, plainValue, textOf } from "../reading/node.ts";
 import { pointerParts } from "./reference.ts";
 
 export type Draft = "draft-07" | "2020-12";

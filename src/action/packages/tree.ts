@@ -1,0 +1,109 @@
+/** The files of a commit in the checked-out repository. What is read is what git holds, not what a filter or another step made of it. */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { closeSync, constants, openSync, readFileSync } from "node:fs";
+import path from "node:path";
+import type { BaseView, TreeChange, TreeEntry, TreeView } from "../../core/packages/types.ts";
+import { ActionError } from "../error.ts";
+
+const MAX_OUTPUT = 1024 * 1024 * 1024;
+
+/** @throws ActionError PACKAGES_COMMIT_MISSING where git does not have the commit */
+export function treeAt(repository: string, commit: string): TreeView {
+  const listed = git(repository, [
+    "ls-tree",
+    "-r",
+    "-z",
+    "--full-tree",
+    "--end-of-options",
+    `${commit}^{commit}`,
+  ]);
+  return { entries: entriesIn(listed.toString("utf8")), read: reader(repository) };
+}
+
+/** What differs between two commits. @throws ActionError PACKAGES_COMMIT_MISSING */
+export function baseAt(repository: string, base: string, head: string): BaseView {
+  const range = ["--end-of-options", `${base}^{commit}`, `${head}^{commit}`];
+  const listed = git(repository, ["diff-tree", "-r", "-z", "--no-renames", "--full-index", ...range]);
+  return { changes: changesIn(listed.toString("utf8")), read: reader(repository) };
+}
+
+/** `<mode> <type> <id>\t<path>`, each ended by a zero byte; bytes that are not UTF-8 have become U+FFFD. */
+function entriesIn(listed: string): readonly TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  for (let from = 0; from < listed.length; ) {
+    const tab = listed.indexOf("\t", from);
+    const stop = listed.indexOf("\0", tab);
+    const mode = listed.slice(from, from + 6);
+    entries.push({
+      mode,
+      id: listed.slice(listed.lastIndexOf(" ", tab) + 1, tab),
+      path: listed.slice(tab + 1, stop),
+    });
+    from = stop + 1;
+  }
+  return entries;
+}
+
+/** `:<mode> <mode> <id> <id> <letter>`, then the path, each ended by a zero byte. */
+function changesIn(listed: string): readonly TreeChange[] {
+  const parts = listed.split("\0");
+  const changes: TreeChange[] = [];
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    const [mode = "", , id = "", , letter] = (parts[at] ?? "").slice(1).split(" ");
+    const path = parts[at + 1] ?? "";
+    changes.push({ path, before: letter === "A" ? null : { path, mode, id } });
+  }
+  return changes;
+}
+
+const reader = (repository: string) => (entry: TreeEntry) =>
+  entry.mode.startsWith("100") ? bytesOf(repository, entry) : null;
+
+/** The checked-out file where it holds exactly the blob, otherwise the blob: filters and line ends of a checkout change files. */
+function bytesOf(repository: string, { path: below, id }: TreeEntry): Uint8Array | null {
+  const bytes = workingFile(path.join(repository, below));
+  if (bytes !== null && blobId(bytes, id.length) === id) return bytes;
+  try {
+    return git(repository, ["cat-file", "blob", id]);
+  } catch {
+    return null;
+  }
+}
+
+function workingFile(file: string): Uint8Array | null {
+  try {
+    const handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      return readFileSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  } catch {
+    return null;
+  }
+}
+
+function blobId(bytes: Uint8Array, length: number): string {
+  const hash = createHash(length === 64 ? "sha256" : "sha1");
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+}
+
+function git(repository: string, args: readonly string[]): Buffer {
+  try {
+    return execFileSync("git", ["-c", "core.quotePath=false", "-C", repository, ...args], {
+      maxBuffer: MAX_OUTPUT,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  } catch (error) {
+    const said =
+      error instanceof Error && "stderr" in error
+        ? String(error.stderr).trim().split("\n")[0]
+        : String(error);
+    throw new ActionError(
+      "PACKAGES_COMMIT_MISSING",
+      `Git could not read a commit of the repository: ${said ?? "no reason given"}.`,
+      "Check the repository out before this step, with `fetch-depth: 0`, so that the base is there too.",
+    );
+  }
+}
