@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from dataclasses import replace
 
-from belay import files
+from belay import filemeasure, files
 from belay import fingerprint as fp
 from belay.errors import BelayError
 from belay.mysql import Session, literal
@@ -235,7 +235,7 @@ class FingerprintTest(unittest.TestCase):
             self.assertEqual(sorted(first["files"]["wp-content/uploads"]["entries"]), ["2026/whole.txt", "a.txt"])
             self.assertEqual(sorted(first["code"]["entries"]), ["REVISION", "index.php", "wp-content/plugins/shop/shop.php", "wp-content/themes/plain/style.css", "wp-includes/version.php"])
             self.assertEqual(first["code_edits"], [])
-            code = files.tree(site.tree, fp.not_code(SMALL))
+            code = files.tree(site.tree, filemeasure.not_code(SMALL))
             store_manifest(site, "00000000000a", {"code": code})
             put(site.root, "releases/00000000000a/index.php", "<?php // edited")
             put(site.root, "releases/00000000000a/new.php", "")

@@ -11,11 +11,12 @@ import json
 import os
 import struct
 import time
-from typing import BinaryIO, Iterator, NamedTuple, Optional, Sequence
+from typing import BinaryIO, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from .filememory import Kept, Memory
 from .filewalk import STATE
-from .keptfiles import drop_unused, used, writing
+from .index_folder import IndexFolder
+from .keptfile import writing
 from .listing import ListingBroken, read_run
 
 _MAGIC = b"belay-files-1\n"
@@ -26,18 +27,18 @@ _BOOT = "/proc/sys/kernel/random/boot_id"
 
 
 @contextlib.contextmanager
-def memory(folder: str, identity: Sequence[str], full: bool = False) -> Iterator[Memory]:
+def memory(folder: IndexFolder, identity: Sequence[str], full: bool = False) -> Iterator[Memory]:
     """The memory of a place that `identity` tells from every other, in a folder of such memories; renewed if all goes well.
 
     `full`: nothing that is remembered counts.
     """
-    path = os.path.join(folder, f"files-{_digest_of(identity).hex()[:32]}")
+    name = f"files-{_digest_of(identity).hex()[:32]}"
     started, body = time.time_ns(), hashlib.sha256()
     # After a crash of the system a file may hold what was written last, and the times of before.
     who = _digest_of([*identity, _boot()])
     with contextlib.ExitStack() as stack:
-        old = None if full else stack.enter_context(_opened(path, who, started))
-        out = stack.enter_context(writing(path))
+        old = None if full else stack.enter_context(_opened(folder, name, (who, started)))
+        out = stack.enter_context(writing(folder, "files"))
 
         def store(part: bytes) -> None:
             body.update(part)
@@ -46,12 +47,9 @@ def memory(folder: str, identity: Sequence[str], full: bool = False) -> Iterator
         head = _HEAD.pack(_MAGIC, who, started)
         out.write(head)
         yield Memory(iter(()) if old is None else _kept(old), store, started)
-        if old is not None and old.body == body.digest():
-            used(path)
-            return
-        out.write(hashlib.sha256(head + body.digest()).digest())
-        if out.finish():
-            drop_unused(folder)
+        if old is None or old.body != body.digest():
+            out.write(hashlib.sha256(head + body.digest()).digest())
+            out.keep(name)
 
 
 def _digest_of(identity: Sequence[str]) -> bytes:
@@ -74,18 +72,17 @@ class _Old(NamedTuple):
 
 
 @contextlib.contextmanager
-def _opened(path: str, who: bytes, started: int) -> Iterator[Optional[_Old]]:
-    """A memory that is whole, of this place, and not of a later time: the clock may have been set back."""
-    try:
-        file = open(path, "rb")
-    except OSError:
-        yield None
-        return
-    with file:
-        yield _proven(file, who, started)
+def _opened(folder: IndexFolder, name: str, now: Tuple[bytes, int]) -> Iterator[Optional[_Old]]:
+    """A memory that is whole and of this place; `now`: whose it must be, and when this look began."""
+    with contextlib.ExitStack() as stack:
+        found = None
+        with contextlib.suppress(OSError):
+            found = _proven(stack.enter_context(folder.use(name)), *now)
+        yield found
 
 
 def _proven(file: BinaryIO, who: bytes, started: int) -> Optional[_Old]:
+    """None unless every byte is as it was written. A memory of a later time is of no use: the clock was set back."""
     end = os.fstat(file.fileno()).st_size - _SHA
     head = file.read(_HEAD.size)
     if len(head) != _HEAD.size or end < _HEAD.size:

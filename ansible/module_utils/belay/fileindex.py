@@ -1,67 +1,47 @@
-"""Listings that a baseline left on the host, to say later which files changed. Each is named by the digest of its own bytes, which
-proves it: a damaged one is as good as none."""
+"""Listings that a baseline left on the host, to say later which files changed: `<root>/.belay/index/<digest>.files`.
+
+Each is named by the digest of its own bytes, which proves it: a damaged one is as good as none.
+"""
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from typing import BinaryIO, Iterator, Optional
 
-from .keptfiles import Writing, drop_unused, used, writing
+from .index_folder import IndexFolder
 from .listing import Run, read_run
 
-
-def folder_of(site) -> str:
-    """Where a host keeps the indexes of baselines."""
-    return os.path.join(site.belay, "index")
+KIND = "files"
 
 
-@contextlib.contextmanager
-def keeping(site) -> Iterator[Writing]:
-    """A new index; `keep` gives it its name."""
-    with writing(os.path.join(folder_of(site), "files")) as index:
-        yield index
-
-
-def keep(site, index: Writing, digest: str) -> bool:
-    """Whether the index is there from now on, also after a power cut."""
-    kept = index.finish(f"{digest}.files", durable=True)
-    drop_unused(folder_of(site))
-    return kept
+def name_of(digest: str) -> str:
+    """The name of a listing, by the digest of its FilesFingerprint."""
+    return f"{digest}.{KIND}"
 
 
 @contextlib.contextmanager
-def opened(site, digest: Optional[str]) -> Iterator[Optional[Iterator[Run]]]:
-    """The listing of this digest, or None where the host does not have it as it was."""
-    if digest is None:
-        yield None
-        return
-    path = os.path.join(folder_of(site), f"{digest}.files")
-    try:
-        file = open(path, "rb")
-    except OSError:
-        yield None
-        return
-    with file:
-        length = _proven(file, digest)
-        if length is not None:
-            used(path)
-        yield None if length is None else _runs(file, length)
+def opened(folder: IndexFolder, digest: Optional[str]) -> Iterator[Optional[Iterator[Run]]]:
+    """The listing of this digest; None where the host does not have it as it was."""
+    with contextlib.ExitStack() as stack:
+        found = None
+        if digest is not None:
+            with contextlib.suppress(OSError):
+                file = stack.enter_context(folder.use(name_of(digest)))
+                length = _proven(file, digest)
+                found = None if length is None else _runs(file, length)
+        yield found
 
 
 def _proven(file: BinaryIO, digest: str) -> Optional[int]:
     """The length of a file that has this digest."""
     found, length = hashlib.sha256(), 0
-    try:
-        while True:
-            block = file.read(1 << 20)
-            if not block:
-                break
-            found.update(block)
-            length += len(block)
-        file.seek(0)
-    except OSError:
-        return None
+    while True:
+        block = file.read(1 << 20)
+        if not block:
+            break
+        found.update(block)
+        length += len(block)
+    file.seek(0)
     return length if found.hexdigest() == digest else None
 
 

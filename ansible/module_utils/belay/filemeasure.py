@@ -3,14 +3,15 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import ContextManager, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from . import fileindex
 from .excluded import Excluded
 from .filecache import memory
 from .filememory import Memory
 from .filescan import Found, Place, Summary, found_in, texts
-from .keptfiles import Writing
+from .index_folder import IndexFolder
+from .keptfile import KeptFile, writing
 from .listing import Run, compare, encoded, value_of
 from .look import Look
 from .text import readable
@@ -19,26 +20,40 @@ from .unpack import stored_manifest
 
 class Measured(NamedTuple):
     """`facts` is a FilesFingerprint. `changes` are the RowChanges since a baseline: None where nothing changed, or where the host
-    has no index of that baseline."""
+    has no index of that baseline. `failed` says why no index was kept, where one was wanted."""
 
     facts: dict
     changes: Optional[dict]
+    failed: Optional[OSError]
 
 
 class Code(NamedTuple):
-    """As Measured; `edits` is how the code differs from what its release brought, None where nobody recorded that."""
+    """`edits` is how the code differs from what its release brought, None where nobody recorded that."""
 
-    facts: dict
-    changes: Optional[dict]
+    measured: Measured
     edits: Optional[List[dict]]
 
 
-def measure_files(site, rules, look: Look = Look()) -> Tuple[dict, dict]:
-    """(`files`, `code` and `code_edits` of a Fingerprint, `files` and `code` of the Differences). Raises what `found_in` raises."""
-    files = {path: measure(site, rules, path, look) for path in rules.protected_paths}
+class Files(NamedTuple):
+    """`facts`: `files`, `code` and `code_edits` of a Fingerprint; `differences`: `files` and `code` of the Differences; `warnings`
+    are sentences for the operator."""
+
+    facts: dict
+    differences: dict
+    warnings: List[str]
+
+
+def measure_files(site, rules, look: Look = Look()) -> Files:
+    """All files of an environment. Raises what `found_in` raises."""
+    places = {path: measure(site, rules, path, look) for path in rules.protected_paths}
     code = measure_code(site, rules, look)
-    facts = {"files": {path: found.facts for path, found in files.items()}, "code": code.facts, "code_edits": code.edits or []}
-    return facts, {"files": {path: found.changes for path, found in files.items() if found.changes is not None}, "code": code.changes}
+    changes = {path: found.changes for path, found in places.items() if found.changes is not None}
+    failed = {**places, "the code": code.measured}
+    return Files(
+        {"files": {path: found.facts for path, found in places.items()}, "code": code.measured.facts, "code_edits": code.edits or []},
+        {"files": changes, "code": code.measured.changes},
+        [_no_index(name, found.failed) for name, found in failed.items() if found.failed is not None],
+    )
 
 
 def measure(site, rules, path: str, look: Look = Look()) -> Measured:
@@ -53,8 +68,8 @@ def measure_code(site, rules, look: Look = Look()) -> Code:
     manifest = stored_manifest(site, site.active_release())
     edits = None if manifest is None else _Edits(manifest["code"], Excluded(not_code(rules)))
     baseline = (look.baseline_index or {}).get("code")
-    found = _measure(site, rules, _Task(_code(site, rules), look, baseline, edits))
-    return Code(found.facts, found.changes, None if edits is None else edits.listed())
+    measured = _measure(site, rules, _Task(_code(site, rules), look, baseline, edits))
+    return Code(measured, None if edits is None else edits.listed())
 
 
 def code_tree(site, rules, look: Look = Look()) -> Dict[str, str]:
@@ -100,24 +115,28 @@ class _Task(NamedTuple):
 
 def _measure(site, rules, task: _Task) -> Measured:
     """One look at a place: counted, remembered, kept for later and compared while it is made."""
-    summary = Summary(rules.row_limit)
+    summary, indexes = Summary(rules.row_limit), IndexFolder(site)
     with ExitStack() as stack:
         known = stack.enter_context(_memory(site, task.place, task.look))
-        index = stack.enter_context(fileindex.keeping(site)) if task.look.keep_index else None
-        was = stack.enter_context(fileindex.opened(site, task.baseline))
+        index = stack.enter_context(writing(indexes, fileindex.KIND)) if task.look.keep_index else None
+        was = stack.enter_context(fileindex.opened(indexes, task.baseline))
         now = _counted(_encoded(found_in(task.place, rules.workers, known), known), summary, index)
         if task.edits is not None:
             now = task.edits.watched(now)
         changes = _ignored(now) if was is None else compare(was, now)
         facts = summary.facts()
         if index is not None:
-            fileindex.keep(site, index, facts["digest"])
-    return Measured(facts, None if facts["digest"] == task.baseline else changes)
+            index.keep(fileindex.name_of(facts["digest"]))
+    return Measured(facts, None if facts["digest"] == task.baseline else changes, None if index is None else index.failed)
 
 
-def _memory(site, place: Place, look: Look):
+def _no_index(name: str, error: OSError) -> str:
+    return f"No index of {name} was kept: {error.strerror or error}. Its files cannot be told one by one when it differs later."
+
+
+def _memory(site, place: Place, look: Look) -> ContextManager[Memory]:
     identity = (os.path.realpath(place.path), place.base, *sorted(place.excluded))
-    return memory(os.path.join(site.belay, "cache"), identity, look.full)
+    return memory(IndexFolder(site, "cache"), identity, look.full)
 
 
 def _encoded(found: Iterator[Found], known: Memory) -> Iterator[Tuple[Found, bytes]]:
@@ -127,7 +146,7 @@ def _encoded(found: Iterator[Found], known: Memory) -> Iterator[Tuple[Found, byt
         yield one, block
 
 
-def _counted(found: Iterator[Tuple[Found, bytes]], summary: Summary, index: Optional[Writing]) -> Iterator[Run]:
+def _counted(found: Iterator[Tuple[Found, bytes]], summary: Summary, index: Optional[KeptFile]) -> Iterator[Run]:
     for one, block in found:
         summary.add(one.run, block, one.size)
         if index is not None:

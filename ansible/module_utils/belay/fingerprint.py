@@ -4,8 +4,9 @@ from __future__ import annotations
 import os
 from typing import Dict, Iterable, List, NamedTuple, Optional
 
-from . import files, names, wordpress
+from . import names, wordpress
 from .errors import BelayError
+from .filemeasure import measure, measure_files
 from .look import Look
 from .mysql import ident, literal
 from .references import references
@@ -16,7 +17,6 @@ from .site import multisite
 from .table_shape import shape_of, under
 from .tables import Table, measure_tables
 from .text import raw, readable
-from .unpack import stored_manifest
 
 #: Another text here means that old digests cannot be compared with new ones.
 ALGORITHM = "belay-2"
@@ -49,7 +49,7 @@ def compare(site, session, rules: Rules, look: Look) -> Measured:
 
     Within a snapshot of the caller all of the database is read in it, by this session alone; otherwise by `rules.workers` of them.
     The options table is not among `tables`: its rows are classified, hashed and promoted one by one, never as a whole.
-    Raises BelayError TABLES_MISSING, MULTISITE_UNSUPPORTED, ENGINE_UNSUPPORTED, TABLE_UNSTABLE, and those of files.py.
+    Raises BelayError TABLES_MISSING, MULTISITE_UNSUPPORTED, ENGINE_UNSUPPORTED, TABLE_UNSTABLE, and those of filescan.py.
     """
     release = site.active_release()
     tables = [table for table in site_tables(site, session) if table.name != OPTIONS]
@@ -63,16 +63,16 @@ def compare(site, session, rules: Rules, look: Look) -> Measured:
         values.update(_option_values(site, session, rules, (look.baseline_options, facts["options"])))
 
     measured = measure_tables(site, session, rules, look, tables, first)
+    files = measure_files(site, rules, look)
     taken = {
         "algorithm": ALGORITHM,
         "server_version": session.server_version,
         **facts,
         "tables": measured.facts,
-        "files": {path: protected_files(site, rules, path) for path in rules.protected_paths},
-        **_code(site, rules),
+        **files.facts,
         "active_release": release,
     }
-    return Measured(taken, {"tables": measured.changes, "files": {}, "code": None}, values, measured.warnings)
+    return Measured(taken, {"tables": measured.changes, **files.differences}, values, measured.warnings + files.warnings)
 
 
 def site_tables(site, session) -> List[Table]:
@@ -123,18 +123,7 @@ def _where(names: Optional[set]) -> str:
 
 def protected_files(site, rules: Rules, path: str) -> dict:
     """FilesFingerprint of a protected path of the code tree, wherever its link leads inside the site's root."""
-    return files.summary(files.scan(f"{site.tree}/{path}", rules.volatile_paths, site.root, path), rules.row_limit)
-
-
-def not_code(rules: Rules) -> List[str]:
-    """Paths of the code tree that are no part of a release."""
-    return [*rules.shared_paths, *rules.protected_paths, *rules.volatile_paths]
-
-
-def code_edits(site, found: Dict[str, str], rules: Rules) -> Optional[list]:
-    """How the code tree differs from what its release brought; None where nobody recorded that."""
-    manifest = stored_manifest(site, site.active_release())
-    return None if manifest is None else files.differences(manifest["code"], found, not_code(rules))
+    return measure(site, rules, path).facts
 
 
 def db_version(session, site) -> str:
@@ -172,12 +161,6 @@ def _values(site, session, wanted: List[str]):
         sql = f"SELECT option_name, option_value FROM {ident(site.prefix + OPTIONS)} WHERE BINARY CONVERT(option_name USING utf8mb4) IN ({listed})"
         for name, value in session.query(sql):
             yield readable(name), value or b""
-
-
-def _code(site, rules: Rules) -> dict:
-    entries = files.scan(site.tree, not_code(rules))
-    found = {name: entry.value for name, entry in entries.items()}
-    return {"code": files.summary(entries, rules.row_limit), "code_edits": code_edits(site, found, rules) or []}
 
 
 def _longer_prefixes(prefix: str, found: Dict[str, tuple]) -> tuple:

@@ -1,4 +1,5 @@
-"""`<root>/.belay/index`: files that remember a baseline row by row (file by file), named by its digests."""
+"""`<root>/.belay/index`: files that remember a baseline row by row (file by file), named by its digests. `<root>/.belay/cache` has the
+same rules."""
 from __future__ import annotations
 
 import contextlib
@@ -16,8 +17,8 @@ _ABANDONED_S = 86400
 class IndexFolder:
     """All methods raise OSError."""
 
-    def __init__(self, site):
-        self.path = os.path.join(site.belay, "index")
+    def __init__(self, site, name: str = "index"):
+        self.path = os.path.join(site.belay, name)
 
     def new(self, kind: str) -> Tuple[str, BinaryIO]:
         """A file that has no name yet that anybody would use."""

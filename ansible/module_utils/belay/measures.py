@@ -1,5 +1,7 @@
 """How the steps on a host look at an environment: the job's rules, turned into the questions that a switch asks."""
-from . import files, fingerprint, leftovers, promote, recheck
+from . import fingerprint, leftovers, promote, recheck
+from .filemeasure import measure_code
+from .look import Look
 from .rules import Rules
 from .table_fingerprint import table_fingerprint
 
@@ -30,12 +32,10 @@ def expected(site, params):
 
 
 def code(site, params):
-    """FilesFingerprint of the active release."""
-    rules = Rules.of(params)
-    return files.summary(files.scan(site.tree, fingerprint.not_code(rules)), rules.row_limit)
+    """FilesFingerprint of the active release, which becomes a baseline's."""
+    return measure_code(site, Rules.of(params), Look(keep_index=True)).measured.facts
 
 
 def code_edits(site, params):
     """What differs from what was unpacked as the active release."""
-    rules = Rules.of(params)
-    return fingerprint.code_edits(site, files.tree(site.tree, fingerprint.not_code(rules)), rules) or []
+    return measure_code(site, Rules.of(params)).edits or []

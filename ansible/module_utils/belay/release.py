@@ -15,7 +15,8 @@ from . import bundle
 from .archive import Member, read_archive, write_archive
 from .components import commit, php_version, plugins, themes
 from .errors import BelayError
-from .files import LINK, file_digest, tree
+from .filemeasure import code_tree
+from .files import LINK, file_digest
 from .fingerprint import compare
 from .look import Look
 from .manifest import canonical, digest_of, digest_of_bytes
@@ -111,7 +112,7 @@ def describe(site, rules, environment: str, taken: dict) -> dict:
 
 def code_of(site, rules) -> Dict[str, str]:
     """The promotable code: everything in the active release that is neither shared nor protected nor volatile."""
-    code = tree(site.tree, (*rules.shared_paths, *rules.protected_paths, *rules.volatile_paths))
+    code = code_tree(site, rules)
     for path in code:
         _require_nameable(path)
     return code
