@@ -5,7 +5,7 @@ import shutil
 import unittest
 from unittest import mock
 
-from belay import refresh_import, refresh_swap
+from belay import names, refresh_import, refresh_swap
 from belay.errors import BelayError
 
 from .refreshbench import SERVER, Bench, again
@@ -42,6 +42,7 @@ class Overtaken(Bench):
         def late(session, moves):
             for statement in once:
                 self.write(statement)
+                self.coming = dict(self.rows("SELECT option_name, option_value FROM %s" % names.shadow(self.staging, "options")))
             real(session, moves)
 
         return mock.patch("belay.refresh_swap._rename", late)
@@ -122,6 +123,7 @@ class Overtaken(Bench):
         found = self.options()
         self.assertEqual((found["blogname"], found["new"], found["cron"]), ("while it loaded", "row", "before the rename"))
         self.assertNotIn("blog_public", found)
+        self.assertEqual((self.coming["blogname"], self.coming["new"]), ("while it loaded", "row"), "nobody sees them missing, not even for a moment")
 
     def test_files_changed_since_it_was_judged(self):
         expected = self.judged(self.staging)

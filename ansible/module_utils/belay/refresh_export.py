@@ -13,6 +13,7 @@ from . import bundle
 from .archive import Member, write_archive
 from .files import LINK, file_digest
 from .fingerprint import fingerprint
+from .look import Look
 from .manifest import canonical, digest_of
 from .masked_rows import Masks
 from .mysql import Session
@@ -35,7 +36,7 @@ def export(site, rules, scope: Scope, inventory: Inventory, path: str) -> dict:
     os.makedirs(folder, mode=0o700)
     try:
         with Session(site) as session, session.snapshot():
-            taken = fingerprint(site, session, rules)
+            taken = fingerprint(site, session, rules, Look(keep_index=True))
             tables = _export_tables(_Export(site, session, rules, scope), taken, inventory, folder)
             options = os.path.join(folder, "options.jsonl")
             export_options(session, site, [] if scope.initial else _option_names(taken, scope), options)

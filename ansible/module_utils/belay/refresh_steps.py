@@ -8,6 +8,7 @@ from .fingerprint import fingerprint
 from .files import file_digest
 from .hostlock import host_lock
 from .copy_mark import mark_copy
+from .look import Look
 from .manifest import digest_of
 from .mysql import Session
 from .refresh_export import export
@@ -63,7 +64,7 @@ def import_data(params) -> dict:
         if params["initial"]:
             _clone_code(site, params)
         with Session(site) as session:
-            return {"changed": True, "belay_facts": {"source": fingerprint(site, session, rules), "tables": tables, "files": files}}
+            return {"changed": True, "belay_facts": {"source": fingerprint(site, session, rules, Look(keep_index=True)), "tables": tables, "files": files}}
 
 
 def tidy(params) -> dict:
