@@ -23,7 +23,7 @@ export function comparisonSection(comparison: Comparison, view: ComparisonView):
     items.length === 0 ? "" : itemsTable(items, { source, target }),
     options.length === 0
       ? ""
-      : details(`${count(options.length, "option")} that differ`, optionList(comparison, { source, target })),
+      : details(`Differing options: ${options.length}`, optionList(comparison, { source, target })),
     keyLists(items, { source, target }),
     items.length + options.length === 0 ? "" : NATURE,
     view.recorded ? "" : consequences(view),

@@ -58,7 +58,7 @@ function optionsTable(options: readonly PlanOption[]): string {
     const action = option.action === "promote" && option.removes ? "remove" : option.action;
     const look = option.flags.length === 0 ? "" : ` Look at it: ${option.flags.join("; ")}.`;
     const why = inert(`${option.why}${look}`);
-    const shown = `${cell(valueOf(values.source))} | ${cell(valueOf(values.target))}`;
+    const shown = `${cell(shownValue(values.source))} | ${cell(shownValue(values.target))}`;
     return `| ${cell(code(option.option))} | ${option.class} | **${action}** | ${shown} | ${cell(why)} |`;
   });
   const head = [
@@ -71,7 +71,7 @@ function optionsTable(options: readonly PlanOption[]): string {
 const LONGEST_VALUE = 120;
 
 /** A side that did not change the row, or a value that is not to be shown, leaves its cell empty. */
-function valueOf(value: string | null | undefined): string {
+function shownValue(value: string | null | undefined): string {
   if (value === undefined) return "";
   return value === null ? "*(no row)*" : code(value, LONGEST_VALUE);
 }

@@ -6,7 +6,7 @@ const one = (body: string) => parseCommands(body)[0] ?? null;
 
 describe("a command stands alone on a line", () => {
   it.each(COMMANDS.filter((word) => word !== "promote"))("/%s", (word) => {
-    expect(parseCommands(`Looks good.\r\n\r\n/${word}  \r\nThanks!`)).toEqual([{ kind: word }]);
+    expect(parseCommands(`Looks good.\r\n\r\n/${word}  \r\nThanks!`)).toMatchObject([{ kind: word }]);
   });
 
   it.each([
@@ -15,6 +15,15 @@ describe("a command stands alone on a line", () => {
     ["/Promote", { kind: "promote", sha: null }],
     ["/promote now", { kind: "bad_argument", word: "promote", argument: "now" }],
     ["/promote abcdef1 --force", { kind: "bad_argument", word: "promote", argument: "abcdef1 --force" }],
+    ["/drift", { kind: "drift", full: false }],
+    ["/drift --full", { kind: "drift", full: true }],
+    ["/drift -f", { kind: "bad_argument", word: "drift", argument: "-f" }],
+    ["/drift --full now", { kind: "bad_argument", word: "drift", argument: "--full now" }],
+    ["/baseline", { kind: "baseline", accept: null }],
+    ["/baseline Accept ABCDEF012345", { kind: "baseline", accept: "abcdef012345" }],
+    ["/baseline accept", { kind: "bad_argument", word: "baseline", argument: "accept" }],
+    ["/baseline accept abcdef", { kind: "bad_argument", word: "baseline", argument: "accept abcdef" }],
+    ["/baseline abcdef012345", { kind: "bad_argument", word: "baseline", argument: "abcdef012345" }],
     ["/backup full", { kind: "bad_argument", word: "backup", argument: "full" }],
   ])("%j", (body, command) => {
     expect(one(body)).toEqual(command);

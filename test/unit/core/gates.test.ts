@@ -133,7 +133,7 @@ describe("drift", () => {
   });
   it("judges nothing by a damaged baseline or record, whatever they say", () => {
     const facts = { source: "staging", target: "production", has_baseline: true, damaged: null };
-    const check = { drift: verdict("clean"), checked_at: before(0), damaged: null };
+    const check = { drift: verdict("clean"), checked_at: NOW, damaged: null };
     const settings = { now: NOW, max_age_s: null };
     expect(
       drift.evaluate({ ...facts, damaged: "its content is not what was recorded", check }, settings),

@@ -99,7 +99,10 @@ describe("baselineAfterRefresh", () => {
     const after = baselineAfterRefresh(null, now, { keep_tables: ["a"], keep_options: ["x"] });
     expect(Object.keys(after.source.tables)).toEqual(["b", "posts"]);
     expect(Object.keys(after.target.tables)).toEqual(["b", "posts"]);
-    expect([after.source.options, after.target.options].map((all) => Object.keys(all))).toEqual([["y"], ["y"]]);
+    expect([after.source.options, after.target.options].map((all) => Object.keys(all))).toEqual([
+      ["y"],
+      ["y"],
+    ]);
   });
 });
 
