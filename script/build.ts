@@ -1,6 +1,6 @@
 /**
  * Builds what is generated from the sources and committed: dist/ (the bundled action with the licences of what is in it) and
- * contracts/report.schema.json. With `--check` nothing is written; it fails when a committed file differs from its sources.
+ * the JSON Schemas in contracts/. With `--check` nothing is written; it fails when a committed file differs from its sources.
  */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { z } from "zod";
 import { Report } from "../src/core/report.ts";
+import { CatalogText } from "../src/core/wordpress/catalog.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const check = process.argv.includes("--check");
@@ -69,7 +70,14 @@ function reportSchema(): Generated {
   return { file: "contracts/report.schema.json", text: `${JSON.stringify(described, null, 2)}\n` };
 }
 
-const generated = [...(await bundle()), reportSchema()];
+/** For editors: what a file of the catalog may say. */
+function catalogSchema(): Generated {
+  const schema = z.toJSONSchema(CatalogText, { target: "draft-2020-12", io: "input" });
+  const described = { title: "A file of Belay's catalog", ...schema };
+  return { file: "contracts/catalog.schema.json", text: `${JSON.stringify(described, null, 2)}\n` };
+}
+
+const generated = [...(await bundle()), reportSchema(), catalogSchema()];
 let stale = 0;
 for (const { file, text } of generated) {
   const target = path.join(root, file);

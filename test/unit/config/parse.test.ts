@@ -210,3 +210,45 @@ describe("a configuration that is wrong", () => {
     expect(errors(changed("site: acme-shop", "site: acme-shop\n__proto__: {}"))).toHaveLength(1);
   });
 });
+
+describe("what a refresh leaves out", () => {
+  const withRefresh = (refresh: string) => `${EXAMPLE}refresh: ${refresh}\n`;
+  it("is nothing unless the site says so", () => {
+    expect(config(EXAMPLE).refresh).toEqual({
+      personal_data: "keep",
+      leave_out: { tables: [], files: [] },
+    });
+  });
+  it("is read", () => {
+    const text = withRefresh(
+      '{personal_data: mask, leave_out: {tables: ["gf_entry*"], files: [wp-content/uploads/private]}}',
+    );
+    expect(config(text).refresh).toEqual({
+      personal_data: "mask",
+      leave_out: { tables: ["gf_entry*"], files: ["wp-content/uploads/private"] },
+    });
+  });
+  it.each([
+    ["personal_data: hide", "refresh.personal_data", "invalid_value"],
+    ["masks: true", "refresh.masks", "unknown_key"],
+    ["leave_out: {tables: [users]}", "refresh.leave_out.tables[0]", "leaves_out_needed"],
+    ['leave_out: {tables: ["opt*"]}', "refresh.leave_out.tables[0]", "leaves_out_needed"],
+    ["leave_out: {tables: [posts, acme_widgets]}", "refresh.leave_out.tables[1]", "leaves_out_promoted"],
+    ['leave_out: {tables: ["gf_*"]}', "refresh.leave_out.tables[0]", "leaves_out_promoted"],
+    ["leave_out: {files: [wp-content/themes]}", "refresh.leave_out.files[0]", "leaves_out_elsewhere"],
+    ["leave_out: {files: [wp-content/uploads-old]}", "refresh.leave_out.files[0]", "leaves_out_elsewhere"],
+    ["leave_out: {files: [../x]}", "refresh.leave_out.files[0]", "invalid_value"],
+  ])("cannot be %s", (line, path, code) => {
+    const found = errors(withRefresh(`{${line}}`));
+    expect(found.map((error) => [error.path, error.code])).toContainEqual([path, code]);
+    for (const { remedy, message } of found) expect([remedy, message]).not.toContain("");
+  });
+  it("says why a promotable table cannot be missing", () => {
+    expect(errors(withRefresh('{leave_out: {tables: ["gf_*"]}}'))[0]).toMatchObject({
+      message:
+        "`gf_*` would leave out the promotable `gf_form`: the next promotion could empty it in production.",
+      remedy: "Name only tables of protected data, for example `gf_entry*`.",
+      line: 31,
+    });
+  });
+});
