@@ -275,12 +275,14 @@ describe("a promotion is blocked by what the host tells", () => {
     expect(await world.checks()).toMatchObject({ drift: "action_required", promotion: "action_required" });
 
     await backup();
-    await world.says("mona", "/promote");
-    const again = await world.runs({
+    const anew = {
       release_build: () => ({ facts: built(source, HEAD) }),
       drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: edited } }),
       env_promote: () => ({ facts: switched(source) }),
-    });
+    };
+    await approved(world, anew);
+    await world.says("mona", "/promote");
+    const again = await world.runs(anew);
     expect(again.result).toBe("succeeded");
   });
 

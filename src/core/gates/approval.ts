@@ -1,7 +1,7 @@
 /** Approval: have enough people, who may and are not the author, said yes to exactly this? */
 import type { GivenApproval } from "../approval.ts";
 import type { ApprovalRule, Who } from "../policy.ts";
-import { whoWords } from "../rendering/policy.ts";
+import { somebody } from "../rendering/policy.ts";
 import { count, shortId } from "../rendering/words.ts";
 import type { GateOutcome } from "../verdict.ts";
 
@@ -60,10 +60,10 @@ export function evaluate(facts: ApprovalFacts, { rule, who }: ApprovalSettings):
 function remedyOf({ kind }: ApprovalFacts, { rule, who }: ApprovalSettings): string {
   const whose = { author: "the author", committers: "somebody who wrote its commits" } as const;
   const not = rule.not.map((one) => whose[one]).join(" or ");
-  const somebody = `Somebody with ${whoWords(who)}${not === "" ? "" : `, who is not ${not},`}`;
+  const people = `S${somebody(who).slice(1)}${not === "" ? "" : `, who is not ${not},`}`;
   if (kind === "rollback")
-    return `${somebody} comments \`/approve rollback\`; then comment \`/rollback\` again.`;
-  return `${somebody} looks at the plan and comments \`/approve\` or approves in a review; then comment \`/promote\` again.`;
+    return `${people} comments \`/approve rollback\`; then comment \`/rollback\` again.`;
+  return `${people} looks at the plan and comments \`/approve\` or approves in a review; then comment \`/promote\` again.`;
 }
 
 function sentenceOf({ by, how, release, objection }: GivenApproval): string {

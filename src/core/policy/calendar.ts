@@ -5,10 +5,9 @@ export type Opening =
   | { readonly open: true }
   | { readonly open: false; readonly frozen: Freeze | null; readonly next: string | null };
 
-const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 /** How far ahead the next opening is looked for. */
-const HORIZON_MS = 60 * 24 * 60 * MINUTE_MS;
-const STEP_MS = 15 * MINUTE_MS;
+const HORIZON_DAYS = 60;
 
 /** @returns `next`: when it opens, to the minute, as an ISO time; null: not within 60 days */
 export function openingAt(now: string, windows: Policy["windows"]): Opening {
@@ -36,16 +35,30 @@ function isFrozen(at: number, { from, to, timezone }: Freeze): boolean {
   return local >= from && local < to;
 }
 
-/** Coarse steps first; a window shorter than a step may be overlooked, and is then simply not announced. */
+/** It can only open when a window begins or a freeze ends. */
 function nextOpening(from: number, windows: Policy["windows"]): string | null {
-  const first = Math.ceil(from / STEP_MS) * STEP_MS;
-  for (let at = first; at <= first + HORIZON_MS; at += STEP_MS) {
-    if (!isOpen(at, windows)) continue;
-    let minute = at;
-    while (minute - MINUTE_MS > from && isOpen(minute - MINUTE_MS, windows)) minute -= MINUTE_MS;
-    return new Date(minute).toISOString();
+  const begins = windows.allow.flat().flatMap(({ start, timezone }) =>
+    Array.from({ length: HORIZON_DAYS + 1 }, (_, days) => {
+      const { date } = wallClock(from + days * DAY_MS, timezone);
+      return instantOf(`${date}T${start}`, timezone);
+    }),
+  );
+  const ends = windows.deny.map(({ to, timezone }) => instantOf(to, timezone));
+  const last = from + HORIZON_DAYS * DAY_MS;
+  const candidates = [...begins, ...ends].filter((at) => at > from && at <= last).sort((a, b) => a - b);
+  const next = candidates.find((at) => isOpen(at, windows));
+  return next === undefined ? null : new Date(next).toISOString();
+}
+
+/** When the clock on the wall there shows this; in the hour that a change of the clock leaves out, a moment near it. */
+function instantOf(local: string, timezone: string): number {
+  const asIfUtc = Date.parse(`${local}Z`);
+  let at = asIfUtc;
+  for (let round = 0; round < 2; round++) {
+    const { date, time } = wallClock(at, timezone);
+    at += asIfUtc - Date.parse(`${date}T${time}Z`);
   }
-  return null;
+  return at;
 }
 
 interface WallClock {

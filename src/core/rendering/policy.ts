@@ -12,6 +12,15 @@ export function whoWords({ permission, teams }: Who): string {
   return words === "none" ? "everybody" : words;
 }
 
+/** `somebody with write permission`, `somebody of team platform`. */
+export function somebody({ permission, teams }: Who): string {
+  const parts = [
+    ...(permission === "none" ? [] : [`with ${permission} permission`]),
+    ...teams.map((choice) => `of team ${choice.map((team) => `\`${team}\``).join(" or ")}`),
+  ];
+  return ["somebody", parts.join(" and ")].join(" ").trim();
+}
+
 export function policyInvalid(from: string, errors: readonly ConfigError[]): Answer {
   const it = errors.length === 1 ? "it" : "them";
   return {
