@@ -23,6 +23,7 @@ _MAGIC = b"belay-files-1\n"
 #: Version, whose memory it is, and when the look began that wrote it (nanoseconds since 1970).
 _HEAD = struct.Struct(f">{len(_MAGIC)}s32sQ")
 _SHA = 32
+_now = time.time_ns
 _BOOT = "/proc/sys/kernel/random/boot_id"
 
 
@@ -33,7 +34,7 @@ def memory(folder: IndexFolder, identity: Sequence[str], full: bool = False) -> 
     `full`: nothing that is remembered counts.
     """
     name = f"files-{_digest_of(identity).hex()[:32]}"
-    started, body = time.time_ns(), hashlib.sha256()
+    started, body = _now(), hashlib.sha256()
     # After a crash of the system a file may hold what was written last, and the times of before.
     who = _digest_of([*identity, _boot()])
     with contextlib.ExitStack() as stack:
@@ -49,7 +50,7 @@ def memory(folder: IndexFolder, identity: Sequence[str], full: bool = False) -> 
         yield Memory(iter(()) if old is None else _kept(old), store, started)
         if old is None or old.body != body.digest():
             out.write(hashlib.sha256(head + body.digest()).digest())
-            out.keep(name)
+            out.keep(name, durable=False)
 
 
 def _digest_of(identity: Sequence[str]) -> bytes:

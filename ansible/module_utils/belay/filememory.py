@@ -19,6 +19,7 @@ _REMOTE = frozenset((
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "virtiofs", "gfs2", "ocfs2", "gpfs", "beegfs",
     "orangefs", "pvfs2", "coda", "vboxsf", "prl_fs",
 ))
+_MOUNTS = "/proc/self/mountinfo"
 
 
 class Kept(NamedTuple):
@@ -104,7 +105,7 @@ def _looked_up(seen: Seen, found: dict) -> Wanted:
 def _remote_devices() -> Optional[FrozenSet[int]]:
     """Devices of file systems whose times are another host's; None where the system does not tell."""
     try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
+        with open(_MOUNTS, encoding="utf-8", errors="surrogateescape") as mounts:
             return frozenset(device for kind, device in map(_mount, mounts) if kind in _REMOTE or kind.startswith("fuse"))
     except (OSError, ValueError):
         return None

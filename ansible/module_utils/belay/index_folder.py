@@ -8,6 +8,8 @@ import tempfile
 import time
 from typing import BinaryIO, Tuple
 
+from .links import sync_folder
+
 #: A file that nothing was compared with for so long goes when the next one comes.
 UNUSED_S = 90 * 86400
 _NEW = ".new-"
@@ -26,17 +28,15 @@ class IndexFolder:
         handle, path = tempfile.mkstemp(prefix=_NEW, suffix="." + kind, dir=self.path)
         return path, os.fdopen(handle, "wb", buffering=1 << 18)
 
-    def keep(self, path: str, file: BinaryIO, name: str) -> None:
-        """Closes the file and gives it its name. It is whole on disk before it has that name."""
+    def keep(self, path: str, file: BinaryIO, name: str, durable: bool = True) -> None:
+        """Closes the file and gives it its name. `durable`: it is whole on disk before it has that name."""
         with file:
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.rename(path, os.path.join(self.path, name))
-        folder = os.open(self.path, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        if durable:
+            sync_folder(self.path)
         self.drop_unused(time.time())
 
     def use(self, name: str) -> BinaryIO:

@@ -24,11 +24,11 @@ class KeptFile:
             with self._may_fail():
                 self._file.write(data)
 
-    def keep(self, name: str) -> None:
-        """Gives the file its name, when it is whole and on the disk."""
+    def keep(self, name: str, durable: bool = True) -> None:
+        """Gives the file its name. `durable`: when it is whole on the disk; otherwise a power cut may leave a part of it."""
         if self._file is not None:
             with self._may_fail():
-                self._folder.keep(self._path, self._file, name)
+                self._folder.keep(self._path, self._file, name, durable)
 
     def close(self) -> None:
         """Without `keep` nothing stays."""
