@@ -1,7 +1,7 @@
 /** The story, point by point. Each chapter does it for real, says what it saw, and gives back whether its promise held. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { addPlugin, editPost } from "../../test/lab/wordpress.ts";
-import { checksOf, command, type Talk, type Told } from "../../test/stage/commands.ts";
+import { approve, checksOf, command, type Talk, type Told } from "../../test/stage/commands.ts";
 import { siteConfig } from "../../test/stage/configuration.ts";
 import type { Stage } from "../../test/stage/stage.ts";
 import { deployToStaging, serves } from "../../test/stage/staging.ts";
@@ -26,6 +26,15 @@ async function say(story: Story, text: string): Promise<Told> {
   const told = await story.tell.during(`somebody comments ${text}`, () => command(story.talk, text));
   story.tell.quote(told.sentences);
   return told;
+}
+
+/** What would be promoted is shown, and somebody else than its author says yes to it. */
+async function agree(story: Story): Promise<void> {
+  await say(story, "/plan");
+  const told = await story.tell.during("somebody else looks at it and comments /approve", () =>
+    approve(story.talk),
+  );
+  story.tell.quote(told.sentences);
 }
 
 async function watchedCommand(story: Story, text: string): Promise<Watched<Told>> {
@@ -65,6 +74,7 @@ export async function promote(story: Story): Promise<Shown> {
   const sha = await deployToStaging(story, "2");
   tell.say("staging has a new theme, a plugin with a table of its own, and changed options");
   await say(story, "/backup");
+  await agree(story);
   const watched = await watchedCommand(story, "/promote");
   const checks = checksOf(double, sha, "production");
   const deployment = double.deployments("production").at(-1)?.statuses.at(-1)?.state ?? "none";
@@ -72,7 +82,9 @@ export async function promote(story: Story): Promise<Shown> {
   tell.say(
     `checks: ${JSON.stringify(checks)}; deployment: ${deployment}; production serves code/data ${now}`,
   );
-  const green = ["drift", "backup", "release", "promotion"].every((gate) => checks[gate] === "success");
+  const green = ["drift", "backup", "release", "approval", "promotion"].every(
+    (gate) => checks[gate] === "success",
+  );
   const store = await storeSays(story, watched.result);
   tell.say(`the store says: ${store}`);
   const table = await (await fetch(`${lab.production.url}/`)).text();
@@ -118,6 +130,7 @@ export async function driftAndRefresh(story: Story): Promise<Shown> {
   const overwritten =
     refreshed.ending === "done" &&
     /is overwritten; a backup of it is taken first/.test(refreshed.comment.body);
+  await agree(story);
   const watched = await watchedCommand(story, "/promote");
   const now = await serves(lab.production);
   const held =
@@ -137,10 +150,12 @@ export async function oldBackup(story: Story): Promise<Shown> {
     .push("main", { ".github/belay.yml": siteConfig(lab, { maxAge: `${SHORT_LIMIT_S}s` }) });
   await deployToStaging(story, "4");
   tell.say(`the site now wants a backup that is at most ${SHORT_LIMIT_S} s old`);
+  await agree(story);
   let blocked = await say(story, "/promote");
   if (blocked.ending === "done") {
     await deployToStaging(story, "5");
     await tell.during("the backup grows too old", () => sleep(SHORT_LIMIT_S * 1000));
+    await agree(story);
     blocked = await say(story, "/promote");
   }
   const named = blocked.ending === "blocked" && /backup/.test(blocked.sentences.join(" "));
@@ -165,6 +180,7 @@ export async function fall(story: Story): Promise<Shown> {
     `$promise = home_url() === '${lab.production.url}' ? '' : 'Open all year';`,
   );
   tell.say("the new theme forgets a sentence, but only in production");
+  await agree(story);
   const watched = await watchedCommand(story, "/promote");
   const now = await serves(lab.production);
   tell.say(`production serves code/data ${now}, as before: ${now === before}`);

@@ -273,3 +273,71 @@ test("the audit log's head is tagged once", async () => {
     message: `Belay's audit log: record 7 has the hash ${"ab".repeat(32)}`,
   });
 });
+
+test("reviews of people: approved, asking for changes, dismissed; comments and bots say nothing", async () => {
+  const before = (await port.reviews(repository, number)).length;
+  const yes = await double.as("ann").review(pull(), "APPROVED");
+  await double.as("bob").review(pull(), "COMMENTED", "Looks odd.");
+  await double.as("bob").review(pull(), "CHANGES_REQUESTED", "Is odd.");
+  expect((await port.reviews(repository, number)).slice(before)).toEqual([
+    { id: yes.id, by: "ann", state: "approved", head_sha: sha, at: yes.submittedAt },
+    expect.objectContaining({ by: "bob", state: "changes_requested", head_sha: sha }),
+  ]);
+  await double.as("ann").dismissReview(yes);
+  expect((await port.reviews(repository, number)).find(({ id }) => id === yes.id)?.state).toBe("dismissed");
+});
+
+test("team members, and nobody of a team that does not exist", async () => {
+  double.state.teams.push({ org: "acme", slug: "platform", members: new Set(["ann"]) });
+  expect(await port.isTeamMember(repository, "platform", "ann")).toBe(true);
+  expect(await port.isTeamMember(repository, "platform", "Ann")).toBe(true);
+  expect(await port.isTeamMember(repository, "platform", "bob")).toBe(false);
+  expect(await port.isTeamMember(repository, "nobody", "ann")).toBe(false);
+});
+
+test("who wrote the commits; an address that GitHub knows nobody by is counted as unknown", async () => {
+  const known = await port.committers(repository, number);
+  expect(known).toEqual({ logins: expect.arrayContaining(["ann"]), unknown: 0 });
+});
+
+test("checks of a name, each with its App: one by another App can be told apart", async () => {
+  await double.foreignCheck(sha, "security / scan", "neutral");
+  await apply({ ...check("belay:production:drift"), name: "security / scan" });
+  const runs = await port.checkRuns(repository, sha, "security / scan");
+  expect(runs).toEqual(
+    expect.arrayContaining([
+      { name: "security / scan", app: "github-actions", status: "completed", conclusion: "neutral" },
+      { name: "security / scan", app: double.app.slug, status: "completed", conclusion: "failure" },
+    ]),
+  );
+});
+
+test("the policy: its file, that there is none, and that Belay may not see whether there is one", async () => {
+  const where = { name: ".github", path: "belay-policy.yml" };
+  const ask = () => port.policyFile(repository, where);
+  expect(await ask()).toEqual({ kind: "absent" });
+  const [installation] = double.state.installations;
+  if (installation === undefined) throw new Error("the App is not installed");
+  installation.selected = new Set([repository.id]);
+  expect(await ask()).toEqual({ kind: "hidden" });
+  const made = double.addRepository({ name: "acme/.github", private: true, files: { "README.md": "x" } });
+  expect(await ask()).toEqual({ kind: "hidden" });
+  installation.selected = new Set([repository.id, made.id]);
+  expect(await ask()).toEqual({ kind: "absent" });
+  await double.as("ann").push("main", { "belay-policy.yml": "version: 1\n" }, { repository: "acme/.github" });
+  expect(await ask()).toMatchObject({ kind: "file", file: { text: "version: 1\n" } });
+  installation.selected = null;
+  expect(await ask()).toMatchObject({ kind: "file" });
+});
+
+test("a policy that is no plain file, and one that GitHub forbids, are errors and never absence", async () => {
+  await expect(port.policyFile(repository, { name: "shop", path: ".github" })).rejects.toMatchObject({
+    code: "GITHUB_NOT_A_FILE",
+    retry: false,
+  });
+  double.faults.plan("GET */contents/*", 403);
+  await expect(port.policyFile(repository, { name: "shop", path: "x" })).rejects.toMatchObject({
+    code: "GITHUB_FORBIDDEN",
+    retry: false,
+  });
+});

@@ -4,7 +4,8 @@ import { clickAction, rerequest } from "./github/checks.ts";
 import { comment, deleteComment, editComment } from "./github/comments.ts";
 import { closePull, mergePull, moveBranch, openPull, type Proposal, reopenPull } from "./github/pulls.ts";
 import { commitTo, type Files } from "./github/pushes.ts";
-import type { CheckRun, Comment, PullRequest, Repository, Run } from "./github/state.ts";
+import { dismissReview, review } from "./github/reviews.ts";
+import type { CheckRun, Comment, PullRequest, Repository, Review, Run } from "./github/state.ts";
 import { repositoryNamed, repositoryOf, type World } from "./github/world.ts";
 import type { Runs } from "./runner/runs.ts";
 
@@ -29,6 +30,13 @@ export type Person = {
   readonly comment: (pull: PullRequest, body: string) => Promise<Comment>;
   readonly editComment: (edited: Comment, body: string) => Promise<void>;
   readonly deleteComment: (deleted: Comment) => Promise<void>;
+  /** Reviews the head as it is now. */
+  readonly review: (
+    pull: PullRequest,
+    state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED",
+    body?: string,
+  ) => Promise<Review>;
+  readonly dismissReview: (dismissed: Review) => Promise<void>;
   readonly clickCheckAction: (check: CheckRun, identifier: string) => Promise<void>;
   readonly rerunCheck: (check: CheckRun) => Promise<void>;
   /** The button "Run workflow". */
@@ -71,6 +79,12 @@ export const makePerson = (world: World, runs: Runs, login: string): Person => {
     },
     editComment: (edited, body) => editComment(world, edited, login, body),
     deleteComment: (deleted) => deleteComment(world, deleted, login),
+    review: async (pull, state, body = "") => {
+      const { made, told } = review(world, pull, { login, state, body });
+      await told;
+      return made;
+    },
+    dismissReview: (dismissed) => dismissReview(world, dismissed, login),
     clickCheckAction: (check, identifier) => clickAction(world, check, login, identifier),
     rerunCheck: (check) => rerequest(world, check, login),
     runWorkflow: (workflow, inputs = {}, where = {}) => {

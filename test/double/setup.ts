@@ -42,6 +42,8 @@ export type RepositoryOptions = {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
   readonly rules?: Readonly<Record<string, readonly BranchRule[]>>;
+  /** Teams of the owner, by slug. */
+  readonly teams?: Readonly<Record<string, readonly string[]>>;
 };
 
 /** What Belay asks for; docs/operating.md says why. */
@@ -51,11 +53,12 @@ const PERMISSIONS: Permissions = {
   contents: "write",
   deployments: "write",
   issues: "write",
+  members: "read",
   metadata: "read",
   pull_requests: "write",
 };
 
-const EVENTS = ["pull_request", "issue_comment", "push", "check_run", "workflow_run"];
+const EVENTS = ["pull_request", "pull_request_review", "issue_comment", "push", "check_run", "workflow_run"];
 
 /** The account of a login; made when it is new. */
 export const ensureAccount = (world: World, login: string, type: Account["type"] = "User"): Account => {
@@ -160,13 +163,18 @@ const createRepository = (world: World, options: RepositoryOptions): Repository 
 const install = (world: World, account: string): void => {
   const [app] = world.state.apps;
   if (!app || world.state.installations.some((one) => one.account === account)) return;
-  world.state.installations.push({ id: world.nextId(), account, permissions: app.permissions });
+  const { permissions } = app;
+  world.state.installations.push({ id: world.nextId(), account, permissions, selected: null });
 };
 
 /** Creates a repository and installs the app at its owner, unless it is a fork. */
 export const addRepository = (world: World, options: RepositoryOptions): Repository => {
   const repository = createRepository(world, options);
   if (!repository.fork) install(world, repository.owner);
+  for (const [slug, members] of Object.entries(options.teams ?? {})) {
+    for (const login of members) ensureAccount(world, login);
+    world.state.teams.push({ org: repository.owner, slug, members: new Set(members) });
+  }
   return repository;
 };
 

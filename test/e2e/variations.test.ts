@@ -7,7 +7,7 @@ import { difference, type Observation, observe } from "../lab/comparison.ts";
 import { mariadb } from "../lab/servers/mariadb.ts";
 import { pay, postComment } from "../lab/visits.ts";
 import { addPlugin, type Site, setOption, wp } from "../lab/wordpress.ts";
-import { command, type Talk, type Told } from "../stage/commands.ts";
+import { approve, command, type Talk, type Told } from "../stage/commands.ts";
 import { openEnvironmentPullRequest, type Stage, startStage } from "../stage/stage.ts";
 import { deployToStaging, serves } from "../stage/staging.ts";
 
@@ -37,6 +37,12 @@ async function say(text: string, ending: Told["ending"]): Promise<string> {
   const told = await command(talk, text);
   expect(told.ending, told.comment.body).toBe(ending);
   return told.comment.body;
+}
+
+/** The newest plan is approved by somebody else than the pull request's author. */
+async function approved(): Promise<void> {
+  const { comment } = await approve(talk);
+  expect(comment.body).toContain("`reviewer` approved release");
 }
 
 const protectedData = (): Promise<Observation> => observe(stage.lab.database.socket, live);
@@ -81,6 +87,9 @@ test("/plan tells what would happen and changes nothing", async () => {
 test("/promote brings code, table and options, and leaves the rest", async () => {
   const before = await protectedData();
   await say("/backup", "done");
+  expect(await say("/promote", "blocked")).toContain("needs 1 more approval (0 of 1)");
+  expect(await serves(live)).toBe("1/1");
+  await approved();
   await say("/promote", "done");
   expect(await serves(live)).toBe("2/2");
   expect(await option("lab_season")).toBe("Season 2");
@@ -104,6 +113,8 @@ test("/rollback gives promoted options their old values; what was written since 
 });
 
 test("a second promotion after the rollback brings the same again", async () => {
+  await say("/plan", "done");
+  await approved();
   await say("/promote", "done");
   expect(await serves(live)).toBe("2/2");
   expect(await option("lab_season")).toBe("Season 2");

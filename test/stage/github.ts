@@ -46,7 +46,7 @@ export async function siteRepository(
       ".github/workflows/belay.yml": workflow.replace("https://belay.example.com", botUrl),
     },
     branches: [target, source],
-    people: { dev: "write", visitor: "read" },
+    people: { dev: "write", reviewer: "write", visitor: "read" },
     environments: {
       [target]: {
         branches: ["main"],

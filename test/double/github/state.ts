@@ -32,6 +32,8 @@ export type Installation = {
   readonly id: number;
   readonly account: string;
   readonly permissions: Permissions;
+  /** Ids of the chosen repositories; null: all of the account. */
+  selected: ReadonlySet<number> | null;
 };
 
 export type Commit = {
@@ -108,6 +110,25 @@ export type PullRequest = {
   closedAt: string | null;
   mergedBy: string | null;
   mergeCommit: string | null;
+};
+
+export type ReviewState = "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED";
+
+export type Review = {
+  readonly id: number;
+  readonly repository: number;
+  readonly pull: number;
+  readonly author: string;
+  readonly body: string;
+  readonly commit: string;
+  readonly submittedAt: string;
+  state: ReviewState;
+};
+
+export type Team = {
+  readonly org: string;
+  readonly slug: string;
+  readonly members: Set<string>;
 };
 
 export type Reaction = {
@@ -243,6 +264,8 @@ export type State = {
   readonly commits: Map<string, Commit>;
   readonly pulls: PullRequest[];
   readonly comments: Comment[];
+  readonly reviews: Review[];
+  readonly teams: Team[];
   readonly reactions: Reaction[];
   readonly checks: CheckRun[];
   readonly deployments: Deployment[];
@@ -258,6 +281,8 @@ export const emptyState = (): State => ({
   commits: new Map(),
   pulls: [],
   comments: [],
+  reviews: [],
+  teams: [],
   reactions: [],
   checks: [],
   deployments: [],

@@ -24,7 +24,7 @@ export const limits = (world: World, used: number): Record<string, string> => ({
 });
 
 /** One page of a list, and the Link header that leads to the others. */
-const paginate = (reply: { readonly list: readonly unknown[]; readonly key?: string }, url: URL): Answer => {
+const paginate = (reply: Extract<Reply, { readonly list: readonly unknown[] }>, url: URL): Answer => {
   const size = Math.min(LARGEST_PAGE, Number(url.searchParams.get("per_page") ?? PAGE));
   const page = Number(url.searchParams.get("page") ?? 1);
   const last = Math.max(1, Math.ceil(reply.list.length / size));
@@ -38,7 +38,7 @@ const paginate = (reply: { readonly list: readonly unknown[]; readonly key?: str
     ...(page < last ? [link("next", page + 1), link("last", last)] : []),
   ];
   const items = reply.list.slice((page - 1) * size, page * size);
-  const body = reply.key ? { total_count: reply.list.length, [reply.key]: items } : items;
+  const body = reply.key ? { total_count: reply.list.length, ...reply.more, [reply.key]: items } : items;
   return { status: 200, body, headers: links.length > 0 ? { link: links.join(", ") } : {} };
 };
 

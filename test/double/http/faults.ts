@@ -4,7 +4,15 @@
  * `no-answer`: the connection breaks and nothing was done. `lost-answer`: it was done, but the connection breaks before the answer.
  * `rate-limit`: the hourly limit is used up; `secondary-rate-limit`: too fast, with `retry-after`. A number: that status, nothing done.
  */
-export type Fault = "no-answer" | "lost-answer" | "rate-limit" | "secondary-rate-limit" | 500 | 502 | 503;
+export type Fault =
+  | "no-answer"
+  | "lost-answer"
+  | "rate-limit"
+  | "secondary-rate-limit"
+  | 403
+  | 500
+  | 502
+  | 503;
 
 export type FaultOrder = {
   readonly times?: number;

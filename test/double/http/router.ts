@@ -16,10 +16,14 @@ export type Call = {
   readonly accept: string;
 };
 
-/** `list` is cut into pages, under `key` with a total where GitHub wraps it; `raw` is sent as it is. */
+/** `list` is cut into pages, under `key` with a total (and `more`) where GitHub wraps it; `raw` is sent as it is. */
 export type Reply =
   | { readonly status?: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly list: readonly unknown[]; readonly key?: string }
+  | {
+      readonly list: readonly unknown[];
+      readonly key?: string;
+      readonly more?: Readonly<Record<string, unknown>>;
+    }
   | { readonly raw: string; readonly type: string };
 
 export type Route = {
@@ -84,7 +88,9 @@ const covers = (world: World, actor: Actor, repository: Repository): boolean => 
   if (token.kind === "user")
     return !repository.private || (repository.permissions.get(token.login) ?? "none") !== "none";
   const installation = world.state.installations.find(({ id }) => id === token.installation);
-  return installation?.account === repository.owner && (token.repositories?.includes(repository.id) ?? true);
+  if (installation?.account !== repository.owner) return false;
+  const chosen = installation.selected?.has(repository.id) ?? true;
+  return (chosen || !repository.private) && (token.repositories?.includes(repository.id) ?? true);
 };
 
 /** The repository that the path names, if the caller may know of it; else 404, as GitHub hides what is private. */

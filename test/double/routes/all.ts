@@ -11,6 +11,7 @@ import { deploymentRoutes } from "./deployments.ts";
 import { historyRoutes } from "./history.ts";
 import { pullRoutes } from "./pulls.ts";
 import { repositoryRoutes } from "./repositories.ts";
+import { teamRoutes } from "./teams.ts";
 import { tokenRoutes } from "./tokens.ts";
 
 export const allRoutes = (webhooks: Webhooks, runs: Runs): readonly Route[] => [
@@ -21,6 +22,7 @@ export const allRoutes = (webhooks: Webhooks, runs: Runs): readonly Route[] => [
   ...historyRoutes,
   ...repositoryRoutes,
   ...pullRoutes,
+  ...teamRoutes,
   ...checkRoutes,
   ...deploymentRoutes,
   ...actionRoutes(runs),

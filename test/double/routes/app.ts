@@ -10,13 +10,19 @@ import { repositoryView } from "../views/repository.ts";
 import { installationIn } from "./tokens.ts";
 
 /** A list of the installation that the token belongs to. */
-const ownRepositories = (world: World, actor: Actor): readonly Repository[] => {
+const ownRepositories = (
+  world: World,
+  actor: Actor,
+): { readonly repositories: readonly Repository[]; readonly selection: "all" | "selected" } => {
   const token = actor.kind === "token" && actor.token.kind === "installation" ? actor.token : undefined;
   const installation = world.state.installations.find(({ id }) => id === token?.installation);
   if (!token || !installation) throw notFound();
-  return world.state.repositories.filter(
-    (one) => one.owner === installation.account && (token.repositories?.includes(one.id) ?? true),
+  const { account, selected } = installation;
+  const repositories = world.state.repositories.filter(
+    ({ owner, id }) =>
+      owner === account && (selected?.has(id) ?? true) && (token.repositories?.includes(id) ?? true),
   );
+  return { repositories, selection: (selected ?? token.repositories) === null ? "all" : "selected" };
 };
 
 export const appRoutes: readonly Route[] = [
@@ -36,10 +42,14 @@ export const appRoutes: readonly Route[] = [
     if (!found) throw notFound();
     return { body: installationView(call.world, found) };
   }),
-  route("GET /installation/repositories", "anyone", ({ world, actor }) => ({
-    list: ownRepositories(world, actor).map((one) => repositoryView(world, one)),
-    key: "repositories",
-  })),
+  route("GET /installation/repositories", "anyone", ({ world, actor }) => {
+    const { repositories, selection } = ownRepositories(world, actor);
+    return {
+      list: repositories.map((one) => repositoryView(world, one)),
+      key: "repositories",
+      more: { repository_selection: selection },
+    };
+  }),
   route("GET /user", "user", ({ world, actor }) => {
     if (actor.kind !== "token" || actor.token.kind !== "user") throw notFound();
     return { body: { ...userNamed(world, actor.token.login), user_view_type: "public" } };

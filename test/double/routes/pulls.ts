@@ -10,6 +10,7 @@ import { bodyAs, type Call, numberIn, type Reply, type Route, repositoryIn, rout
 import { commentView, reactionView } from "../views/comment.ts";
 import { commentsOf, pullListView, pullView } from "../views/pull.ts";
 import { commitView, diffEntryView } from "../views/repository.ts";
+import { reviewView } from "../views/review.ts";
 
 const pullIn = (call: Call, name = "pull_number"): PullRequest => {
   const found = pullOf(call.world, repositoryIn(call), numberIn(call, name));
@@ -46,6 +47,14 @@ const commits = (call: Call): Reply => {
   const pull = pullIn(call);
   const shas = between(call.world.state.commits, pull.baseSha, pull.headSha);
   return { list: shas.map((sha) => commitView(call.world, repositoryIn(call), commitOf(call.world, sha))) };
+};
+
+const reviews = (call: Call): Reply => {
+  const pull = pullIn(call);
+  const own = call.world.state.reviews.filter(
+    (one) => one.repository === pull.repository && one.pull === pull.number,
+  );
+  return { list: own.map((review) => reviewView(call.world, review)) };
 };
 
 const commentIn = (call: Call): Comment => {
@@ -115,6 +124,7 @@ export const pullRoutes: readonly Route[] = [
   })),
   route("GET /repos/{owner}/{repo}/pulls/{pull_number}/files", "pull_requests:read", files),
   route("GET /repos/{owner}/{repo}/pulls/{pull_number}/commits", "pull_requests:read", commits),
+  route("GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews", "pull_requests:read", reviews),
   route("GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls", "pull_requests:read", (call) => {
     const repository = repositoryIn(call);
     const own = call.world.state.pulls.filter(

@@ -66,7 +66,7 @@ export const installationView = (world: World, installation: Installation): View
   return {
     id: installation.id,
     account: userView(world, account),
-    repository_selection: "all",
+    repository_selection: installation.selected === null ? "all" : "selected",
     app_id: app.id,
     app_slug: app.slug,
     client_id: app.clientId,
