@@ -6,8 +6,8 @@ import type { Finding, Severity, TreeEntry, TreeView } from "./types.ts";
 export interface Files {
   /** The file read by its name's ending, or as `format` says; null where its bytes cannot be had. */
   readonly open: (entry: TreeEntry, format?: Format) => SourceFile | null;
-  /** Lets go of everything that was read. */
-  readonly forget: () => void;
+  /** Lets go of everything that was read but these. */
+  readonly forget: (but: ReadonlySet<TreeEntry>) => void;
   readonly count: () => number;
 }
 
@@ -25,8 +25,9 @@ export function filesOf(readBytes: TreeView["read"]): Files {
       count++;
       return file;
     },
-    forget: () => {
-      for (const known of Object.values(formats)) known.clear();
+    forget: (but) => {
+      for (const known of Object.values(formats))
+        for (const entry of known.keys()) if (!but.has(entry)) known.delete(entry);
     },
     count: () => count,
   };

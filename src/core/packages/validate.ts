@@ -85,24 +85,20 @@ function pointerFindings(head: Surroundings, pointers: PointerFile): readonly Fi
   return [...unread, ...pointers.findings, ...targetFindings(head, pointers)];
 }
 
-/** One package after the other, so that only one package's files are held at a time where all are judged. */
+/** One release after the other; where all are judged, only the last one is kept, with which the next is compared. */
 function releaseFindings(head: Surroundings, wanted: ReadonlySet<string> | null): readonly Finding[] {
   const findings: Finding[] = [];
-  let last = "";
   for (const release of inPackages(head, wanted)) {
-    const key = packageKey(nameOf(release));
-    if (wanted === null && key !== last) head.files.forget();
-    last = key;
     for (const rule of RELEASE_RULES) {
       if (release.kind.without_rules.includes(rule.id)) continue;
       for (const finding of rule.check({ ...head, release })) findings.push(finding);
     }
+    if (wanted === null) head.files.forget(new Set(release.files.values()));
   }
-  if (wanted === null) head.files.forget();
   return findings;
 }
 
-/** The wanted releases, those of one package after each other. */
+/** The wanted releases, those of one package after each other, the earliest first. */
 function inPackages({ repository }: Surroundings, wanted: ReadonlySet<string> | null): readonly Release[] {
   const order = new Map<string, Release[]>();
   for (const release of repository.releases.values()) {
@@ -112,7 +108,12 @@ function inPackages({ repository }: Surroundings, wanted: ReadonlySet<string> | 
     if (list === undefined) order.set(key, [release]);
     else list.push(release);
   }
-  return [...order.values()].flat();
+  const known = (release: Release) => repository.versions(packageKey(nameOf(release)));
+  return [...order.values()].flatMap((list) => {
+    const first = list[0];
+    const versions = first === undefined ? [] : known(first).filter((release) => list.includes(release));
+    return [...versions, ...list.filter(({ parsed }) => parsed === null)];
+  });
 }
 
 /** What the active releases need, also those that the change does not touch: it may have taken something away from them. */

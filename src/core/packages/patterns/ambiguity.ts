@@ -3,7 +3,8 @@
  * two different ways (then each repetition doubles the ways). That is looked for in pairs of states.
  */
 import { type Automaton, automatonOf, TooLarge } from "./automaton.ts";
-import { type Expression, PatternError, parsePattern, type Signs } from "./syntax.ts";
+import type { Signs } from "./signs.ts";
+import { type Expression, PatternError, parsePattern } from "./syntax.ts";
 
 export type Judgement =
   | { readonly kind: "fine" }

@@ -1,5 +1,7 @@
 /** A pattern as a nondeterministic automaton: numbered states, steps that take a sign, steps that take none. */
-import type { Expression, Signs } from "./syntax.ts";
+
+import type { Signs } from "./signs.ts";
+import type { Expression } from "./syntax.ts";
 
 /** A condition on the place, for steps without a sign. */
 export type Condition = "start" | "end" | "boundary" | "no-boundary";

@@ -3,7 +3,8 @@
  * followed all at once, and sets of states that were seen before are known (a deterministic automaton, built as far as it is needed).
  */
 import { type Automaton, automatonOf, type Condition } from "./automaton.ts";
-import { type Expression, normal, PatternError, parsePattern, type Signs } from "./syntax.ts";
+import type { Signs } from "./signs.ts";
+import { type Expression, PatternError, parsePattern } from "./syntax.ts";
 
 export interface Match {
   readonly start: number;
@@ -30,9 +31,9 @@ const MAX_STATES = 600;
 
 /** @throws PatternError where the pattern holds what such a search cannot do: looks around and references back */
 export function searcherOf(source: string, ignoreCase: boolean): Searcher {
-  const expression = parsePattern(source);
+  const expression = parsePattern(source, ignoreCase);
   if (looksAround(expression)) throw new PatternError("a look ahead or behind");
-  const automaton = automatonOf(ignoreCase ? bothCases(expression) : expression);
+  const automaton = automatonOf(expression);
   if (automaton.states.length > MAX_STATES) throw new PatternError("too many repetitions");
   const machine = machineOf(automaton);
   return {
@@ -54,21 +55,6 @@ function looksAround(one: Expression): boolean {
   if (one.kind === "look") return true;
   if (one.kind === "repeat") return looksAround(one.inner);
   return one.kind === "sequence" || one.kind === "choice" ? one.parts.some(looksAround) : false;
-}
-
-function bothCases(one: Expression): Expression {
-  if (one.kind === "signs") return { kind: "signs", signs: normal(one.signs.flatMap(caseVariants)) };
-  if (one.kind === "repeat") return { ...one, inner: bothCases(one.inner) };
-  return one.kind === "sequence" || one.kind === "choice" ? { ...one, parts: one.parts.map(bothCases) } : one;
-}
-
-function caseVariants([low, high]: readonly [number, number]): Signs {
-  if (high - low > 200) return [[low, high]];
-  const all = Array.from({ length: high - low + 1 }, (_, at) => String.fromCodePoint(low + at));
-  const variants = all.flatMap((sign) => [sign, sign.toLowerCase(), sign.toUpperCase()]);
-  return variants
-    .filter((sign) => [...sign].length === 1)
-    .map((sign) => [sign.codePointAt(0) ?? 0, sign.codePointAt(0) ?? 0]);
 }
 
 const isWord = (unit: number): boolean =>

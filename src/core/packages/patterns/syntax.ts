@@ -3,8 +3,19 @@
  * back to a group) is named; the caller decides what that means.
  */
 
-/** Signs as ranges of code points, in order and apart from each other. */
-export type Signs = readonly (readonly [number, number])[];
+import {
+  ANY_SIGN,
+  bothCases,
+  complement,
+  DIGITS,
+  LAST_SIGN,
+  LINE_ENDS,
+  normal,
+  type Signs,
+  SPACE,
+  single,
+  WORD,
+} from "./signs.ts";
 
 export type Expression =
   | { readonly kind: "empty" }
@@ -20,40 +31,14 @@ export class PatternError extends Error {}
 
 interface Reader {
   readonly source: string;
+  readonly ignoreCase: boolean;
   at: number;
   depth: number;
 }
 
-export const LAST_SIGN = 0x10ffff;
-const DIGITS: Signs = [[48, 57]];
-const WORD: Signs = [
-  [48, 57],
-  [65, 90],
-  [95, 95],
-  [97, 122],
-];
-const SPACE: Signs = [
-  [9, 13],
-  [32, 32],
-  [160, 160],
-  [5760, 5760],
-  [8192, 8202],
-  [8232, 8233],
-  [8239, 8239],
-  [8287, 8287],
-  [12288, 12288],
-  [65279, 65279],
-];
-const LINE_ENDS: Signs = [
-  [10, 10],
-  [13, 13],
-  [8232, 8233],
-];
-export const ANY_SIGN: Signs = [[0, LAST_SIGN]];
-
 /** @throws PatternError where the pattern holds something that has no tree here */
-export function parsePattern(source: string): Expression {
-  const reader: Reader = { source, at: 0, depth: 0 };
+export function parsePattern(source: string, ignoreCase = false): Expression {
+  const reader: Reader = { source, ignoreCase, at: 0, depth: 0 };
   const found = choice(reader);
   if (reader.at < source.length) throw new PatternError("a `)` without its `(`");
   return found;
@@ -109,8 +94,10 @@ function atom(reader: Reader): Expression {
   if (sign === "$") return { kind: "end" };
   if (sign === "\\") return escaped(reader);
   if ("*+?".includes(sign)) throw new PatternError("a repetition of nothing");
-  return { kind: "signs", signs: single(sign) };
+  return { kind: "signs", signs: folded(reader, single(sign)) };
 }
+
+const folded = ({ ignoreCase }: Reader, signs: Signs): Signs => (ignoreCase ? bothCases(signs) : signs);
 
 function group(reader: Reader): Expression {
   const opened =
@@ -131,7 +118,7 @@ function escaped(reader: Reader): Expression {
     return { kind: sign === "b" ? "boundary" : "no-boundary" };
   }
   if (/[1-9k]/.test(sign)) throw new PatternError("a reference back to a group");
-  return { kind: "signs", signs: escapedSigns(reader) };
+  return { kind: "signs", signs: folded(reader, escapedSigns(reader)) };
 }
 
 const SETS: Readonly<Record<string, Signs>> = { d: DIGITS, w: WORD, s: SPACE };
@@ -183,7 +170,8 @@ function bracket(reader: Reader): Signs {
     found.push([low[0]?.[0] ?? 0, high[0]?.[1] ?? LAST_SIGN]);
   }
   reader.at++;
-  return negated ? complement(normal(found)) : normal(found);
+  const signs = folded(reader, normal(found));
+  return negated ? complement(signs) : signs;
 }
 
 function bracketSigns(reader: Reader): Signs {
@@ -200,32 +188,4 @@ function take(reader: Reader): string {
   const sign = String.fromCodePoint(point);
   reader.at += sign.length;
   return sign;
-}
-
-function single(sign: string): Signs {
-  const point = sign.codePointAt(0) ?? 0;
-  return [[point, point]];
-}
-
-/** Ranges in order, joined where they touch. */
-export function normal(ranges: Signs): Signs {
-  const sorted = [...ranges].filter(([low, high]) => low <= high).sort((a, b) => a[0] - b[0]);
-  const joined: [number, number][] = [];
-  for (const [low, high] of sorted) {
-    const last = joined.at(-1);
-    if (last !== undefined && low <= last[1] + 1) last[1] = Math.max(last[1], high);
-    else joined.push([low, high]);
-  }
-  return joined;
-}
-
-export function complement(ranges: Signs): Signs {
-  const found: [number, number][] = [];
-  let from = 0;
-  for (const [low, high] of normal(ranges)) {
-    if (low > from) found.push([from, low - 1]);
-    from = high + 1;
-  }
-  if (from <= LAST_SIGN) found.push([from, LAST_SIGN]);
-  return found;
 }
