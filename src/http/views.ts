@@ -54,6 +54,7 @@ export function driftCheckView(row: DriftCheckRow) {
   const { id, environment_id, source_environment_id, operation_id, baseline_id, status, checked_at } = row;
   return {
     ...{ id, environment_id, source_environment_id, operation_id, baseline_id, status, checked_at },
+    damaged: row.damaged,
     drift: row.drift,
   };
 }

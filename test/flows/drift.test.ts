@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RowChanges } from "../../src/core/facts.ts";
 import { driftCheckView } from "../../src/http/views.ts";
+import { problemsOf } from "../support/openapi.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 import { files, options, part, table } from "../unit/wordpress/facts.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED } from "./facts.ts";
@@ -61,7 +62,9 @@ describe("/drift", () => {
     const row = await driftCheck();
     expect(row).toMatchObject({ status: "drifted", damaged: null });
     if (row === null) throw new Error("no record");
-    const [finding] = driftCheckView(row).drift?.findings ?? [];
+    const view = driftCheckView(row);
+    expect(problemsOf("DriftCheck", view)).toBeNull();
+    const [finding] = view.drift?.findings ?? [];
     expect([finding?.added, finding?.changed, finding?.keys.length]).toEqual([698, 2, 700]);
     const target = await world.open.store.transaction((tx) => tx.environment(row.environment_id));
     expect(target).toMatchObject({ drift_status: "drifted", last_drift_check_id: row.id });

@@ -64,6 +64,12 @@ export function describedClient(url: string) {
   };
 }
 
+/** What is wrong with a value that should be as a component of the description says; null: nothing. */
+export function problemsOf(component: string, value: unknown): string | null {
+  const validate = ajv.compile({ $ref: `openapi.yaml#/components/schemas/${component}` });
+  return validate(value) ? null : ajv.errorsText(validate.errors);
+}
+
 interface Answered {
   readonly method: string;
   readonly path: string;
