@@ -18,6 +18,7 @@ options:
   database: {type: str, required: true, description: Name of its database.}
   prefix: {type: str, required: true, description: Prefix of its tables.}
   hold_php: {type: str, required: true, description: Text of hold.php.}
+  environment_type: {type: str, choices: [production, staging, clone], description: "Whether it is a copy, from which no mail leaves; without it the mark stays as it is."}
   protected_paths: {type: list, elements: str, required: true, description: Paths of the code tree that are data.}
   volatile_paths: {type: list, elements: str, required: true, description: Paths of the code tree that are caches.}
   shared_paths: {type: list, elements: str, required: true, description: Paths of the code tree that live in C(shared).}
@@ -47,6 +48,7 @@ def main():
     paths = {"type": "list", "elements": "str", "required": True}
     spec = {**dict.fromkeys(("root", "url", "database", "prefix", "hold_php"), text)}
     spec.update(dict.fromkeys(("protected_paths", "volatile_paths", "shared_paths"), paths))
+    spec["environment_type"] = {"type": "str", "choices": ["production", "staging", "clone"]}
     run_module(AnsibleModule(argument_spec=spec), prepare_host)
 
 

@@ -1,6 +1,7 @@
 """The one step of host-prepare.yml."""
 import os
 
+from .copy_mark import mark_copy
 from .files import tree
 from .hold import Hold
 from .hostlock import host_lock
@@ -15,4 +16,6 @@ def prepare_host(params):
     excluded = [*params["protected_paths"], *params["volatile_paths"], *params["shared_paths"]]
     with host_lock(site, "host-prepare"), Session(site) as session:
         done = prepare(site, session, params["hold_php"], lambda path: tree(path, excluded))
+        if params.get("environment_type"):
+            done += ["mark of a copy"] * mark_copy(site, params["environment_type"], params["hold_php"])
     return {"changed": bool(done), "done": done, "hold": Hold(os.path.join(site.belay, "hold")).script}

@@ -2,6 +2,7 @@
  * A refresh is a rebase: the source's protected data is replaced by the target's, promotable things that only the target
  * changed are taken over, those that only the source changed stay the source's, and a conflict refuses it.
  */
+import type { RefreshSettings } from "../config/types.ts";
 import { listed } from "./blocks.ts";
 import { optionChange, optionNames, tableChange, tableNames } from "./changes.ts";
 import { leftBehind } from "./left-behind.ts";
@@ -46,6 +47,22 @@ export function planRefresh(input: {
     sentences: [overwrites(overwritten.length > 0)],
   };
 }
+
+/** The plan with what the site's configuration says of the data that comes. */
+export function withSettings(plan: RefreshPlan, { personal_data, leave_out }: RefreshSettings): RefreshPlan {
+  const left = [...leave_out.tables, ...leave_out.files];
+  const said = [
+    ...(personal_data === "keep" ? [] : [{ code: "personal_data", text: PERSONAL[personal_data] }]),
+    ...(left.length === 0 ? [] : [{ code: "left_out", text: `Left out are ${listed(left)}.` }]),
+  ];
+  return { ...plan, sentences: [...plan.sentences, ...said.map((one) => ({ ...one, remedy: null }))] };
+}
+
+const PERSONAL = {
+  mask: "Personal data comes as made-up text; administrators keep their accounts.",
+  leave_out:
+    "Visitors' data with persons in it is left out, users come as made-up text; administrators keep their accounts.",
+} as const;
 
 /** Unclassified tables are the source's own as long as nobody says what they are: they count as promotable here. */
 function isPromotable({ source, target }: Sides, table: string): boolean {

@@ -6,7 +6,7 @@ import { jobsOf } from "../../core/operations.ts";
 import { driftCheckUnreadable, environmentEmpty } from "../../core/rendering/answers.ts";
 import { driftMode, judgeDrift } from "../../core/wordpress/drift.ts";
 import { makePlan } from "../../core/wordpress/plan.ts";
-import { firstClone, planRefresh } from "../../core/wordpress/refresh.ts";
+import { firstClone, planRefresh, withSettings } from "../../core/wordpress/refresh.ts";
 import type { Compared, Plan } from "../../core/wordpress/types.ts";
 import type { BaselineRow } from "../../ports.ts";
 import { boundBaseline } from "../baselines.ts";
@@ -22,7 +22,8 @@ export async function driftChecked(reported: Judged<"drift_check">): Promise<Con
   if (fingerprint === null) return emptyMeasured(reported);
   const { row: baseline } = await boundBaseline(reported.work);
   if (sideOf(reported.work, reported.job) === "source") {
-    return sourceMeasured(reported.work, { fingerprint, baseline, compared: reported.facts });
+    const { facts: compared, given } = reported;
+    return sourceMeasured(reported.work, { fingerprint, baseline, compared, given });
   }
   const work = await keepCheck({ ...reported, facts: { ...reported.facts, fingerprint } }, baseline);
   if (work.operation.kind === "refresh") return { kind: "go_on", work };
@@ -33,12 +34,13 @@ export async function driftChecked(reported: Judged<"drift_check">): Promise<Con
 }
 
 /** An empty source becomes a clone; anything else that is empty cannot be worked with. */
-async function emptyMeasured({ work, job }: Judged<"drift_check">): Promise<Conclusion> {
+async function emptyMeasured({ work, job, given }: Judged<"drift_check">): Promise<Conclusion> {
   const side = sideOf(work, job);
   if (side === "source" && work.operation.kind === "refresh") {
     const { progress } = work.operation;
     const jobs = jobsOf("refresh", true).map(({ type }) => type);
-    const planned = { refresh: firstClone, progress: { ...progress, jobs } };
+    const refresh = withSettings(firstClone, given.settings.config.refresh);
+    const planned = { refresh, progress: { ...progress, jobs } };
     return { kind: "go_on", work: await move(work, "passed", planned) };
   }
   const { code, sentences } = environmentEmpty(work[side].name);
@@ -122,11 +124,12 @@ interface Measured {
   readonly fingerprint: Fingerprint;
   readonly baseline: BaselineRow | null;
   readonly compared: Compared;
+  readonly given: JudgeWith;
 }
 
 async function sourceMeasured(
   work: Work,
-  { fingerprint, baseline, compared }: Measured,
+  { fingerprint, baseline, compared, given }: Measured,
 ): Promise<Conclusion> {
   const { drift_check_id } = work.operation;
   const target = drift_check_id === null ? null : await work.tx.driftCheck(drift_check_id);
@@ -136,7 +139,7 @@ async function sourceMeasured(
     return { kind: "end", work, ending: { event: "failed", code, message: sentences.join(" ") } };
   }
   const now = { source: fingerprint, target: target.fingerprint };
-  const refresh = planRefresh({ baseline, now, compared });
+  const refresh = withSettings(planRefresh({ baseline, now, compared }), given.settings.config.refresh);
   const planned = await change(work, { refresh });
   const [conflict] = refresh.conflicts;
   if (conflict === undefined) return { kind: "go_on", work: planned };
