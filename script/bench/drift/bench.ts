@@ -9,6 +9,7 @@ export type Bench = {
   readonly dataset: Dataset;
   /** Socket of the data set's server. */
   readonly socket: string;
+  readonly serverPid: number;
   readonly guard: Guard;
   readonly workers: number;
   readonly rounds: number;

@@ -1,6 +1,7 @@
 /** The files: Belay, and what else could tell whether files changed. */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { cpuOfEach } from "../frame/cpu.ts";
 import { median, medians, rounded, takeTurns } from "../frame/rounds.ts";
 import { type Bench, innerSeconds, measureCommand, run, timed } from "./bench.ts";
 
@@ -11,8 +12,10 @@ export const warmFiles = (bench: Bench): Promise<number> => read(bench);
 
 /** Medians in seconds; `files_first_s` and the rivals from the start of each program to its end. */
 export async function compareFiles(bench: Bench) {
-  const seconds = await takeTurns({ ...first(bench), ...rivals(bench) }, bench.rounds);
-  return { medians: { ...medians(seconds), ...(await repeatCost(bench)) }, runs: seconds };
+  const contenders = { ...first(bench), ...rivals(bench) };
+  const seconds = await takeTurns(contenders, bench.rounds);
+  const cpu = await cpuOfEach(contenders);
+  return { medians: { ...medians(seconds), ...(await repeatCost(bench)) }, runs: seconds, cpu };
 }
 
 /** As `compareFiles`, without the rivals. */

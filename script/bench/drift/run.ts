@@ -71,7 +71,7 @@ async function prepare(options: Options, around: Around) {
 const fits = (dataset: Dataset): boolean =>
   Math.max(poolBytes(dataset), dataset.bytes) * 1.1 < availableMemory();
 
-type Measured = Omit<Bench, "socket">;
+type Measured = Omit<Bench, "socket" | "serverPid">;
 
 /** Every figure of size 1. */
 async function headline(measured: Measured, around: Around) {
@@ -81,7 +81,7 @@ async function headline(measured: Measured, around: Around) {
     say("size 1: writers while a check runs");
     return { tables, ...(await blockWriters(bench)), ...(await shared(bench)) };
   });
-  const bench = { ...measured, socket: NO_SOCKET };
+  const bench = { ...measured, ...NO_SERVER };
   say("size 1: files, beside b3sum and rsync");
   const warm = await onlyFiles(bench, compareFiles);
   say("size 1: files, with cold caches");
@@ -90,7 +90,13 @@ async function headline(measured: Measured, around: Around) {
   const times = { ...tables.medians, ...warm.found.medians };
   return {
     cost: row(measured, { ...times, ...rest, files_read_from_disk_mb: warm.readMb }),
-    figures: { ...times, ...rest, cold, runs: { ...tables.runs, ...warm.found.runs } },
+    figures: {
+      ...times,
+      ...rest,
+      cpu_s: { ...tables.cpu, ...warm.found.cpu },
+      cold,
+      runs: { ...tables.runs, ...warm.found.runs },
+    },
   };
 }
 
@@ -102,12 +108,12 @@ async function cost(measured: Measured, around: Around) {
     return { ...(await tableCost(bench)), ...(await shared(bench)) };
   });
   say(`size ${size}: files`);
-  const files = await onlyFiles({ ...measured, socket: NO_SOCKET }, fileCost);
+  const files = await onlyFiles({ ...measured, ...NO_SERVER }, fileCost);
   return row(measured, { ...tables, ...files.found, files_read_from_disk_mb: files.readMb });
 }
 
 /** No server runs while files are measured: their bytes need the memory. */
-const NO_SOCKET = "/nonexistent";
+const NO_SERVER = { socket: "/nonexistent", serverPid: 0 };
 
 async function shared(bench: Bench) {
   say(`size ${bench.dataset.size}: baseline, three changed rows, memory`);
@@ -130,7 +136,7 @@ async function serving<T>(
   const { dataset } = measured;
   const server = await startDatabase({ data: dataset.database, ...around, pool: poolBytes(dataset) });
   try {
-    const bench = { ...measured, socket: server.socket };
+    const bench = { ...measured, socket: server.socket, serverPid: server.pid };
     await warmTables(bench);
     return await work(bench);
   } finally {

@@ -1,4 +1,5 @@
 /** The tables: Belay, and what else could tell whether rows changed. Everything is in the buffer pool. */
+import { cpuOfEach } from "../frame/cpu.ts";
 import { medians, takeTurns } from "../frame/rounds.ts";
 import { type Bench, measureCommand, timed } from "./bench.ts";
 import { ask, SCHEMA } from "./server.ts";
@@ -16,8 +17,9 @@ export const warmTables = (bench: Bench): Promise<string> =>
 
 /** Medians in seconds, from the start of each program to its end. */
 export async function compareTables(bench: Bench) {
-  const seconds = await takeTurns({ ...own(bench), ...rivals(bench) }, bench.rounds);
-  return { medians: medians(seconds), runs: seconds };
+  const contenders = { ...own(bench), ...rivals(bench) };
+  const seconds = await takeTurns(contenders, bench.rounds);
+  return { medians: medians(seconds), runs: seconds, cpu: await cpuOfEach(contenders, bench.serverPid) };
 }
 
 /** As `compareTables`, of Belay and the scan alone. */
