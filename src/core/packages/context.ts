@@ -112,4 +112,8 @@ export function documentsOf(context: ReleaseContext, keys: readonly string[]): r
 export const schemaOf = (context: ReleaseContext) =>
   documentsOf(context, context.release.kind.schema_artifacts)[0] ?? null;
 
+/** Whether the manifest names a schema, be it there and readable or not: another rule tells that. */
+export const namesSchema = (context: ReleaseContext): boolean =>
+  artifactsOf(context).some(({ key }) => context.release.kind.schema_artifacts.includes(key));
+
 export const requiredInputs = (manifest: Node): readonly Node[] => items(child(manifest, "required_inputs"));

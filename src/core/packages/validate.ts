@@ -11,6 +11,7 @@ import { referencesOf } from "./references.ts";
 import { keyOf, nameOf, packageKey, type Release, repositoryOf } from "./repository.ts";
 import { RELEASE_RULES } from "./rules/all.ts";
 import { inputFindings, targetFindings } from "./rules/closure.ts";
+import { folderVersion } from "./rules/folder-version.ts";
 import { readFindings } from "./rules/readable.ts";
 import { reference } from "./rules/reference.ts";
 import { treeFindings } from "./rules/tree.ts";
@@ -89,7 +90,8 @@ function pointerFindings(head: Surroundings, pointers: PointerFile): readonly Fi
 function releaseFindings(head: Surroundings, wanted: ReadonlySet<string> | null): readonly Finding[] {
   const findings: Finding[] = [];
   for (const release of inPackages(head, wanted)) {
-    for (const rule of RELEASE_RULES) {
+    // Where the folder has no version nothing else can be judged.
+    for (const rule of release.parsed === null ? [folderVersion] : RELEASE_RULES) {
       if (release.kind.without_rules.includes(rule.id)) continue;
       for (const finding of rule.check({ ...head, release })) findings.push(finding);
     }

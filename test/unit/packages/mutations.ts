@@ -23,16 +23,16 @@ export interface Mutation {
   readonly name: string;
   /** Null: it breaks nothing. */
   readonly rule: string | null;
-  /** Rules that are broken with it, because one fact breaks both. */
+  /** Rules that are broken with it, because one fact breaks both. What breaks something may always need a larger bump, too. */
   readonly also?: readonly string[];
   readonly apply: (tree: Map<string, FileContent>, place: Place) => Mutated;
 }
 
 const pick = (random: () => number, count: number): number => Math.floor(random() * count);
 
-/** A release that is not the first of its package, and whose package is not the first. */
+/** The last release, a minor one, of a package that is not the first. */
 function someRelease({ root, packages, versions, random }: Place): string {
-  const version = versionAt(1 + pick(random, versions - 1));
+  const version = versionAt(versions - 1);
   return `${root}document_types/${packageId(1 + pick(random, packages - 1))}/releases/${version}`;
 }
 
@@ -109,15 +109,6 @@ const EDITS: readonly Mutation[] = [
     to: "$19.9.9",
   }),
   editing({
-    name: "no authority level",
-    rule: "manifest-field",
-    also: ["version-bump"],
-    file: MANIFEST,
-    from: /authority_level: .*\n/,
-    to: "",
-    mark: "doc_type_id",
-  }),
-  editing({
     name: "a list that is a text",
     rule: "manifest-field",
     file: MANIFEST,
@@ -127,7 +118,6 @@ const EDITS: readonly Mutation[] = [
   editing({
     name: "an unknown authority level",
     rule: "authority",
-    also: ["version-bump"],
     file: MANIFEST,
     from: /authority_level: .*/,
     to: "authority_level: absolute",
@@ -254,7 +244,6 @@ const EDITS: readonly Mutation[] = [
   editing({
     name: "a type that is none",
     rule: "schema-valid",
-    also: ["version-bump"],
     file: SCHEMA,
     from: '"type": "string"',
     to: '"type": "text"',
@@ -262,7 +251,6 @@ const EDITS: readonly Mutation[] = [
   editing({
     name: "required that is no list",
     rule: "schema-valid",
-    also: ["version-bump"],
     file: SCHEMA,
     from: /"required": \[[^\]]*\]/,
     to: '"required": "all"',
@@ -270,7 +258,6 @@ const EDITS: readonly Mutation[] = [
   editing({
     name: "a draft that is not judged",
     rule: "schema-valid",
-    also: ["version-bump"],
     file: SCHEMA,
     from: /"\$schema": "[^"]*"/,
     to: '"$schema": "http://json-schema.org/draft-04/schema#"',
@@ -278,7 +265,6 @@ const EDITS: readonly Mutation[] = [
   editing({
     name: "a remote reference",
     rule: "schema-reference",
-    also: ["version-bump"],
     file: SCHEMA,
     from: '"$ref": "#/$defs/note"',
     to: '"$ref": "https://example.com/note.json"',
@@ -286,7 +272,6 @@ const EDITS: readonly Mutation[] = [
   editing({
     name: "a reference to nothing",
     rule: "schema-reference",
-    also: ["version-bump"],
     file: SCHEMA,
     from: '"$ref": "#/$defs/note"',
     to: '"$ref": "#/$defs/nothing"',
@@ -294,7 +279,6 @@ const EDITS: readonly Mutation[] = [
   editing({
     name: "a pattern that backtracks",
     rule: "schema-pattern",
-    also: ["version-bump"],
     file: SCHEMA,
     from: /"pattern": "[^"]*"/,
     to: '"pattern": "^(a+)+$"',
@@ -302,7 +286,6 @@ const EDITS: readonly Mutation[] = [
   editing({
     name: "a pattern that is none",
     rule: "schema-pattern",
-    also: ["version-bump"],
     file: SCHEMA,
     from: /"pattern": "[^"]*"/,
     to: '"pattern": "(("',
@@ -312,9 +295,8 @@ const EDITS: readonly Mutation[] = [
     rule: "syntax",
     also: ["bind", "source-pointer", "version-bump", "schema-valid"],
     file: DOCDEF,
-    from: "\n}\n",
-    to: "\n",
-    mark: "\n",
+    from: "]\n}\n",
+    to: "]\n",
   }),
   editing({
     name: "a key twice in JSON",
@@ -351,9 +333,16 @@ const EDITS: readonly Mutation[] = [
 
 const OTHERS: readonly Mutation[] = [
   {
+    name: "no authority level",
+    rule: "manifest-field",
+    apply: (tree, place) => {
+      const found = edit(tree, `${someRelease(place)}/${MANIFEST}`, /authority_level: .*\n/, "");
+      return { ...found, line: 2 };
+    },
+  },
+  {
     name: "a level that needs a PGC context, without one",
     rule: "pgc-context",
-    also: ["version-bump"],
     apply: (tree, place) => {
       const file = `${someRelease(place)}/${MANIFEST}`;
       const without = edit(tree, file, / {2}pgc_context: .*\n/, "").tree;
@@ -363,7 +352,6 @@ const OTHERS: readonly Mutation[] = [
   {
     name: "a folder that is no version",
     rule: "folder-version",
-    also: ["same-version", "reference", "prompt-output"],
     apply: (tree, place) => {
       const file = `${place.root}document_types/${packageId(0)}/releases/latest/package.yaml`;
       return {
@@ -433,7 +421,6 @@ const OTHERS: readonly Mutation[] = [
   {
     name: "a definition that is itself",
     rule: "schema-reference",
-    also: ["version-bump"],
     apply: (tree, place) =>
       edit(
         tree,

@@ -1,7 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { judgePattern } from "../../../src/core/packages/patterns/ambiguity.ts";
 import { searcherOf } from "../../../src/core/packages/patterns/search.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
 
 describe("patterns that backtrack", () => {
   it.each([

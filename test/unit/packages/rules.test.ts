@@ -39,7 +39,7 @@ describe("each operator", () => {
       expect(found.findings.map((one) => `${one.file}:${one.line} ${one.rule}`)).toContain(
         `${file}:${line} ${rule}`,
       );
-      expect(found.findings.filter((one) => one.rule !== rule && !also.includes(one.rule))).toEqual([]);
+      expect(found.findings.filter((one) => ![rule, "version-bump", ...also].includes(one.rule))).toEqual([]);
       for (const one of found.findings)
         expect([one.sentence.length > 10, one.remedy.length > 5]).toEqual([true, true]);
     },
@@ -83,10 +83,10 @@ it(`finds what operators break, wherever and together with harmless ones (${RUNS
       findings.map((one) => `${one.file}:${one.line} ${one.rule}`),
       context,
     ).toEqual(expect.arrayContaining(expected));
-    const allowed = [wild.rule, ...(wild.also ?? [])];
+    const allowed = wild.rule === null ? [] : [wild.rule, "version-bump", ...(wild.also ?? [])];
     expect(
       findings.filter(({ rule }) => !allowed.includes(rule)),
       context,
     ).toEqual([]);
   }
-});
+}, 600_000);

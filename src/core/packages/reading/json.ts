@@ -37,9 +37,10 @@ export function readJson(text: string, from = 0): Read {
   }
 }
 
-function unexpected(reader: Reader, sentence: string): Unreadable {
-  const end = reader.at >= reader.text.length;
-  return new Unreadable("syntax", reader.at, end ? "The file ends in the middle of a value." : sentence);
+/** Where the file ends too early the fault stands behind its last sign, not on the empty line that follows. */
+function unexpected({ text, at }: Reader, sentence: string): Unreadable {
+  if (at < text.length) return new Unreadable("syntax", at, sentence);
+  return new Unreadable("syntax", text.trimEnd().length, "The file ends in the middle of a value.");
 }
 
 function blank(reader: Reader): void {

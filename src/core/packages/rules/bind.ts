@@ -1,4 +1,11 @@
-import { documentsOf, manifestOf, type ReleaseContext, type ReleaseRule, schemaOf } from "../context.ts";
+import {
+  documentsOf,
+  manifestOf,
+  namesSchema,
+  type ReleaseContext,
+  type ReleaseRule,
+  schemaOf,
+} from "../context.ts";
 import { findingAt } from "../files.ts";
 import type { SourceFile } from "../reading/document.ts";
 import { child, items, type Node, textOf } from "../reading/node.ts";
@@ -14,6 +21,7 @@ export const bind: ReleaseRule = {
   demands: "Every bind of a section names a field of the schema of the same release.",
   check: (context) => {
     const schema = schemaOf(context)?.root ?? null;
+    if (schema === null && namesSchema(context)) return [];
     const manifest = manifestOf(context);
     const files = [
       ...(manifest === null ? [] : [manifest]),
@@ -59,7 +67,7 @@ function check(place: Place, one: Node, from: readonly Node[] | null): readonly 
   ];
   if (schema === null)
     return fault(
-      `\`${path}\` binds a field, but the release has no schema that can be read.`,
+      `\`${path}\` binds a field, but the release has no schema.`,
       "Add the schema to `artifacts`.",
     );
   const parts = pointerParts(path) ?? path.replaceAll("[]", "").split(".");

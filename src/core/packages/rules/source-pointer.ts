@@ -1,4 +1,4 @@
-import { documentsOf, type ReleaseContext, type ReleaseRule, schemaOf } from "../context.ts";
+import { documentsOf, namesSchema, type ReleaseContext, type ReleaseRule, schemaOf } from "../context.ts";
 import { findingAt } from "../files.ts";
 import type { SourceFile } from "../reading/document.ts";
 import { child, members, type Node, textOf } from "../reading/node.ts";
@@ -14,6 +14,7 @@ export const sourcePointer: ReleaseRule = {
   demands: "Every `source_pointer` of a docdef leads to a field of the schema of the same release.",
   check: (context) => {
     const schema = schemaOf(context)?.root ?? null;
+    if (schema === null && namesSchema(context)) return [];
     return documentsOf(context, context.release.kind.docdef_artifacts).flatMap((file) =>
       objectsIn(file.root).flatMap((node) => section({ context, file, schema }, node)),
     );
@@ -73,7 +74,7 @@ function follow(docdef: Docdef, pointer: Node, from: readonly Node[] | null): Fo
   }
   if (schema === null)
     return fault(
-      `\`${text}\` points into the schema, but the release has none that can be read.`,
+      `\`${text}\` points into the schema, but the release has none.`,
       "Add the schema to `artifacts`.",
     );
   const fields = resolveField(schema, from ?? [schema], parts);
