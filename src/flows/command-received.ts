@@ -148,7 +148,8 @@ async function act(
   const { settings, input, comment } = loaded;
   if (settings === null) throw new Error("A command was admitted without a configuration.");
   if (decision.kind === "help") {
-    await say(acting, renderHelp(policyOf(settings, loaded.pull_request), answers.answerMarker(key)), key);
+    const inForce = { policy: policyOf(settings, loaded.pull_request), from: settings.policy_from };
+    await say(acting, renderHelp(inForce, answers.answerMarker(key)), key);
     return { kind: "answered", answer: { code: "help", sentences: [], remedy: null } };
   }
   const { word, source, target, head_sha } = decision;

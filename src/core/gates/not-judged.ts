@@ -4,10 +4,10 @@ import type { GateOutcome } from "../verdict.ts";
 
 const REMEDY = "Whoever keeps the policy takes this rule out of `belay-policy.yml` until Belay can judge it.";
 
-export const progressionHelp =
-  "progression: the release has run in the source for as long as the policy asks.";
-export const rehearsalHelp =
-  "rehearsal: the promotion was rehearsed on a copy, where the policy asks for it.";
+export const help = {
+  progression: "progression: the release has run in the source for as long as the policy asks.",
+  rehearsal: "rehearsal: the promotion was rehearsed on a copy, where the policy asks for it.",
+} as const;
 
 export function soak(target: string, seconds: number): GateOutcome {
   const asked = `a release must have run in the source for ${showDuration(seconds)} (\`soak\`)`;

@@ -1,12 +1,20 @@
 /** What `/help` answers: the commands, who may give them, and the limits that hold. */
 import { COMMANDS, type CommandWord } from "../commands.ts";
 import { showDuration } from "../duration.ts";
+import { help as approval } from "../gates/approval.ts";
 import { help as backup } from "../gates/backup.ts";
+import { help as checks } from "../gates/checks.ts";
 import { help as drift } from "../gates/drift.ts";
+import { help as notJudged } from "../gates/not-judged.ts";
 import { help as promotion } from "../gates/promotion.ts";
 import { help as release } from "../gates/release.ts";
+import { help as window } from "../gates/window.ts";
+import { gatesOf } from "../judgement.ts";
 import type { Policy } from "../policy.ts";
+import type { Gate } from "../verdict.ts";
+import { code } from "./escape.ts";
 import { whoWords } from "./policy.ts";
+import { count } from "./words.ts";
 
 const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly meaning: string }>> = {
   promote: {
@@ -47,17 +55,42 @@ const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly m
   help: { form: "/help", meaning: "This table." },
 };
 
-export function renderHelp(policy: Policy, marker: string): string {
+const GATE_HELP: Readonly<Record<Gate, string>> = {
+  ...{ drift, backup, release, approval, checks, window, promotion },
+  ...notJudged,
+};
+
+export interface PolicyInForce {
+  readonly policy: Policy;
+  /** Where it comes from; null: the shipped default. */
+  readonly from: string | null;
+}
+
+export function renderHelp({ policy, from }: PolicyInForce, marker: string): string {
   const rows = COMMANDS.map((word) => {
     const { form, meaning } = MEANINGS[word];
     return `| \`${form}\` | ${whoWords(policy.permissions[word])} | ${meaning} |`;
   });
+  const gates = gatesOf(policy).map((gate) => `- ${GATE_HELP[gate]}`);
+  const source = from === null ? "the shipped default" : `\`belay-policy.yml\` of ${code(from)}`;
   return [
     marker,
     "### Belay: commands",
     "A command stands alone on a line of a new comment on an environment pull request.",
     ["| command | who | what |", "|---|---|---|", ...rows].join("\n"),
-    `Gates, each a check run:\n${[drift, backup, release, promotion].map((line) => `- ${line}`).join("\n")}`,
-    `Policy: the shipped default, made stricter by this site where it says so. A backup may be ${showDuration(policy.backup.max_age_s)} old. No command, button or label opens a gate that is shut.`,
+    `Gates, each a check run:\n${gates.join("\n")}`,
+    `Policy: ${source}, made stricter by this site where it says so. ${limits(policy)} No command, button or label opens a gate that is shut.`,
   ].join("\n\n");
+}
+
+function limits({ backup: { max_age_s }, approvals, drift: { allow_live_mode } }: Policy): string {
+  const { count: needed, teams, not } = approvals.promote;
+  const whose = not.length === 0 ? "" : `, not by ${not.join(" or ")}`;
+  const of = teams.map((choice) => ` of team ${choice.map((team) => code(team)).join(" or ")}`).join(" and");
+  const people =
+    needed === 0
+      ? "A promotion needs no approval."
+      : `A promotion needs ${count(needed, "approval")}${of}${whose}.`;
+  const live = allow_live_mode ? "" : " Drift mode `live` counts as `strict`.";
+  return `A backup may be ${showDuration(max_age_s)} old. ${people}${live}`;
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../../src/core/commands.ts";
+import { gatesOf } from "../../../src/core/judgement.ts";
 import { SHIPPED_POLICY } from "../../../src/core/policy.ts";
 import { addEvent, jobDone, startProgress } from "../../../src/core/progress.ts";
 import { badConfig, renderAnswer } from "../../../src/core/rendering/answers.ts";
@@ -269,8 +270,11 @@ describe("answers", () => {
     expect(body).toContain("- line 9: is no address.");
   });
   it("/help names every command that works", () => {
-    const help = renderHelp(SHIPPED_POLICY, "<!-- m -->");
+    const help = renderHelp({ policy: SHIPPED_POLICY, from: null }, "<!-- m -->");
     for (const word of COMMANDS) expect(help).toContain(`\`/${word}`);
-    expect(help).toContain("A backup may be 24 h old.");
+    expect(help).toContain(
+      "Policy: the shipped default, made stricter by this site where it says so. A backup may be 24 h old. A promotion needs 1 approval, not by author.",
+    );
+    for (const gate of gatesOf(SHIPPED_POLICY)) expect(help).toContain(`- ${gate}: `);
   });
 });
