@@ -73,7 +73,7 @@ class Memory:
     def _up_to(self, seen: Seen) -> dict:
         """{name: (state, value)} of this folder up to the last name of a run. What goes on after it is looked at again."""
         found: dict = {}
-        while self._head is not None and self._head.run.folder == seen.folder and self._head.run.names[0] <= seen.names[-1]:
+        while self._head is not None and self._head.run.folder == seen.folder:
             run, states = self._head
             for position, name in enumerate(run.names):
                 found[name] = states[position * STATE : (position + 1) * STATE], run.value(position)
