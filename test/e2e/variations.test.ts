@@ -76,7 +76,9 @@ test("/plan tells what would happen and changes nothing", async () => {
   await deployToStaging(stage, "2");
   const before = { data: await protectedData(), tables: await everything() };
   const body = await say("/plan", "done");
-  expect(body).toMatch(/\| `lab_widgets` \| config \| \*\*promote\*\* \| 200 → absent \|/);
+  expect(body).toMatch(
+    /\| `lab_widgets` \| config \| \*\*promote\*\* \| `\.github\/belay\.yml` \| 200 → absent \|/,
+  );
   expect(body).toMatch(/\| `lab_season` \| \w+ \| \*\*promote\*\* \|/);
   expect(body).toMatch(/\| `posts` \| editorial \| \*\*protect\*\* \|/);
   expect(body).toContain("Comment `/backup`");
@@ -128,5 +130,18 @@ test("strict drift: one comment of a visitor blocks the next promotion", async (
   expect(body).toContain("live changed since preview was cloned or refreshed from it");
   expect(body).toContain("`comments`");
   expect(body).toContain("Next: Comment `/refresh`");
+  expect(await serves(live)).toBe("2/2");
+});
+
+test("/baseline: both sides are declared as they are, and drift counts from then on", async () => {
+  const shown = await say("/baseline", "done");
+  expect(shown).toContain("How preview and live differ.");
+  expect(shown).toMatch(/\| `comments` \| live \| \d+ \| \d+ \|/);
+  expect(shown).toContain("The baseline that is on record is replaced");
+  const [, digits = ""] = /\/baseline accept ([0-9a-f]{12})/.exec(shown) ?? [];
+  expect(await say(`/baseline accept ${digits}`, "done")).toContain("is recorded, as it was accepted.");
+  expect(await say("/drift --full", "done")).toContain("| drift | ✅ pass |");
+  await visitorWrites();
+  expect(await say("/drift", "done")).toContain("| drift | ❌ block | live changed since preview");
   expect(await serves(live)).toBe("2/2");
 });
