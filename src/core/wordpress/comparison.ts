@@ -93,7 +93,11 @@ function fileItems({ source, target }: Sides): ComparedItem[] {
   ];
 }
 
-const shortened = (found: Difference): Difference => ({ ...found, keys: found.keys.slice(0, MAX_KEYS) });
+const shortened = (found: Difference): Difference => ({
+  ...found,
+  keys: found.keys.slice(0, MAX_KEYS),
+  ranges: found.ranges.slice(0, MAX_KEYS),
+});
 
 function isPromotable({ source, target }: Sides, option: string): boolean {
   return [source, target].every((side) => (side.options[option]?.class ?? "config") === "config");
