@@ -77,3 +77,17 @@ test("two answers to one question are refused", () => {
     "DATABASE_URL and BELAY_STORE_DIR are both set: keep one.",
   ]);
 });
+
+test("where owners keep their policy", () => {
+  const of = (text: string) => settingsFrom({ ...GOOD, BELAY_POLICY_REPOSITORIES: text }).policy_repositories;
+  expect(settingsFrom(GOOD).policy_repositories).toEqual({});
+  expect(of("Acme=platform-policy, rope-works=none")).toEqual({
+    acme: "platform-policy",
+    "rope-works": null,
+  });
+  expect(problems({ ...GOOD, BELAY_POLICY_REPOSITORIES: "acme,acme=a,acme=b,x=../y" })).toEqual([
+    'BELAY_POLICY_REPOSITORIES holds "acme": write owner=repository, or owner=none for the shipped default.',
+    "BELAY_POLICY_REPOSITORIES names acme twice: keep one.",
+    'BELAY_POLICY_REPOSITORIES holds "x=../y": write owner=repository, or owner=none for the shipped default.',
+  ]);
+});

@@ -73,7 +73,9 @@ describe("a freeze", () => {
   });
 });
 
-it("what is announced as the next opening is open, and a minute before it is not", () => {
+it("what is announced as the next opening is open, and a minute before it is not", {
+  timeout: 60_000,
+}, () => {
   const anyTime = fc
     .date({
       min: new Date("2026-02-20T00:00:00Z"),

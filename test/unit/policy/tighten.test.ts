@@ -37,7 +37,7 @@ const both = (check: (result: Policy, part: Policy) => void) =>
     }),
   );
 
-describe("the stricter of two policies", () => {
+describe("the stricter of two policies", { timeout: 60_000 }, () => {
   it("gives no command to anybody whom one of them refuses it", () => {
     fc.assert(
       fc.property(anyPolicy, anyPolicy, anyPerson, (a, b, person) => {
@@ -66,6 +66,7 @@ describe("the stricter of two policies", () => {
         const open = (policy: Policy) => openingAt(now, policy.windows).open;
         expect(open(strictest(a, b))).toBe(open(a) && open(b));
       }),
+      { numRuns: 50 },
     );
   });
 
