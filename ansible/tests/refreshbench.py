@@ -5,8 +5,9 @@ import unittest
 
 from belay.fingerprint import fingerprint
 from belay.mysql import Session
+from belay.refresh_archive import unpack_archive
 from belay.refresh_export import export
-from belay.refresh_import import Refresh, unpack_archive
+from belay.refresh_import import Refresh
 from belay.refresh_inventory import read_inventory, take_inventory
 from belay.refresh_scope import Scope
 

@@ -6,33 +6,22 @@ anywhere is simply run again.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, Optional
 
-from . import bundle, commit_point, late_rows, leftovers, names, object_cache
+from . import bundle, late_rows, leftovers, names, object_cache
 from .errors import BelayError
-from .hold import Hold, Version
-from .links import replace_link, sync_folder
 from .mysql import Session, ident, literal
 from .optionfile import import_options
 from .own_settings import CACHES, in_test_mode_rows, settings_of_clone
+from .refresh_archive import Unpacked
 from .refresh_check import Expectation, files_kept
 from .refresh_files import Seen, Wanted, look_at, make_equal
 from .refresh_scope import TAKEN, Scope
 from .refresh_swap import Swap, swap
 from .rewrite import Rewriter
 from .text import raw, readable
-from .extract import extract
 
 _MARGIN = 1000
-
-
-class Unpacked(NamedTuple):
-    """A verified archive: the folder with its content, and its manifest."""
-
-    folder: str
-    manifest: dict
 
 
 class Refresh:
@@ -144,30 +133,6 @@ class Refresh:
 
         tables = sorted({*self._tables, "options"})
         swap(Swap(self.site, session, tables, look, late, frozenset(decided)))
-
-
-def unpack_archive(site, archive: str, digest: str) -> Unpacked:
-    """Into a folder of its own; what an earlier refresh left there goes."""
-    incoming = os.path.join(site.belay, "incoming")
-    os.makedirs(incoming, exist_ok=True)
-    for old in os.listdir(incoming):
-        if old.startswith("refresh-") and os.path.isdir(os.path.join(incoming, old)):
-            shutil.rmtree(os.path.join(incoming, old))
-    folder = tempfile.mkdtemp(prefix="refresh-", dir=incoming)
-    return Unpacked(folder, extract(archive, digest, folder))
-
-
-def activate_clone(site, release: str, operation_id: str) -> None:
-    """Points a first clone at its code, and tells the table `release` and the hold's link so."""
-    replace_link(site.current, "releases/" + release)
-    sync_folder(site.root)
-    version = Version(release, operation_id)
-    with Session(site) as session:
-        commit_point.write(session, names.release_table(site), commit_point.CommitPoint(version, commit_point.Record()))
-    hold = Hold(os.path.join(site.belay, "hold"))
-    # Without the link the hold leaves the choice of the release to `current`, as whoever deploys to a source expects.
-    if hold.state() is not None:
-        replace_link(hold.state_link, str(version))
 
 
 def _counter(session, full: str) -> int:

@@ -11,8 +11,9 @@ from .copy_mark import mark_copy
 from .look import Look
 from .manifest import digest_of
 from .mysql import Session
+from .refresh_archive import activate_clone, unpack_archive
 from .refresh_export import export
-from .refresh_import import Refresh, activate_clone, unpack_archive
+from .refresh_import import Refresh
 from .refresh_inventory import read_inventory, take_inventory
 from .refresh_scope import Scope
 from .release import describe, store
