@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Dict, List, Mapping, NamedTuple, Optional
 
 from .chunk_reader import Key, Reader
-from .chunks import SPAN, Chunk, packed, part_digest
+from .chunks import Chunk, packed, part_digest
 from .differences import Now, differences
 from .index_folder import IndexFolder
 from .row_index import IndexWriter
@@ -119,47 +119,3 @@ def _few(session, sql: TableSql, wish: Wish) -> Optional[Parts]:
     for found in tally.reader(session).everything(wish.row_limit + 1):
         tally.add(*found)
     return tally.parts(session, wish) if tally.rows <= wish.row_limit else None
-
-
-class SharedTable:
-    """A table that several sessions read at the same time: each takes ranges of chunks until none is left."""
-
-    #: Ranges begin small, grow where they hold few rows, and shrink where they hold many.
-    _FEW, _MANY, _SMALLEST = 16 * SPAN, 256 * SPAN, 64
-
-    def __init__(self, sql: TableSql, keep: Optional[IndexFolder], lock):
-        self.tally = Tally(sql, keep)
-        self._lock = lock
-        self._next: Optional[int] = None
-        self._end = False
-        self._width = self._SMALLEST
-
-    def work(self, session, stopped) -> None:
-        """Reads ranges until none is left, or somebody stops."""
-        while not stopped():
-            taken = self._take(session)
-            if taken is None:
-                return
-            rows = 0
-            for index, chunk in self.tally.reader(session).chunks(*taken):
-                self.tally.add(index, chunk)
-                rows += chunk.rows
-            self._width = self._width * 4 if rows < self._FEW else max(self._width // 4, self._SMALLEST) if rows > self._MANY else self._width
-
-    @property
-    def ended(self) -> bool:
-        return self._end
-
-    def _take(self, session):
-        """The next range that has rows; gaps between keys are skipped, however wide."""
-        with self._lock:
-            if self._end:
-                return None
-            first = session.query(self.tally.sql.first_from(self._next))[0][0]
-            session.release()
-            if first is None:
-                self._end = True
-                return None
-            start = int(first) // SPAN
-            self._next = min(start + self._width, (1 << 64) // SPAN)
-            return start, self._next

@@ -10,9 +10,10 @@ from .look import Look
 from .mysql import Session
 from .rules import Rules
 from .shared_snapshot import snapshots
+from .shared_table import SharedTable
 from .sql import SqlError, ident
 from .table_fingerprint import CHANGED, TRIES, describe, same, unstable
-from .table_parts import SharedTable, Wish, measure
+from .table_parts import Wish, measure
 from .table_shape import Shape, shape_of, shapes_under
 from .table_sql import TableSql
 from .workers import Task, crew, how_many, run
@@ -55,7 +56,10 @@ def measure_tables(site, session: Session, rules: Rules, look: Look, tables: Seq
         with snapshots(site, sessions, large) as shared:
             first(session)
             ordered = sorted(tables, key=lambda table: -sizes.get(table.name, 0))
-            run(sessions, work.tasks(ordered, shared, len(sessions)))
+            try:
+                run(sessions, work.tasks(ordered, shared, len(sessions)))
+            finally:
+                work.drop()
             work.recheck(session)
         work.again(session)
     return work.done(frozenset(name[len(site.prefix):] for name in shared))
@@ -75,6 +79,12 @@ class _Work:
         self._altered: List[Table] = []
         self._measured: List[Table] = []
         self._warnings: Dict[str, str] = {}
+        self._divided_tables: List[SharedTable] = []
+
+    def drop(self) -> None:
+        """What was begun and did not end well."""
+        for whole in self._divided_tables:
+            whole.drop()
 
     def tasks(self, tables: Sequence[Table], shared: FrozenSet[str], count: int) -> List[Task]:
         """Large tables that one session has to read whole come first, then those that all sessions share, then the rest."""
@@ -123,38 +133,30 @@ class _Work:
         return self._guarded(table, task)
 
     def _divided(self, table: Table, count: int) -> List[Task]:
-        """The tasks of a table that is shared; whichever ends last puts its parts together."""
-        state = _Divided(threading.Lock(), [], [])
+        """The tasks of a table that is shared: the first one describes it, one of them puts its parts together."""
+        lock, found = threading.Lock(), []
 
         def task(session: Session, stopped: Callable[[], bool]) -> None:
-            with state.lock:
-                if not state.table:
-                    found = self._described(session, table)
-                    state.table.append(found and (found[0], SharedTable(found[1], self._keep, threading.Lock())))
-                if state.table[0] is None:
-                    return
-                facts, whole = state.table[0]
-                state.busy.append(session)
-            try:
-                whole.work(session, stopped)
-            finally:
-                with state.lock:
-                    state.busy.remove(session)
-                    last = not state.busy and whole.ended
-                    if not last and not state.busy:
-                        whole.tally.drop()
-            if last and table.name not in self._facts and not stopped():
-                self._finish(session, table, facts, whole)
+            with lock:
+                if not found:
+                    found.append(self._shared(session, table))
+            if found[0] is None:
+                return
+            facts, whole = found[0]
+            if whole.work(session, stopped):
+                few = whole.tally.rows <= self._rules.row_limit
+                wish = self._wish(table)
+                self._record(table, facts, measure(session, whole.tally.sql, wish) if few else whole.tally.parts(session, wish))
 
         return [self._guarded(table, task)] * count
 
-    def _finish(self, session: Session, table: Table, facts: dict, whole: SharedTable) -> None:
-        try:
-            few = whole.tally.rows <= self._rules.row_limit
-            parts = measure(session, whole.tally.sql, self._wish(table)) if few else whole.tally.parts(session, self._wish(table))
-            self._record(table, facts, parts)
-        finally:
-            whole.tally.drop()
+    def _shared(self, session: Session, table: Table):
+        found = self._described(session, table)
+        if found is None:
+            return None
+        whole = SharedTable(found[1], self._keep)
+        self._divided_tables.append(whole)
+        return found[0], whole
 
     def _guarded(self, table: Table, task: Task) -> Task:
         def guarded(session: Session, stopped: Callable[[], bool]) -> None:
@@ -204,11 +206,3 @@ class _Work:
     def _size(self, table: Table) -> int:
         shape: Optional[Shape] = self._shapes.get(self._full(table))
         return 0 if shape is None else shape.bytes
-
-
-class _Divided(NamedTuple):
-    """`table` holds facts and SharedTable as soon as one session has described it; `busy` the sessions that read it."""
-
-    lock: threading.Lock
-    table: list
-    busy: list

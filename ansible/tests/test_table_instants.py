@@ -1,0 +1,256 @@
+"""Tables that are written to, altered and dropped while they are measured: each result is that of one instant, and nobody waits."""
+import hashlib
+import os
+import shutil
+import tempfile
+import threading
+import unittest
+from unittest import mock
+
+from belay import shared_snapshot, shared_table, table_parts, tables
+from belay.chunks import SPAN, Chunk, part_digest
+from belay.errors import BelayError
+from belay.look import Look
+from belay.mysql import Session
+from belay.rules import Rules
+from belay.shared_snapshot import snapshots
+from belay.site import Credentials, Site
+from belay.sql import SqlError
+from belay.table_fingerprint import table_fingerprint
+from tests.mariadb import Server
+
+SERVER = Server()
+ROWS = 12 * SPAN
+
+
+def setUpModule():
+    SERVER.start()
+
+
+def tearDownModule():
+    SERVER.stop()
+
+
+def digest_at(count):
+    """The digest of `wp_t` when the first and the last row say `count`, and all others 0."""
+    chunks = []
+    for number in range(ROWS // SPAN):
+        rows = range(number * SPAN, number * SPAN + SPAN)
+        hashes = [hashlib.sha256(b"%d,%d" % (row, count if row in (0, ROWS - 1) else 0)).hexdigest() for row in rows]
+        chunks.append(Chunk(number, SPAN, hashlib.sha256("".join(hashes).encode()).digest()))
+    return part_digest(chunks)
+
+
+class InstantsTest(unittest.TestCase):
+    def setUp(self):
+        self.root = tempfile.mkdtemp(prefix="belay-instants-")
+        self.addCleanup(shutil.rmtree, self.root)
+        SERVER.sql("DROP DATABASE IF EXISTS app; CREATE DATABASE app")
+        self.site = self.site_of("root")
+        self.session = self.open()
+        self.sql(f"CREATE TABLE wp_t (id INT PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB", f"INSERT INTO wp_t SELECT seq, 0 FROM seq_0_to_{ROWS - 1}")
+        for name, value in (("_LARGE", 0), ("_ANY_LARGE", 0)):
+            self.patch(tables, name, value)
+        self.patch(shared_table, "SMALLEST", 1)
+
+    def patch(self, where, name, value):
+        patch = mock.patch.object(where, name, value)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def site_of(self, user):
+        return Site(self.root, "http://site.example", "app", "wp_", os.getuid(), os.getgid(), Credentials("localhost", 0, SERVER.socket, user, "app", ""))
+
+    def open(self):
+        session = Session(self.site)
+        self.addCleanup(session.close)
+        return session
+
+    def sql(self, *statements):
+        for statement in statements:
+            self.session.execute(statement)
+
+    def measured(self, *names, workers=3, site=None, session=None, look=Look()):
+        rules = Rules(({"pattern": "*", "class": "config", "origin": "site"},), (), (), (), (), {}, 100, workers)
+        listed = [tables.Table(name, "BASE TABLE", "InnoDB") for name in names]
+        return tables.measure_tables(site or self.site, session or self.session, rules, look, listed)
+
+    def digest(self, measured, name="t"):
+        return measured.facts[name]["parts"]["config"]["digest"]
+
+    def test_the_digest_is_what_the_rows_say(self):
+        self.assertEqual(self.digest(self.measured("t")), digest_at(0))
+
+    def test_many_connections_see_one_instant_while_others_write(self):
+        writer, stop, counts = self.open(), threading.Event(), [0]
+
+        def write():
+            while not stop.is_set():
+                writer.execute("START TRANSACTION")
+                for row in (0, ROWS - 1):
+                    writer.execute(f"UPDATE wp_t SET n = {counts[0] + 1} WHERE id = {row}")
+                writer.execute("COMMIT")
+                counts[0] += 1
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        shared = 0
+        try:
+            for _ in range(12):
+                first = counts[0]
+                measured = self.measured("t")
+                last = counts[0] + 1
+                shared += "t" in measured.shared
+                self.assertIn(self.digest(measured), {digest_at(count) for count in range(first, last + 1)})
+        finally:
+            stop.set()
+            thread.join()
+        self.assertGreater(shared, 0)
+        self.assertGreater(counts[0], 0)
+
+    def test_a_table_with_an_open_transaction_is_read_by_one_connection_and_nobody_waits(self):
+        self.sql("CREATE TABLE wp_other LIKE wp_t", "INSERT INTO wp_other SELECT * FROM wp_t")
+        busy, bystander = self.open(), self.open()
+        busy.execute("START TRANSACTION")
+        busy.execute("UPDATE wp_t SET n = 9 WHERE id = 5")
+        original, writes = shared_snapshot._open, []
+
+        def opened(*given):
+            # While the snapshots are opened somebody writes to the busy table: a lock that waits would make this fail at once.
+            bystander.execute("SET SESSION lock_wait_timeout = 0")
+            writes.append(bystander.execute("UPDATE wp_t SET n = 0 WHERE id = 7"))
+            original(*given)
+
+        with mock.patch.object(shared_snapshot, "_open", opened):
+            measured = self.measured("t", "other")
+        self.assertEqual((measured.shared, len(writes)), (frozenset(["other"]), 1))
+        self.assertEqual((self.digest(measured), self.digest(measured, "other")), (digest_at(0), digest_at(0)))
+        busy.execute("ROLLBACK")
+
+    def test_without_the_right_to_lock_each_table_has_one_connection(self):
+        SERVER.sql("CREATE OR REPLACE USER reader@localhost; GRANT SELECT ON app.* TO reader@localhost")
+        site = self.site_of("reader")
+        with Session(site) as session:
+            measured = self.measured("t", site=site, session=session)
+        self.assertEqual((measured.shared, self.digest(measured)), (frozenset(), digest_at(0)))
+
+    def test_no_lock_is_left(self):
+        with snapshots(self.site, [self.session, self.open()], ["wp_t"]) as shared:
+            self.assertEqual(shared, {"wp_t"})
+            writer = self.open()
+            writer.execute("SET SESSION lock_wait_timeout = 0")
+            self.assertEqual(writer.execute("UPDATE wp_t SET n = 1 WHERE id = 1"), 1)
+            self.assertEqual(self.session.query("SELECT n FROM wp_t WHERE id = 1"), [(b"0",)])
+
+    def test_an_alter_waits_for_one_batch_at_most(self):
+        other = self.open()
+        other.execute("SET SESSION lock_wait_timeout = 0")
+        with self.session.snapshot():
+            self.session.query("SELECT COUNT(*) FROM wp_t")
+            with self.assertRaises(SqlError):
+                other.execute("ALTER TABLE wp_t ADD COLUMN more INT")
+            self.session.release()
+            other.execute("ALTER TABLE wp_t ADD COLUMN more INT")
+
+    def test_every_batch_lets_go(self):
+        other, released = self.open(), []
+        other.execute("SET SESSION lock_wait_timeout = 0")
+        original = tables._Work._record
+
+        def record(work, *given):
+            other.execute("ALTER TABLE wp_t COMMENT 'meanwhile'")
+            released.append(True)
+            original(work, *given)
+
+        for workers in (1, 3):
+            with mock.patch.object(tables._Work, "_record", record):
+                self.measured("t", workers=workers)
+        self.assertGreaterEqual(len(released), 2)
+
+    def after_description(self, statement, name="t"):
+        """Somebody's statement comes between a table's description and its first row, once."""
+        original, left = tables._Work._described, [statement]
+
+        def described(work, session, table):
+            found = original(work, session, table)
+            if table.name == name and left:
+                SERVER.sql(left.pop(), "app")
+            return found
+
+        return mock.patch.object(tables._Work, "_described", described)
+
+    def test_a_table_that_is_altered_meanwhile_is_measured_again(self):
+        changes = (
+            "ALTER TABLE wp_t ADD COLUMN more INT NOT NULL DEFAULT 3", "ALTER TABLE wp_t MODIFY n BIGINT NOT NULL", "ALTER TABLE wp_t DROP PRIMARY KEY",
+            "ALTER TABLE wp_t ADD PRIMARY KEY (id)", "ALTER TABLE wp_t DROP COLUMN more",
+        )
+        for workers in (1, 3):
+            for change in changes:
+                with self.subTest(change=change, workers=workers):
+                    with self.after_description(change):
+                        measured = self.measured("t", workers=workers)
+                    self.assertEqual(measured.facts, self.measured("t").facts)
+            self.sql("ALTER TABLE wp_t MODIFY n INT NOT NULL")
+
+    def test_a_table_that_is_dropped_meanwhile_is_not_there(self):
+        self.sql("CREATE TABLE wp_gone LIKE wp_t", "INSERT INTO wp_gone SELECT * FROM wp_t")
+        for workers in (1, 3):
+            self.sql("CREATE TABLE IF NOT EXISTS wp_gone LIKE wp_t")
+            with self.after_description("DROP TABLE wp_gone", "gone"):
+                measured = self.measured("t", "gone", workers=workers)
+            self.assertEqual(list(measured.facts), ["t"])
+        self.assertEqual(list(self.measured("never", "t").facts), ["t"])
+
+    def test_within_a_snapshot_of_the_caller_an_altered_table_is_refused(self):
+        with self.assertRaises(BelayError) as caught, self.session.snapshot(), self.after_description("ALTER TABLE wp_t ADD COLUMN more INT NOT NULL"):
+            self.measured("t")
+        self.assertEqual(caught.exception.code, "TABLE_UNSTABLE")
+        with self.assertRaises(BelayError) as caught, self.session.snapshot():
+            SERVER.sql("ALTER TABLE wp_t MODIFY n BIGINT NOT NULL", "app")
+            rules = Rules(({"pattern": "*", "class": "config", "origin": "site"},), (), (), (), (), {}, 0)
+            table_fingerprint(self.session, self.site, rules, "wp_t", "t")
+        self.assertEqual(caught.exception.code, "TABLE_UNSTABLE")
+
+    def test_an_error_of_one_connection_ends_all(self):
+        original, calls = shared_table.SharedTable.work, []
+
+        def work(whole, session, stopped):
+            calls.append(session)
+            if session is not self.session:
+                session.query("KILL CONNECTION_ID()")
+            original(whole, session, stopped)
+
+        with mock.patch.object(shared_table.SharedTable, "work", work), self.assertRaises(BelayError) as caught:
+            self.measured("t")
+        self.assertEqual(caught.exception.code, "DATABASE_LOST")
+
+    def test_an_index_that_cannot_be_kept_ends_nothing(self):
+        with open(os.path.join(self.root, ".belay"), "w", encoding="ascii"):
+            pass
+        for workers in (1, 3):
+            measured = self.measured("t", look=Look(keep_index=True), workers=workers)
+            self.assertEqual(self.digest(measured), digest_at(0))
+            self.assertIn("No index of table t was kept", measured.warnings[0])
+
+    def test_nothing_is_left_of_an_index_when_a_connection_is_lost(self):
+        with mock.patch.object(table_parts.Tally, "parts", side_effect=BelayError("X", "x")), self.assertRaises(BelayError):
+            self.measured("t", look=Look(keep_index=True))
+        self.assertEqual(os.listdir(os.path.join(self.root, ".belay", "index")), [])
+
+    def test_many_tables(self):
+        names = ["n%d" % n for n in range(600)]
+        SERVER.sql("".join(f"CREATE TABLE wp_{name} (id INT PRIMARY KEY, t TEXT) ENGINE=InnoDB; INSERT INTO wp_{name} VALUES (1, '{name}');" for name in names), "app")
+        asked, original = [], Session.query
+
+        def query(session, sql):
+            asked.append(sql)
+            return original(session, sql)
+
+        with mock.patch.object(Session, "query", query):
+            measured = self.measured(*names)
+        self.assertEqual(len({self.digest(measured, name) for name in names}), 600)
+        self.assertLess(sum("information_schema" in sql for sql in asked), 10)
+
+
+if __name__ == "__main__":
+    unittest.main()
