@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Dict, Iterable, List, NamedTuple
+from typing import Dict, Iterable, NamedTuple
 
 from . import bundle
 from .archive import Member, write_archive
