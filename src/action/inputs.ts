@@ -1,6 +1,7 @@
 /** The inputs of the action, parsed once at the edge. action.yml describes the same names; a contract test compares them. */
 import { z } from "zod";
 import { ActionError } from "./error.ts";
+import type { ValidateInputs } from "./packages/run.ts";
 
 /** Name in action.yml -> what an empty value means. */
 export const INPUT_NAMES = [
@@ -16,6 +17,8 @@ export const INPUT_NAMES = [
   "restic-password",
   "job-file",
   "report-file",
+  "base",
+  "sarif-file",
 ] as const;
 type InputName = (typeof INPUT_NAMES)[number];
 
@@ -44,13 +47,23 @@ export type LocalInputs = HostAccess & {
  * Reads the inputs from the runner's environment (`INPUT_*`).
  * @throws ActionError INPUT_INVALID with every wrong input; LOCAL_JOB_REFUSED; RUN_ATTEMPT_REFUSED.
  */
-export function readInputs(env: NodeJS.ProcessEnv): RunInputs | LocalInputs {
+export function readInputs(env: NodeJS.ProcessEnv): RunInputs | LocalInputs | ValidateInputs {
   const get = (name: InputName) => (env[`INPUT_${name.toUpperCase()}`] ?? "").trim();
+  if (get("command") === "validate") {
+    const folder = env.GITHUB_WORKSPACE ?? ".";
+    return {
+      kind: "validate",
+      folder,
+      base: get("base"),
+      reportFile: get("report-file"),
+      sarifFile: get("sarif-file"),
+    };
+  }
   if (get("command") !== "run" && get("command") !== "") {
     throw new ActionError(
       "INPUT_INVALID",
       `The input \`command\` is \`${get("command")}\`, which this version does not know.`,
-      "Set it to `run`, or leave it out.",
+      "Set it to `run` or `validate`, or leave it out.",
     );
   }
   const access: HostAccess = {

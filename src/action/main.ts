@@ -5,6 +5,7 @@ import { botClient } from "./bot.ts";
 import { ActionError } from "./error.ts";
 import { readInputs } from "./inputs.ts";
 import { announce } from "./output.ts";
+import { runValidation } from "./packages/run.ts";
 import { runJobs } from "./run.ts";
 import { runLocalJob } from "./run-local.ts";
 
@@ -16,13 +17,15 @@ const ansible = fileURLToPath(
 try {
   const inputs = readInputs(process.env);
   const outcome =
-    inputs.kind === "local"
-      ? await runLocalJob(inputs, { ansible, environment: process.env })
-      : await runJobs(inputs, {
-          ansible,
-          environment: process.env,
-          bot: botClient(inputs.botUrl, () => core.getIDToken(inputs.audience)),
-        });
+    inputs.kind === "validate"
+      ? await runValidation(inputs)
+      : inputs.kind === "local"
+        ? await runLocalJob(inputs, { ansible, environment: process.env })
+        : await runJobs(inputs, {
+            ansible,
+            environment: process.env,
+            bot: botClient(inputs.botUrl, () => core.getIDToken(inputs.audience)),
+          });
   await announce(outcome);
 } catch (error) {
   await announce(ActionError.outcome(error));

@@ -1,8 +1,11 @@
 /** One validation, as the action does it. Arguments: folder, head, base (empty: everything). */
+import { setFlagsFromString } from "node:v8";
 import { baseAt, treeAt } from "../../../src/action/packages/tree.ts";
 import { DEFAULT_CONFIGURATION } from "../../../src/core/packages/configuration.ts";
 import { validate } from "../../../src/core/packages/validate.ts";
 
+// As the action does.
+setFlagsFromString("--heap-growing-percent=30");
 const [folder = "", head = "", base = ""] = process.argv.slice(2);
 const report = validate({
   head: treeAt(folder, head),

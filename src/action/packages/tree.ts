@@ -28,6 +28,20 @@ export function baseAt(repository: string, base: string, head: string): BaseView
   return { changes: changesIn(listed.toString("utf8")), read: reader(repository) };
 }
 
+/** One file's bytes at a commit; null where it has no such plain file. @throws ActionError PACKAGES_COMMIT_MISSING */
+export function fileAt(repository: string, commit: string, file: string): Uint8Array | null {
+  const listed = git(repository, [
+    "ls-tree",
+    "-z",
+    "--full-tree",
+    "--end-of-options",
+    `${commit}^{commit}`,
+    file,
+  ]);
+  const [entry] = entriesIn(listed.toString("utf8"));
+  return entry === undefined ? null : reader(repository)(entry);
+}
+
 /** `<mode> <type> <id>\t<path>`, each ended by a zero byte; bytes that are not UTF-8 have become U+FFFD. */
 function entriesIn(listed: string): readonly TreeEntry[] {
   const entries: TreeEntry[] = [];

@@ -1,0 +1,73 @@
+/** `command: validate`: judges the checked-out packages without a bot. Findings become annotations, a summary, a report and SARIF. */
+import { writeFile } from "node:fs/promises";
+import { setFlagsFromString } from "node:v8";
+import * as core from "@actions/core";
+import { sarifOf } from "../../core/packages/rendering/sarif.ts";
+import { renderReport, reportTitle } from "../../core/packages/rendering/summary.ts";
+import type { ValidationReport } from "../../core/packages/types.ts";
+import { GuardrailError, validate } from "../../core/packages/validate.ts";
+import { plain } from "../../core/rendering/escape.ts";
+import { ActionError } from "../error.ts";
+import type { Outcome } from "../output.ts";
+import { CONFIGURATION_FILE, settingsFrom } from "./configuration.ts";
+import { baseAt, fileAt, treeAt } from "./tree.ts";
+
+export interface ValidateInputs {
+  readonly kind: "validate";
+  /** Of the checked-out repository. */
+  readonly folder: string;
+  /** Empty: everything is judged, and nothing is taken for a change. */
+  readonly base: string;
+  readonly reportFile: string;
+  readonly sarifFile: string;
+}
+
+/** GitHub shows few annotations of a step, and a job summary of at most 1 MiB. */
+const MOST_ANNOTATIONS = 50;
+const SUMMARY_LIMIT = 500_000;
+
+/** @throws ActionError PACKAGES_COMMIT_MISSING, PACKAGES_CONFIG_INVALID, PACKAGES_GUARDRAIL_INVALID */
+export async function runValidation(inputs: ValidateInputs): Promise<Outcome> {
+  // Large trees are many short-lived values: without this the heap grows to twice what is needed before anything is collected.
+  setFlagsFromString("--heap-growing-percent=30");
+  const report = judge(inputs);
+  for (const { file, line, column, rule, severity, sentence, remedy } of report.findings.slice(
+    0,
+    MOST_ANNOTATIONS,
+  )) {
+    const place = { file, startLine: line, startColumn: column, title: rule };
+    const words = `${plain(sentence, 2_000)} ${plain(remedy, 2_000)}`;
+    if (severity === "error") core.error(words, place);
+    else core.warning(words, place);
+  }
+  if (inputs.reportFile !== "") await writeFile(inputs.reportFile, `${JSON.stringify(report, null, 2)}\n`);
+  if (inputs.sarifFile !== "") await writeFile(inputs.sarifFile, `${JSON.stringify(sarifOf(report))}\n`);
+  if (process.env.GITHUB_STEP_SUMMARY) {
+    await core.summary.addRaw(renderReport(report, SUMMARY_LIMIT), true).write();
+  }
+  return {
+    result: report.valid ? "succeeded" : "failed",
+    code: report.valid ? "" : "PACKAGES_INVALID",
+    message: `Packages: ${reportTitle(report)}.`,
+    ...(inputs.reportFile === "" ? {} : { report: inputs.reportFile }),
+  };
+}
+
+function judge({ folder, base }: ValidateInputs): ValidationReport {
+  const settings = settingsFrom(fileAt(folder, base === "" ? "HEAD" : base, CONFIGURATION_FILE));
+  try {
+    return validate({
+      head: treeAt(folder, "HEAD"),
+      base: base === "" ? null : baseAt(folder, base, "HEAD"),
+      scope: base === "" ? "all" : "changed",
+      ...settings,
+    });
+  } catch (error) {
+    if (!(error instanceof GuardrailError)) throw error;
+    throw new ActionError(
+      error.code,
+      error.message,
+      `Correct the guardrail in ${CONFIGURATION_FILE} on the default branch.`,
+    );
+  }
+}
