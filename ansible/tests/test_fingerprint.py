@@ -8,11 +8,13 @@ from dataclasses import replace
 from belay import filemeasure, files
 from belay import fingerprint as fp
 from belay.errors import BelayError
+from belay.look import Look
 from belay.mysql import Session, literal
 from belay.references import references
 from belay.rules import Rules
 from belay.site import Credentials, Site
 from belay.table_fingerprint import table_fingerprint
+from belay.table_shape import shape_of
 from belay.unpack import store_manifest
 from tests.mariadb import Server
 from tests.small_site import make_site, put
@@ -244,6 +246,59 @@ class FingerprintTest(unittest.TestCase):
         self.assertEqual(second["code_edits"], [{"path": "index.php", "change": "changed"}, {"path": "new.php", "change": "added"}])
         left = ("taken_at", "code", "code_edits")
         self.assertEqual({key: value for key, value in second.items() if key not in left}, {key: value for key, value in first.items() if key not in left})
+
+    def test_what_changed_since_a_baseline_is_told_row_by_row(self):
+        folder = tempfile.mkdtemp(prefix="belay-sites-")
+        self.addCleanup(shutil.rmtree, folder)
+        site = make_site(SERVER, folder, "whole", "xyz_")
+        rules = replace(SMALL, row_limit=1)
+        with Session(site) as session:
+            baseline = fp.fingerprint(site, session, rules, Look(keep_index=True))
+            parts = {table: {name: part["digest"] for name, part in found["parts"].items()} for table, found in baseline["tables"].items()}
+            look = Look(baseline_index={"tables": parts}, baseline_options={name: found["hash"] for name, found in baseline["options"].items()})
+            same = fp.compare(site, session, rules, look)
+            self.assertEqual((same.differences["tables"], same.option_values), ({}, {}))
+            self.assertEqual(same.fingerprint["tables"], baseline["tables"])
+            session.execute("UPDATE xyz_posts SET post_title = 'Uno' WHERE ID = 1")
+            session.execute("INSERT INTO xyz_posts (ID, post_title, post_status) VALUES (9, '', 'auto-draft'), (3000, '', 'draft')")
+            session.execute("DELETE FROM xyz_log LIMIT 1")
+            session.execute("UPDATE xyz_options SET option_value = 'Acme & Co' WHERE option_name = 'blogname'")
+            session.execute("DELETE FROM xyz_options WHERE option_name = 'blog_public'")
+            changed = fp.compare(site, session, replace(rules, option_rules=({"pattern": "*", "class": "config", "origin": "site"},)), look)
+            self.assertEqual(changed.differences["tables"], {
+                "posts": {"editorial": {"added": 1, "changed": 1, "removed": 0, "keys": [{"change": "~", "key": "1"}, {"change": "+", "key": "3000"}]}},
+                "log": {"config": {"added": 0, "changed": 0, "removed": 1, "keys": []}},
+            })
+            self.assertEqual({name: changed.option_values[name] for name in ("blogname", "blog_public")}, {"blogname": "Acme & Co", "blog_public": None})
+            path = os.path.join(site.belay, "index", parts["posts"]["editorial"] + ".rows")
+            with open(path, "r+b") as file:
+                file.seek(60)
+                file.write(b"\xff")
+            self.assertEqual(list(fp.compare(site, session, rules, look).differences["tables"]), ["log"])
+            os.unlink(path)
+            self.assertEqual(list(fp.compare(site, session, rules, look).differences["tables"]), ["log"])
+
+    def test_values_of_options_that_are_not_for_everybody(self):
+        self.site_with()
+        self.option(blogname="A", api_key="x", other="4f3c2d1e0b9a8f7e6d5c4b3a")
+        found = {name: entry for name, entry in fp.options_fingerprint(self.session, self.site, RULES, "wp_options").items()}
+        rules = replace(RULES, option_rules=({"pattern": "plain", "class": "config", "origin": "unknown"}, {"pattern": "hidden", "class": "secret", "origin": "c"}, {"pattern": "*", "class": "config", "origin": "c"}))
+        self.option(plain="1", hidden="2", noted="3")
+        present = fp.options_fingerprint(self.session, self.site, rules, "wp_options")
+        self.assertEqual(fp._option_values(self.site, self.session, rules, ({name: "" for name in found}, present)), {"blogname": "A", "noted": "3"})
+
+    def test_a_server_that_joins_too_little_is_refused(self):
+        self.sql("CREATE TABLE wp_p (id INT PRIMARY KEY) ENGINE=InnoDB")
+        self.session.packet = 65536
+        self.assertEqual(self.code_of(lambda: self.of("wp_p"))[0], "PACKET_TOO_SMALL")
+
+    def test_many_wide_texts_fit_into_a_packet(self):
+        columns = ", ".join(f"t{n} TEXT NOT NULL" for n in range(40))
+        self.sql(f"CREATE TABLE wp_wide (id INT PRIMARY KEY, {columns}) ENGINE=InnoDB", f"INSERT INTO wp_wide VALUES (1, {', '.join(['REPEAT(0, 60000)'] * 40)})")
+        first = self.digest("wp_wide")
+        self.assertLess(int(self.session.query(f"SELECT LENGTH({shape_of(self.session, 'wp_wide').row_hash()[len('SHA2('):-len(', 256)')]}) FROM wp_wide")[0][0]), 1 << 20)
+        self.sql("UPDATE wp_wide SET t39 = CONCAT(LEFT(t39, 59999), 1)")
+        self.assertNotEqual(self.digest("wp_wide"), first)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import hashlib
 import threading
 from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence
 
+from .chunk_reader import require_packet
 from .index_folder import IndexFolder
 from .look import Look
 from .mysql import Session
@@ -45,8 +46,9 @@ def measure_tables(site, session: Session, rules: Rules, look: Look, tables: Seq
     """Measures the tables; `first` is called with the session when its snapshot is open.
 
     Within a snapshot of the caller everything is read through that session. Otherwise large tables are shared by `rules.workers`
-    sessions where that costs no writer more than a moment. Raises BelayError TABLE_UNSTABLE.
+    sessions where that costs no writer more than a moment. Raises BelayError TABLE_UNSTABLE, PACKET_TOO_SMALL.
     """
+    require_packet(session)
     shapes = shapes_under(session, site.prefix)
     sizes = {table.name: shapes[site.prefix + table.name].bytes for table in tables if site.prefix + table.name in shapes}
     work = _Work(site, rules, look, shapes)
