@@ -50,7 +50,8 @@ class IndexFolder:
     def drop_unused(self, now: float) -> None:
         """Removes what was unused for long, and what an operation that died left behind."""
         for entry in list(os.scandir(self.path)):
-            age = now - entry.stat(follow_symlinks=False).st_mtime
-            if age > (_ABANDONED_S if entry.name.startswith(_NEW) else UNUSED_S):
-                with contextlib.suppress(OSError):
+            # Another thread may be faster.
+            with contextlib.suppress(OSError):
+                age = now - entry.stat(follow_symlinks=False).st_mtime
+                if age > (_ABANDONED_S if entry.name.startswith(_NEW) else UNUSED_S):
                     os.unlink(entry.path)
