@@ -84,7 +84,7 @@ export const reasons = {
   headMoved: (sha: string) => `the branch moved to \`${shortId(sha)}\`.`,
   closed: () => "the pull request was closed.",
   baseMoved: (base: string) => `the pull request's base is now \`${base}\`.`,
-  settingsChanged: () => "`.github/belay.yml` changed since the command.",
+  settingsChanged: () => "`.github/belay.yml` or the policy changed since the command.",
   gone: () => "the pull request is gone.",
 } as const;
 
