@@ -6,8 +6,9 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from belay import armed, hostlock, processes
+from belay import armed, commit_point, hostlock, names, processes
 from belay.hold import Hold
+from belay.mysql import Session
 
 from .switchbench import NEW, OLD
 from .watchbench import PYTHON, Page, WatchBench, active, answer, armed_of, begin, expire, journal, step, until, words
@@ -68,6 +69,13 @@ class WatchCase(unittest.TestCase):
         self.assertEqual(found, wanted)
         self.assertEqual(self.bench.rows(self.site, "SELECT word FROM wp_things"), [["one"], ["two"]])
         self.assert_nothing_watched(params)
+
+    def archives_that_nobody_names(self):
+        """Of a release that was taken back only what is kept for inspection stays."""
+        with Session(self.site) as session:
+            kept = commit_point.read(session, names.release_table(self.site)).record.kept()
+        own = {table for table in self.bench.tables(self.site) if table.startswith("belay_")}
+        return own - kept - {names.release_table(self.site)}
 
     def assert_nothing_watched(self, params):
         until(lambda: not self.watchers(), "the end of every watchdog")
@@ -169,6 +177,7 @@ class Expired(WatchCase):
         self.assertEqual((report["what"], report["by"], report["release"], report["previous_release"]), ("reverted", "the watchdog", NEW, OLD))
         self.assertEqual(report["late_rows"]["things"], 1)
         self.assertTrue(all(result["ok"] for result in report["health"]), report)
+        self.assertEqual(self.archives_that_nobody_names(), set())
 
     def test_later_steps_are_told_and_the_same_operation_is_not_done_twice(self):
         params = self.activated(confirm_within_s=SHORT_S)

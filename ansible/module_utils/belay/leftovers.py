@@ -25,6 +25,13 @@ def drop_copies(site, session):
     drop(session, own_tables(site, session, "s") + own_tables(site, session, "b"))
 
 
+def drop_forgotten(site, session):
+    """Archives that the record of no release names, from the active one back."""
+    points = commit_point.history(session, names.release_table(site))
+    kept = set().union(*(point.record.kept() for point in points))
+    drop(session, set(own_tables(site, session, "a")) - kept)
+
+
 def drop_old_archives(site, session, keep_releases):
     """Keep what a rollback to one of the last releases needs; returns the releases that are still kept, newest first."""
     kept, releases = set(), []

@@ -103,6 +103,8 @@ def go_back(host, params, release):
     """Roll back, and write down what came of it."""
     looks, drain_s = measures.looks(host.site, params), params["drain_ms"] / 1000
     figures, promoted, late = rollback.roll_back(host, params["operation_id"], release, looks, drain_s)
+    host.journal.append("rolled_back", switch=figures, late_rows=late, promoted=promoted)
+    # It has told what was written to what left: only now nobody needs the history of that release any more.
     with host.open_session() as session:
         leftovers.drop_copies(host.site, session)
-    host.journal.append("rolled_back", switch=figures, late_rows=late, promoted=promoted)
+        leftovers.drop_forgotten(host.site, session)
