@@ -7,12 +7,15 @@ import type { Fingerprint } from "../facts.ts";
 import { OPTIONS_TABLE } from "./changes.ts";
 import type { Baseline } from "./types.ts";
 
-/** Of both sides: promotable rows of tables, promotable option rows, the code tree. SHA-256 in hexadecimal. */
+/**
+ * Of both sides: promotable rows of tables and promotable option rows. SHA-256 in hexadecimal. Code is not among them: an
+ * approval names the release, which holds all of the source's, and the target's active release, which is all of the target's.
+ */
 export function promotableDigest({ source, target }: Baseline): string {
   return digestOf({ source: promotable(source), target: promotable(target) });
 }
 
-function promotable({ algorithm, tables, options, code }: Fingerprint) {
+function promotable({ algorithm, tables, options }: Fingerprint) {
   const parts = Object.entries(tables).flatMap(
     ([
       name,
@@ -29,7 +32,7 @@ function promotable({ algorithm, tables, options, code }: Fingerprint) {
     kind === "config" ? [[name, hash] as const] : [],
   );
   // Pairs, not members: a name from a database may be `__proto__`.
-  return { algorithm, tables: sorted(parts), options: sorted(rows), code: code.digest };
+  return { algorithm, tables: sorted(parts), options: sorted(rows) };
 }
 
 const sorted = (pairs: readonly (readonly [string, string])[]) =>
