@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { anchorsOfClone } from "../../../script/audit/anchors.ts";
 import { verify } from "../../../script/audit/verify.ts";
 import { anchorText } from "../../../src/core/audit.ts";
@@ -18,6 +18,9 @@ const ENTRY = {
   at: "2026-03-01T10:00:00.000Z",
 };
 const MAIN = resolve(import.meta.dirname, "../../../script/audit/main.ts");
+
+// Making a database takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder: string;
 let opened: OpenStore | null;
@@ -97,4 +100,4 @@ test("the command reads a store's folder, and says what is wrong with its argume
   const wrong = await run("check");
   expect(wrong.exitCode).toBe(2);
   expect(wrong.stderr).toContain("Usage: npm run audit -- verify");
-}, 60_000);
+});
