@@ -31,7 +31,7 @@ class Server:
         subprocess.run([*_INSTALL, *user, f"--datadir={data}"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
         self._process = subprocess.Popen(
-            [server, *_SERVER, *user, f"--datadir={data}", f"--socket={self.socket}", f"--pid-file={self.folder}/pid"],
+            [server, *_SERVER, *user, f"--datadir={data}", f"--tmpdir={self.folder}", f"--socket={self.socket}", f"--pid-file={self.folder}/pid"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         while not os.path.exists(self.socket):
