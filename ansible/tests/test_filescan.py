@@ -9,6 +9,7 @@ from unittest import mock
 from belay import filehash, files, filewalk
 from belay.errors import BelayError
 from belay.excluded import Excluded
+from belay.look import Look
 from tests.filetrees import NAMES, TreeTest, entries, plain, rules
 
 SEED = int(os.environ.get("BELAY_SEED", time.time_ns() % 10**6))
@@ -49,6 +50,19 @@ class ScanTest(TreeTest):
         found = [self.facts(given=rules(workers=workers)) for workers in (0, 1, 2, 7)]
         self.assertEqual(found, [found[0]] * 4)
         self.assertEqual(found[0]["entries"], entries(plain(self.top)))
+
+    def test_files_that_come_from_the_disk_are_announced(self):
+        for number in range(100):
+            self.write(f"{number}", os.urandom(50))
+        os.symlink("none", os.path.join(self.top, "link"))
+        announced, counter = [], iter(range(10**6))
+        self.wrap(filehash, "_from_disk", lambda real: next(counter))
+        self.wrap(filehash, "_announce", lambda real, path: (announced.append(path), real(path)))
+        with mock.patch.object(filehash.os, "posix_fadvise", side_effect=OSError(22, "Invalid argument")):
+            self.assertEqual(self.facts(given=rules(workers=1))["entries"], entries(plain(self.top)))
+        self.assertEqual(self.facts(given=rules(workers=1), look=Look(full=True))["entries"], entries(plain(self.top)))
+        self.assertGreater(len(announced), 100)
+        filehash._announce(os.fsencode(os.path.join(self.top, "none")))
 
     def test_links_inside_dangling_and_going_round(self):
         self.write("a/file")
