@@ -53,6 +53,7 @@ export async function startDatabase(start: DatabaseStart, more: readonly string[
       "--no-defaults",
       "--user=root",
       `--datadir=${start.data}`,
+      `--tmpdir=${start.run}`,
       `--socket=${socket}`,
       `--pid-file=${path.join(start.run, "database.pid")}`,
       `--innodb-buffer-pool-size=${start.pool}`,

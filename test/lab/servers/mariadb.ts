@@ -36,6 +36,7 @@ export async function startMariaDb(
       "--no-defaults",
       "--user=mysql",
       `--datadir=${data}`,
+      `--tmpdir=${folder}`,
       `--socket=${socket}`,
       `--port=${port}`,
       "--bind-address=127.0.0.1",
