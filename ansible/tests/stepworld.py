@@ -2,7 +2,7 @@
 import os
 import signal
 
-from belay import promote, promote_steps, recover_steps, rollback_steps, switch
+from belay import promote, promote_endings, promote_steps, recover_steps, rollback_steps, switch
 from belay.errors import BelayError
 
 NEW_OPTIONS = {
@@ -27,8 +27,8 @@ PLACES = {
     "after_rename": (switch, "_rename", "after"),
     "after_switch": (promote, "carry_strays", "before"),
     "before_links": (switch, "set_links", "before"),
-    "kept": (promote_steps, "_kept", "before"),
-    "going_back": (promote_steps, "go_back", "before"),
+    "kept": (promote_endings, "_kept", "before"),
+    "going_back": (promote_endings, "go_back", "before"),
 }
 
 

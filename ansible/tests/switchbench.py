@@ -1,4 +1,5 @@
 """A small environment for the tests of the switch: a database, the host layout in a temporary folder, a prepared hold."""
+import hashlib
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from . import mariadb
 
 OLD, NEW, NEWER = "a" * 12, "b" * 12, "c" * 12
 HOLD_PHP = (Path(__file__).parents[1] / "roles" / "host_prepare" / "files" / "hold.php").read_text()
+INDEX = "<?php echo basename(__DIR__);"
 OPTIONS_DDL = """CREATE TABLE wp_options (option_id bigint unsigned NOT NULL auto_increment, option_name varchar(191) NOT NULL default '',
  option_value longtext NOT NULL, autoload varchar(20) NOT NULL default 'yes', PRIMARY KEY (option_id), UNIQUE KEY option_name (option_name))
  ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci"""
@@ -34,7 +36,7 @@ class Bench:
         shutil.rmtree(self.root)
         for release in (OLD, NEW, NEWER):
             (self.root / "releases" / release).mkdir(parents=True)
-            (self.root / "releases" / release / "index.php").write_text("<?php echo basename(__DIR__);")
+            (self.root / "releases" / release / "index.php").write_text(INDEX)
         (self.root / "current").symlink_to(f"releases/{OLD}")
         self.count += 1
         database = f"site{self.count}"
@@ -48,7 +50,7 @@ class Bench:
         credentials = Credentials("localhost", 3306, self.server.socket, "root", database, "")
         site = Site(str(self.root), "http://shop.test", database, "wp_", os.getuid(), os.getgid(), credentials)
         with Session(site) as session:
-            prepare.prepare(site, session, HOLD_PHP, lambda path: {"index.php": "0"})
+            prepare.prepare(site, session, HOLD_PHP, lambda path: {"index.php": hashlib.sha256(INDEX.encode()).hexdigest()})
         return site
 
     def rows(self, site, sql):

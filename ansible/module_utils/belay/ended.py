@@ -4,20 +4,31 @@ from __future__ import annotations
 from typing import Optional
 
 from .errors import BelayError
+from .hold import Version
 
 
-def outcome_of(journal, point, goal) -> Optional[dict]:
-    """What a promotion to `goal` that is over has to tell, as a module's result; None where it may still be done.
+def short(digest: str) -> str:
+    """The name of a release on a host."""
+    return digest[:12]
+
+
+def goal(params) -> Version:
+    """The version that a promotion is to activate."""
+    return Version(short(params["release_digest"]), params["operation_id"])
+
+
+def outcome_of(journal, point, wanted) -> Optional[dict]:
+    """What a promotion to the version `wanted` that is over has to tell, as a module's result; None where it may still be done.
 
     It is over where it was rolled back (by a step of its own, or by the host), or confirmed and replaced since.
     """
     back = journal.last("rolled_back")
-    if back is not None or (point.version.operation == goal.operation and point.version != goal):
-        return {"belay_facts": _facts(journal), "belay_error": _rolled_back(journal, goal).as_dict()}
-    if point.version != goal and journal.last("confirmed") is not None:
+    if back is not None or (point.version.operation == wanted.operation and point.version != wanted):
+        return {"belay_facts": _facts(journal), "belay_error": _rolled_back(journal, wanted).as_dict()}
+    if point.version != wanted and journal.last("confirmed") is not None:
         raise BelayError(
             "OPERATION_OVER",
-            f"This promotion to release {goal.release} was done, and the target has gone on to {point.version.release} since.",
+            f"This promotion to release {wanted.release} was done, and the target has gone on to {point.version.release} since.",
             "Begin a new promotion: comment `/promote`.",
         )
     return None
@@ -33,10 +44,10 @@ def _facts(journal) -> dict:
     return told
 
 
-def _rolled_back(journal, goal) -> BelayError:
+def _rolled_back(journal, wanted) -> BelayError:
     reverted, failed = journal.last("reverted"), journal.last("failed")
     if reverted:
-        return reverted_error(goal, reverted)
+        return reverted_error(wanted, reverted)
     why = failed["error"] if failed else {"code": "ALREADY_ROLLED_BACK", "message": "The journal does not say why.", "remedy": ""}
     return BelayError(
         why["code"],
@@ -45,10 +56,10 @@ def _rolled_back(journal, goal) -> BelayError:
     )
 
 
-def reverted_error(goal, reverted) -> BelayError:
+def reverted_error(wanted, reverted) -> BelayError:
     """`reverted` is the journal's line of the host's own way back."""
     return BelayError(
         "REVERTED_BY_WATCHDOG",
-        f"Release {goal.release} was switched to, and nobody confirmed it in time: the host went back by itself at {reverted['at'][:19]} UTC.",
+        f"Release {wanted.release} was switched to, and nobody confirmed it in time: the host went back by itself at {reverted['at'][:19]} UTC.",
         "Read the run's log for what became of the runner, then comment `/promote` again.",
     )

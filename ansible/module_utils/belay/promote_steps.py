@@ -2,35 +2,21 @@
 import os
 
 from . import armed as arms
-from . import host_reports, leftovers, measures, names, preflight, promote, switchable, watchdog
+from . import host_reports, measures, preflight, promote, switchable, watchdog
 from .bundle import import_table, target_of
-from .commit_point import history
-from .ended import outcome_of, reverted_error
+from .ended import goal, outcome_of, short
 from .errors import BelayError
 from .fingerprint import db_version
 from .health import check_health, is_healthy, marks
-from .hold import Version
 from .optionfile import import_options
-from .release_folders import drop_incoming, drop_releases, forget
 from .rewrite import Rewriter
 from .rules import Rules
-from .unconfirmed import go_back
 from .unpack import unpack
 from .wordpress import wanted_db_version
-from .workplace import at_work, complaints, is_ours, require_ours, verify
+from .promote_endings import confirm, undo, verify_restored
+from .workplace import at_work, complaints, require_ours, verify
 
 __all__ = ["activate", "check", "confirm", "load", "receive", "undo", "verify", "verify_restored"]
-
-
-def short(digest):
-    """The name of a release on a host."""
-    return digest[:12]
-
-
-def goal(params):
-    """The version that a promotion is to activate."""
-    return Version(short(params["release_digest"]), params["operation_id"])
-
 
 
 def check(params):
@@ -165,88 +151,3 @@ def _switch(host, point, params):
         if error.code not in ("SWITCH_UNKNOWN", "CONFLICT_AFTER_SWITCH") and host.journal.last("activated") is None:
             arms.disarm(armed)
         raise
-
-
-def confirm(params):
-    """The release stays: tell what is equal on both sides now, and remove what no rollback needs."""
-    with at_work(params) as (host, point):
-        if point.version != goal(params):
-            raise _gone(host, point, params)
-        if host.journal.last("confirmed") is None:
-            host.journal.append("confirmed")
-        return _kept(host, params)
-
-
-def _gone(host, point, params):
-    reverted = host.journal.last("reverted")
-    if reverted:
-        return reverted_error(goal(params), reverted)
-    return BelayError("RELEASE_CHANGED", f"The target is on {point.version}, not on what this operation activated.", "Comment `/status`.")
-
-
-def _kept(host, params):
-    """From `confirmed` on nothing goes back by itself; what cannot be tidied up now is by the next operation."""
-    _disarm(host, params)
-    try:
-        with host.open_session() as session:
-            leftovers.drop_copies(host.site, session)
-            kept = leftovers.drop_old_archives(host.site, session, params["keep_releases"])
-        drop_releases(host.site, kept)
-    except (BelayError, OSError) as error:
-        host.journal.append("untidy", error=str(error)[:300])
-    promoted = (host.journal.last("promoted") or {}).get("promoted")
-    if not promoted:
-        return {"changed": True, "belay_facts": {}}
-    return {"changed": True, "belay_facts": {"promoted": {**promoted, "code": measures.code(host.site, params)}}}
-
-
-def undo(params):
-    """After a failure: before the switch clean up, after it go back. Returns the facts of either.
-
-    `kept`: what failed, failed after the confirmation; the release stays.
-    """
-    with at_work(params, takes_over=True) as (host, point):
-        if point.version == goal(params) and host.journal.last("confirmed") is not None:
-            return {**_kept(host, params), "rolled_back": False, "kept": True}
-        if point.version == goal(params):
-            host.journal.append("undo")
-            go_back(host, params, point.record.previous.release)
-            drop_incoming(host.site, goal(params).release)
-            _disarm(host, params)
-            return {"changed": True, "rolled_back": True, "kept": False, "belay_facts": {"rolled_back": True}}
-        back = _went_back(host, point, params) or host.journal.last("activated") is not None
-        if not back and is_ours(host.site, params["operation_id"]):
-            _clean_up(host, params)
-        _disarm(host, params)
-        over = outcome_of(host.journal, point, goal(params)) if back else None
-        facts = {"rolled_back": back, **(over["belay_facts"] if over else {})}
-        return {"changed": True, "rolled_back": back, "kept": False, "belay_facts": facts}
-
-
-def _disarm(host, params):
-    for armed in arms.all_of(host.site):
-        if armed.operation == params["operation_id"]:
-            arms.disarm(armed)
-
-
-def _clean_up(host, params):
-    """Nothing of what was prepared stays, except where another operation has taken the site over meanwhile."""
-    with host.open_session() as session:
-        promote.clean_up(host.site, session)
-        rows = history(session, names.release_table(host.site))
-        known = {past.version.release for past in rows}
-    unpacked = host.journal.last("unpack")
-    if unpacked and unpacked["new"] and unpacked["release"] not in known:
-        forget(host.site, unpacked["release"])
-    drop_incoming(host.site, goal(params).release)
-    host.journal.append("cleaned")
-
-
-def verify_restored(params):
-    """Is the release before healthy again? Told beside the results that made the promotion go back."""
-    return verify(params, "restored_health")
-
-
-def _went_back(host, point, params):
-    """Whether a rollback of this very operation is what made the active version."""
-    return host.journal.last("rolled_back") is not None and point.version.operation == params["operation_id"]
