@@ -363,6 +363,9 @@ export interface Tx {
   approvalsOf(target_environment_id: string, pull_request: number): Promise<readonly ApprovalRow[]>;
 
   // once, one at a time, on record
+  /** What a person's request of this key was answered; null: there was none. */
+  apiRequest(login: string, key: string): Promise<ApiRequestRow | null>;
+  addApiRequest(row: ApiRequestRow): Promise<void>;
   /** True the first time this key is claimed, false ever after. Keys: `comment:<repository id>:<id>`, `click:<check run>:<button>`. */
   claimOnce(key: string, at: string): Promise<boolean>;
   /** All of the environments or none. Asking again for the same operation grants again. */
@@ -381,6 +384,27 @@ export interface Tx {
   addEffect(effect: NewEffect): Promise<void>;
   resource(repository_id: number, stream: string): Promise<ResourceRow | null>;
 }
+
+/** A request of the API that named itself by a key. Immutable. */
+export interface ApiRequestRow {
+  /** Whose key it is, in small letters. */
+  readonly login: string;
+  readonly key: string;
+  /** Digest of what was asked for: the same key for anything else is refused. */
+  readonly request: string;
+  readonly answer: ApiAnswer;
+  readonly at: string;
+}
+
+export type ApiAnswer =
+  | { readonly kind: "accepted"; readonly job_id: string; readonly operation_id: string }
+  | {
+      readonly kind: "refused";
+      readonly status: 400 | 403 | 404 | 409;
+      readonly code: string;
+      readonly message: string;
+      readonly verdict?: Verdict;
+    };
 
 export interface OperationFilter {
   readonly site_id?: string;

@@ -1,46 +1,47 @@
-/** The API's two ways to begin work: `POST /api/environments/{id}/drift-check` and `POST /api/environments/{id}/promote`. */
-import type { Answer } from "../core/answer.ts";
-import type { SiteEnvironment } from "../core/config/types.ts";
-import { allows, teamsOf } from "../core/policy.ts";
+/** The API's ways to begin work: a drift check, a promotion, a backup. Each does what the command of that name does. */
 import * as answers from "../core/rendering/answers.ts";
-import { obstacles, type Verdict } from "../core/verdict.ts";
-import type { EnvironmentRow, PullRequest, SiteRow, Tx } from "../ports.ts";
-import type { CommandOutcome, Deps, Refused } from "./deps.ts";
-import { type Evidence, type EvidenceReads, evidenceForCommand, NO_EVIDENCE } from "./evidence.ts";
+import type { PullRequest } from "../ports.ts";
+import { answeredBefore, answerOnce, type Once } from "./api-once.ts";
+import {
+  type ApiFlowDeps,
+  type ApiOutcome,
+  answered,
+  forbidden,
+  loadScene,
+  onPath,
+  pullRequestOf,
+  refuse,
+  type Scene,
+  type Step,
+  stepFrom,
+} from "./api-scene.ts";
+import { type Evidence, evidenceForCommand, NO_EVIDENCE } from "./evidence.ts";
 import { configured } from "./input-of.ts";
-import { askPerson } from "./person.ts";
-import { loadSettings, policyFor, type SettingsReads, type SiteSettings } from "./site.ts";
+import { policyFor } from "./site.ts";
 import { startOperation } from "./start-operation.ts";
 
-type ApiDeps = Deps<"openPullRequests" | SettingsReads | EvidenceReads>;
-
 export interface ApiInput {
-  /** The source environment. */
   readonly environment_id: string;
   /** Login of the person whose token was checked. */
   readonly actor: string;
+  readonly once: Once | null;
 }
 
-export type Accepted = { readonly kind: "accepted"; readonly job_id: string; readonly operation_id: string };
-export type ApiOutcome = Accepted | Refused;
-
 /** Compares the target of this source's step with their baseline. */
-export async function apiDriftCheck(deps: ApiDeps, input: ApiInput): Promise<ApiOutcome> {
-  const asked = await load(deps, { ...input, word: "drift" });
-  if (asked.kind === "refused") return asked;
-  const next = nextOnPath(asked.settings, asked.source.name);
-  if (next === null) return refuse(409, answers.noPair(asked.source.name, "the end of the path"));
-  const pull = await pullRequestOf(deps, asked, next);
-  return deps.store.transaction((tx) =>
-    begin(deps, tx, {
-      asked,
-      target: next,
-      pull,
-      kind: "drift",
-      actor: input.actor,
-      evidence: NO_EVIDENCE,
-    }),
-  );
+export async function apiDriftCheck(deps: ApiFlowDeps, input: ApiInput): Promise<ApiOutcome> {
+  const before = await answeredBefore(deps, input);
+  if (before !== null) return before;
+  const scene = await loadScene(deps, input.environment_id);
+  if (scene.kind === "refused") return scene;
+  const { name } = scene.environment;
+  const target = onPath(scene.settings, name, 1);
+  const leave = { actor: input.actor, word: "drift", target: target?.name ?? "" } as const;
+  const no = await forbidden(deps, scene, leave);
+  if (no !== null) return no;
+  if (target === null) return refuse(409, answers.noPair(name, "the end of the path"));
+  const step = stepFrom(scene, target);
+  const pull = await pullRequestOf(deps, scene.site, step);
+  return begin(deps, { input, scene, step, pull, kind: "drift", evidence: NO_EVIDENCE });
 }
 
 /**
@@ -48,130 +49,78 @@ export async function apiDriftCheck(deps: ApiDeps, input: ApiInput): Promise<Api
  * minutes old, and a fresh, proven backup. The run compares again before it changes anything.
  */
 export async function apiPromote(
-  deps: ApiDeps,
+  deps: ApiFlowDeps,
   input: ApiInput & { readonly target_environment_id: string },
 ): Promise<ApiOutcome> {
-  const asked = await load(deps, { ...input, word: "promote" });
-  if (asked.kind === "refused") return asked;
+  const before = await answeredBefore(deps, input);
+  if (before !== null) return before;
+  const scene = await loadScene(deps, input.environment_id);
+  if (scene.kind === "refused") return scene;
+  const { site, settings, environment } = scene;
+  const target = onPath(settings, environment.name, 1);
+  const leave = { actor: input.actor, word: "promote", target: target?.name ?? "" } as const;
+  const no = await forbidden(deps, scene, leave);
+  if (no !== null) return no;
   const row = await deps.store.transaction((tx) => tx.environment(input.target_environment_id));
-  if (row === null || row.site_id !== asked.site.id)
-    return refuse(404, answers.notFound("target environment"));
-  const target = nextOnPath(asked.settings, asked.source.name);
-  if (target === null || target.name !== row.name)
-    return refuse(409, answers.noPair(asked.source.name, row.name));
-  const pull = await pullRequestOf(deps, asked, target);
-  if (pull === null) return refuse(409, answers.noPullRequest(asked.source.name, target.name));
-
-  const { actor } = input;
+  if (row === null || row.site_id !== site.id) return refuse(404, answers.notFound("target environment"));
+  if (target?.name !== row.name) return refuse(409, answers.noPair(environment.name, row.name));
+  const step = stepFrom(scene, target);
+  const pull = await pullRequestOf(deps, site, step);
+  if (pull === null) return refuse(409, answers.noPullRequest(environment.name, target.name));
   const evidence = await evidenceForCommand(deps, {
-    repository: asked.site.repository,
-    policy: policyFor(asked.settings, target.name),
+    repository: site.repository,
+    policy: policyFor(settings, target.name),
     target: target.name,
     pull_request: pull.number,
     head_sha: pull.head_sha,
     kind: "promote",
     approver: null,
   });
-  const begun = { asked, target, pull, kind: "promote", actor, evidence } as const;
-  return deps.store.transaction((tx) => begin(deps, tx, begun));
+  return begin(deps, { input, scene, step, pull, kind: "promote", evidence });
 }
 
-interface Asked {
-  readonly kind: "asked";
-  readonly site: SiteRow;
-  readonly source: EnvironmentRow;
-  readonly settings: SiteSettings;
-}
-
-async function load(
-  deps: ApiDeps,
-  { environment_id, actor, word }: ApiInput & { readonly word: "drift" | "promote" },
-): Promise<Asked | Refused> {
-  const found = await deps.store.transaction(async (tx) => {
-    const source = await tx.environment(environment_id);
-    const site = source === null ? null : await tx.site(source.site_id);
-    return { source, site };
-  });
-  const { source, site } = found;
-  if (source === null || site === null) return refuse(404, answers.notFound("environment"));
-  const loaded = await loadSettings(deps, site.repository);
-  if (!loaded.ok) return refuse(409, loaded.answer);
-  const policy = policyFor(loaded.settings, nextOnPath(loaded.settings, source.name)?.name ?? "");
-  const teams = teamsOf(policy.permissions[word]);
-  const leave = allows(policy, word, await askPerson(deps, site.repository, { login: actor, teams }));
-  if (!leave.ok) return refuse(403, answers.notAllowed(word, leave));
-  if (loaded.settings.config.environments[source.name] === undefined)
-    return refuse(404, answers.notFound("environment"));
-  return { kind: "asked", site, source, settings: loaded.settings };
-}
-
-function nextOnPath({ config }: SiteSettings, source: string): SiteEnvironment | null {
-  const at = config.path.indexOf(source);
-  const name = at === -1 ? undefined : config.path[at + 1];
-  return name === undefined ? null : (config.environments[name] ?? null);
-}
-
-async function pullRequestOf(
-  deps: ApiDeps,
-  asked: Asked,
-  target: SiteEnvironment,
-): Promise<PullRequest | null> {
-  const branches = { head: configured(asked.settings, asked.source.name).branch, base: target.branch };
-  const open = await deps.github.openPullRequests(asked.site.repository, branches);
-  return open.find((pull) => pull.head_repository_id === asked.site.repository.id) ?? null;
+/** Backs this environment up: one that something is promoted to. */
+export async function apiBackup(deps: ApiFlowDeps, input: ApiInput): Promise<ApiOutcome> {
+  const before = await answeredBefore(deps, input);
+  if (before !== null) return before;
+  const scene = await loadScene(deps, input.environment_id);
+  if (scene.kind === "refused") return scene;
+  const { name } = scene.environment;
+  const no = await forbidden(deps, scene, { actor: input.actor, word: "backup", target: name });
+  if (no !== null) return no;
+  const source = onPath(scene.settings, name, -1);
+  if (source === null) return refuse(409, answers.noTarget(name));
+  const step = { source, target: configured(scene.settings, name) };
+  const pull = await pullRequestOf(deps, scene.site, step);
+  return begin(deps, { input, scene, step, pull, kind: "backup", evidence: NO_EVIDENCE });
 }
 
 interface Begin {
-  readonly asked: Asked;
-  readonly target: SiteEnvironment;
+  readonly input: ApiInput;
+  readonly scene: Scene;
+  readonly step: Step;
   readonly pull: PullRequest | null;
-  readonly kind: "drift" | "promote";
-  readonly actor: string;
+  readonly kind: "drift" | "promote" | "backup";
   readonly evidence: Evidence;
 }
 
-async function begin(
-  deps: ApiDeps,
-  tx: Tx,
-  { asked, target, pull, kind, actor, evidence }: Begin,
-): Promise<ApiOutcome> {
-  const { settings, site } = asked;
-  const outcome = await startOperation(deps, tx, {
-    kind,
-    settings,
-    target,
-    repository: site.repository,
-    source: configured(settings, asked.source.name),
-    pull_request: pull?.number ?? null,
-    head_sha: pull?.head_sha ?? "",
-    requested_by: actor,
-    comment_id: null,
-    asked: { full: false, accept: null },
-    on_records: kind === "promote",
-    evidence,
-  });
-  return answered(outcome);
-}
-
-function answered(outcome: CommandOutcome): ApiOutcome {
-  switch (outcome.kind) {
-    case "started":
-      return { kind: "accepted", job_id: outcome.job_id, operation_id: outcome.operation_id };
-    case "blocked":
-      return refuseByGate(outcome.verdict);
-    case "answered":
-      return refuse(409, outcome.answer);
-    case "ignored":
-      return refuse(409, answers.notFound("operation"));
-  }
-}
-
-function refuse(status: Refused["status"], answer: Answer): Refused {
-  return { kind: "refused", status, code: answer.code, message: answers.answerLine(answer) };
-}
-
-function refuseByGate(verdict: Verdict): Refused {
-  const [gate] = obstacles(verdict);
-  const message = [...(gate?.sentences ?? []), gate?.remedy ?? ""].join(" ").trim();
-  return { kind: "refused", status: 409, code: gate?.code ?? "conflict", message, verdict };
+async function begin(deps: ApiFlowDeps, asked: Begin): Promise<ApiOutcome> {
+  const { input, scene, step, pull, kind, evidence } = asked;
+  return answerOnce(deps, input, async (tx) =>
+    answered(
+      await startOperation(deps, tx, {
+        ...step,
+        kind,
+        settings: scene.settings,
+        repository: scene.site.repository,
+        pull_request: pull?.number ?? null,
+        head_sha: pull?.head_sha ?? "",
+        requested_by: input.actor,
+        comment_id: null,
+        asked: { full: false, accept: null },
+        on_records: kind === "promote",
+        evidence,
+      }),
+    ),
+  );
 }

@@ -1,39 +1,50 @@
-/** The two ways in which a person begins work without a pull request's comment. */
+/** The ways in which a person begins work without a pull request's comment. */
 import { z } from "zod";
-import { type ApiOutcome, apiDriftCheck, apiPromote } from "../flows/api-operations.ts";
+import { type ApiInput, apiBackup, apiDriftCheck, apiPromote } from "../flows/api-operations.ts";
+import type { ApiOutcome } from "../flows/api-scene.ts";
 import type { Deps } from "../flows/deps.ts";
 import { type AccessDeps, person } from "./access.ts";
 import { forbidden, refusal } from "./errors.ts";
+import { onceOf } from "./idempotency.ts";
 import { idOf, parseBody } from "./query.ts";
-import type { ApiResponse, Route } from "./router.ts";
+import type { ApiRequest, ApiResponse, Route } from "./router.ts";
 
 const LIMIT = 16 * 1024;
 const Promotion = z.strictObject({ target_environment_id: z.uuid() });
 
 export function operations(deps: Deps, access: AccessDeps): readonly Route[] {
+  const post = (
+    path: string,
+    begin: (request: ApiRequest, input: ApiInput) => Promise<ApiOutcome>,
+  ): Route => ({
+    method: "POST",
+    path,
+    handle: async (request) => {
+      const actor = await person(access, request);
+      const environment_id = idOf(request, "environment");
+      return accepted(await begin(request, { actor, environment_id, once: null }));
+    },
+  });
+  const named = (request: ApiRequest, input: ApiInput, asked: string): ApiInput => ({
+    ...input,
+    once: onceOf(request, [asked, input.environment_id]),
+  });
   return [
-    {
-      method: "POST",
-      path: "/api/environments/{id}/drift-check",
-      handle: async (request) => {
-        const actor = await person(access, request);
-        return accepted(await apiDriftCheck(deps, { actor, environment_id: idOf(request, "environment") }));
-      },
-    },
-    {
-      method: "POST",
-      path: "/api/environments/{id}/promote",
-      handle: async (request) => {
-        const actor = await person(access, request);
-        const environment_id = idOf(request, "environment");
-        const { target_environment_id } = await parseBody(Promotion, request, LIMIT);
-        return accepted(await apiPromote(deps, { actor, environment_id, target_environment_id }));
-      },
-    },
+    post("/api/environments/{id}/drift-check", (request, input) =>
+      apiDriftCheck(deps, named(request, input, "drift-check")),
+    ),
+    post("/api/environments/{id}/backups", (request, input) =>
+      apiBackup(deps, named(request, input, "backup")),
+    ),
+    post("/api/environments/{id}/promote", async (request, input) => {
+      const { target_environment_id } = await parseBody(Promotion, request, LIMIT);
+      const asked = named(request, input, `promote ${target_environment_id}`);
+      return apiPromote(deps, { ...asked, target_environment_id });
+    }),
   ];
 }
 
-function accepted(outcome: ApiOutcome): ApiResponse {
+export function accepted(outcome: ApiOutcome): ApiResponse {
   if (outcome.kind === "refused" && outcome.status === 403) throw forbidden(outcome.message);
   if (outcome.kind === "refused") throw refusal(outcome);
   return { status: 202, body: { job_id: outcome.job_id } };

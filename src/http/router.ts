@@ -12,6 +12,8 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   /** The token of `Authorization: Bearer ...`; null when there is none. */
   readonly token: string | null;
+  /** A header by its name in small letters; null when it is absent. */
+  header(name: string): string | null;
   /** Reads and parses the body, once: who asks is checked first, so that strangers cannot make the bot read. */
   json(limit: number): Promise<unknown>;
 }
@@ -86,6 +88,10 @@ function requestOf(incoming: IncomingMessage, url: URL, params: Record<string, s
     params,
     query: url.searchParams,
     token: /^Bearer +(\S+)$/i.exec(incoming.headers.authorization ?? "")?.[1] ?? null,
+    header: (name) => {
+      const value = incoming.headers[name];
+      return value === undefined ? null : String(value);
+    },
     json: async (limit) => {
       const text = await readBody(incoming, limit);
       try {

@@ -39,6 +39,7 @@ export interface Database {
   drift_checks: Numbered & Sealed & Stored<Omit<ports.DriftCheckRow, "damaged">, "fingerprint" | "drift">;
   backups: Numbered & Stored<ports.BackupRow, "proof">;
   approvals: Numbered & Stored<ports.ApprovalRow, "bound">;
+  api_requests: Stored<ports.ApiRequestRow, "answer">;
   locks: Stored<ports.LockRow>;
   claimed_keys: { readonly key: string; readonly claimed_at: string };
   deliveries: Numbered & Leased & Stored<ports.DeliveryRow, "payload">;
@@ -63,6 +64,7 @@ export const JSON_COLUMNS = {
   drift_checks: ["fingerprint", "drift"],
   backups: ["proof"],
   approvals: ["bound"],
+  api_requests: ["answer"],
 } as const;
 
 type WithText<Row, J> = { [K in keyof Row]: K extends J ? string | null : Row[K] };

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Tx } from "../ports.ts";
+import { apiRequests } from "./api-requests.ts";
 import { approvals } from "./approvals.ts";
 import { baselines } from "./baselines.ts";
 import { backups, releases } from "./findings.ts";
@@ -45,6 +46,7 @@ function flowsView(tx: DbTx): Tx {
     ...baselines(tx),
     ...backups(tx),
     ...approvals(tx),
+    ...apiRequests(tx),
     ...locks(tx),
     ...audit(tx),
     ...outbox(tx),
@@ -63,4 +65,5 @@ const RACED_KEYS = new Set([
   "audit_log_previous_hash_key",
   "locks_pkey",
   "claimed_keys_pkey",
+  "api_requests_pkey",
 ]);

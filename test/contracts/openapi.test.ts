@@ -299,6 +299,28 @@ test("a runner's token with another key is refused", async () => {
   expect(answer).toMatchObject({ status: 401, body: { code: "token_invalid" } });
 });
 
+test("a request with a key is answered as the first time; a key for something else is refused", async () => {
+  const id = await environmentId("staging");
+  const headers = { "idempotency-key": "4c1f" };
+  const body = { target_environment_id: await environmentId("production") };
+  const send = (more: object = {}) =>
+    ask("POST /api/environments/{id}/promote", { id }, { token, body, headers, ...more });
+  const first = await send();
+  expect(first).toMatchObject({ status: 409, body: { verdict: { outcome: "block" } } });
+  const { body: before } = await ask("GET /api/promotions", {}, { token });
+  expect(await send()).toEqual(first);
+  expect((await ask("GET /api/promotions", {}, { token })).body).toEqual(before);
+  const production = { id: body.target_environment_id };
+  expect(await ask("POST /api/environments/{id}/backups", production, { token, headers })).toMatchObject({
+    status: 409,
+    body: { code: "idempotency_key_reused" },
+  });
+  for (const key of ["", "two words", "k".repeat(201), "a, b"]) {
+    const wrong = await send({ headers: { "idempotency-key": key } });
+    expect(wrong).toMatchObject({ status: 400, body: { code: "bad_request" } });
+  }
+});
+
 test("a run that comes before GitHub's answer to the dispatch is told to ask again", async () => {
   double.faults.plan("POST */dispatches", 503, { times: 1_000 });
   const id = await environmentId("staging");

@@ -34,6 +34,7 @@ export interface Answer {
 export interface Asked {
   readonly token?: string;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** `ask("POST /api/jobs/{id}/claim", { id }, {...})`; throws when the answer is not as described. */
@@ -55,6 +56,7 @@ export function describedClient(url: string) {
       headers: {
         ...(asked.token !== undefined && { authorization: `Bearer ${asked.token}` }),
         "content-type": "application/json",
+        ...asked.headers,
       },
       ...(asked.body !== undefined && { body: JSON.stringify(asked.body) }),
     });

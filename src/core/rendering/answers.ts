@@ -214,6 +214,20 @@ export const noPair = (source: string, target: string): Answer =>
     "Name two environments that follow each other in `path` of `.github/belay.yml`.",
   );
 
+export const noTarget = (name: string): Answer =>
+  answer(
+    "backup_no_target",
+    `Nothing was started: ${name} is the first of the site's path, and backups are taken of what is promoted to.`,
+    `\`/refresh\` takes a backup of ${name} by itself, before it changes anything.`,
+  );
+
+export const keyReused = (): Answer =>
+  answer(
+    "idempotency_key_reused",
+    "Nothing was started: this `Idempotency-Key` has been used for another request.",
+    "Send a new key with every new request, and the same one only to repeat a request whose answer was lost.",
+  );
+
 export const notFound = (what: string): Answer => answer("not_found", `There is no such ${what}.`, null);
 
 export const dispatchFailed = (message: string): Answer =>

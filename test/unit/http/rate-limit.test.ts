@@ -6,6 +6,7 @@ const asking = (token: string | null, address = "10.0.0.1"): ApiRequest => ({
   address,
   token,
   params: {},
+  header: () => null,
   query: new URLSearchParams(),
   json: async () => null,
 });
