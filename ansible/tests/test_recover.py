@@ -11,7 +11,7 @@ from belay.processes import Process, is_alive, stop
 
 from .switchbench import NEW, OLD
 from .test_watchdog import WatchCase
-from .watchbench import OWNER, active, answer, armed_of, expire, step, until, words
+from .watchbench import OWNER, active, answer, expire, step
 
 
 @unittest.skipUnless(os.geteuid() == 0, "only root can give a site to its owner")
