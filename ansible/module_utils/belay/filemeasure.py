@@ -73,8 +73,12 @@ def measure_code(site, rules, look: Look = Look()) -> Code:
 
 
 def code_tree(site, rules, look: Look = Look()) -> Dict[str, str]:
-    """{relative path: SHA-256 or `link:<target>`} of the promotable code tree."""
-    place = _code(site, rules)
+    """`listed` of the promotable code tree."""
+    return listed(site, rules, _code(site, rules), look)
+
+
+def listed(site, rules, place: Place, look: Look = Look()) -> Dict[str, str]:
+    """{relative path: SHA-256 or `link:<target>`} of a place of this site. Proofs use files.tree, which believes nothing."""
     with _memory(site, place, look) as known:
         found = _encoded(found_in(place, rules.workers, known), known)
         return {os.fsdecode(path): text for one, _ in found for path, text in texts(one)}
