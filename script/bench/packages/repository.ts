@@ -7,7 +7,7 @@ import path from "node:path";
 import { packageId, sampleFiles, versionAt } from "./sample.ts";
 
 /** Raise it when the sample changes. */
-const SAMPLE = 1;
+const SAMPLE = 2;
 
 export interface BenchRepository {
   readonly folder: string;
@@ -47,6 +47,7 @@ async function fill(
   };
   const author = "committer Bench <bench@example.com> 1700000000 +0000";
   await write(`commit refs/heads/base\n${author}\ndata 5\nbase\n\n`);
+  await write(fileCommand(".github/belay-packages.yml", CONFIGURATION));
   for (const [file, text] of sampleFiles(size)) await write(fileCommand(file, text));
   await write(`\ncommit refs/heads/head\n${author}\ndata 5\nhead\n\nfrom refs/heads/base\n`);
   for (const [file, text] of newReleases(size)) await write(fileCommand(file, text));
@@ -55,6 +56,12 @@ async function fill(
   git("reset", "--quiet", "--hard", "head");
   await writeFile(path.join(folder, ".git", "info", "exclude"), "");
 }
+
+/** A guardrail, so that prompts are searched as well. */
+const CONFIGURATION = `version: 1
+guardrails:
+  - {id: no-score, pattern: "\\\\bconfidence scores?\\\\b", ignore_case: true, files: ["prompts/*"], sentence: Scores are forbidden., remedy: Remove it.}
+`;
 
 const fileCommand = (file: string, text: string): string =>
   `M 100644 inline ${file}\ndata ${Buffer.byteLength(text)}\n${text}\n`;

@@ -7,7 +7,8 @@ export interface Files {
   /** The file read by its name's ending, or as `format` says; null where its bytes cannot be had. */
   readonly open: (entry: TreeEntry, format?: Format) => SourceFile | null;
   /** Lets go of everything that was read but these. */
-  readonly forget: (but: ReadonlySet<TreeEntry>) => void;
+  readonly keep: (entries: ReadonlySet<TreeEntry>) => void;
+  readonly forget: (entries: Iterable<TreeEntry>) => void;
   readonly count: () => number;
 }
 
@@ -25,9 +26,12 @@ export function filesOf(readBytes: TreeView["read"]): Files {
       count++;
       return file;
     },
-    forget: (but) => {
+    forget: (entries) => {
+      for (const entry of entries) for (const known of Object.values(formats)) known.delete(entry);
+    },
+    keep: (entries) => {
       for (const known of Object.values(formats))
-        for (const entry of known.keys()) if (!but.has(entry)) known.delete(entry);
+        for (const entry of known.keys()) if (!entries.has(entry)) known.delete(entry);
     },
     count: () => count,
   };

@@ -131,17 +131,21 @@ interface Building extends Release {
   readonly entries: TreeEntry[];
 }
 
-/** Most releases are never looked into: their maps are made when somebody asks. */
+/** Most releases are never looked into: version and files are read when somebody asks. */
 function newRelease({ id, version }: Found, { root, kind, prefix }: Place): Building {
   const folder = `${prefix}${id}/releases/${version}`;
   const entries: TreeEntry[] = [];
   let files: ReadonlyMap<string, TreeEntry> | undefined;
+  let parsed: Version | null | undefined;
   return {
     root,
     kind,
     id,
     version,
-    parsed: parseVersion(version),
+    get parsed() {
+      if (parsed === undefined) parsed = parseVersion(version);
+      return parsed;
+    },
     folder,
     prefix: `${folder}/`,
     entries,

@@ -10,7 +10,7 @@ import { proposedPointers } from "./proposal.ts";
 import { referencesOf } from "./references.ts";
 import { keyOf, nameOf, packageKey, type Release, repositoryOf } from "./repository.ts";
 import { RELEASE_RULES } from "./rules/all.ts";
-import { inputFindings, targetFindings } from "./rules/closure.ts";
+import { inputFindings, type Need, needsOf, targetFindings } from "./rules/closure.ts";
 import { folderVersion } from "./rules/folder-version.ts";
 import { readFindings } from "./rules/readable.ts";
 import { reference } from "./rules/reference.ts";
@@ -95,7 +95,7 @@ function releaseFindings(head: Surroundings, wanted: ReadonlySet<string> | null)
       if (release.kind.without_rules.includes(rule.id)) continue;
       for (const finding of rule.check({ ...head, release })) findings.push(finding);
     }
-    if (wanted === null) head.files.forget(new Set(release.files.values()));
+    if (wanted === null) head.files.keep(new Set(release.files.values()));
   }
   return findings;
 }
@@ -124,16 +124,18 @@ function activeFindings(
   active: ReadonlyMap<string, string>,
   wanted: ReadonlySet<string> | null,
 ): readonly Finding[] {
-  const releases = [...active].flatMap(
-    ([key, version]) => head.repository.releases.get(`${key}\0${version}`) ?? [],
-  );
-  const untouched = releases.filter((release) => wanted !== null && !wanted.has(keyOf(release)));
-  return [
-    ...inputFindings(head, active, releases),
-    ...untouched.flatMap((release) =>
-      release.kind.manifest === null ? [] : reference.check({ ...head, release }),
-    ),
-  ];
+  const needs: Need[] = [];
+  const findings: Finding[] = [];
+  for (const [key, version] of active) {
+    const release = head.repository.releases.get(`${key}\0${version}`);
+    if (release === undefined || release.kind.manifest === null) continue;
+    const context = { ...head, release };
+    needs.push(...needsOf(context));
+    if (wanted === null || wanted.has(keyOf(release))) continue;
+    findings.push(...reference.check(context));
+    head.files.forget(release.files.values());
+  }
+  return [...findings, ...inputFindings(active, needs)];
 }
 
 interface Judged {

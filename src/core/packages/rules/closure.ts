@@ -1,9 +1,10 @@
 /** Rules about the pointers as they would be: every active release is there, and everything that it requires is active, too. */
 import { manifestOf, type ReleaseContext, requiredInputs, type Surroundings } from "../context.ts";
-import { findingAt } from "../files.ts";
+import { findingAt, findingIn } from "../files.ts";
 import type { PointerFile } from "../pointers/read.ts";
-import { type Node, textOf } from "../reading/node.ts";
-import { type PackageName, packageKey, type Release, releaseKey } from "../repository.ts";
+import type { Place } from "../reading/lines.ts";
+import { textOf } from "../reading/node.ts";
+import { packageKey, releaseKey } from "../repository.ts";
 import { isPreRelease, parseVersion } from "../semver.ts";
 import type { Finding } from "../types.ts";
 
@@ -42,44 +43,42 @@ export function targetFindings(
   });
 }
 
-interface Need {
+/** One required input of an active release, with its place; the manifest itself need not be kept. */
+export interface Need {
+  /** Package keys. */
   readonly from: string;
   readonly to: string;
-  readonly finding: (sentence: string, remedy: string, rule: string) => Finding;
+  /** What is required. */
   readonly id: string;
+  readonly file: string;
+  readonly place: Place;
 }
 
-/** `required_inputs` of every active release. */
-export function inputFindings(
-  surroundings: Surroundings,
-  active: ActiveMap,
-  releases: readonly Release[],
-): readonly Finding[] {
-  const needs = releases.flatMap((release) => needsOf({ ...surroundings, release }));
-  const missing = needs
-    .filter(({ from, to }) => from !== to && !active.has(to))
-    .map(({ id, finding }) =>
-      finding(
-        `\`${id}\` is required, but it has no active release.`,
-        `Activate \`${id}\` first or together with this one, or do not require it.`,
-        "required-input",
-      ),
-    );
-  return [...missing, ...circles(needs)];
-}
-
-function needsOf(context: ReleaseContext): readonly Need[] {
+/** `required_inputs` of one release. */
+export function needsOf(context: ReleaseContext): readonly Need[] {
   const { release } = context;
   const manifest = manifestOf(context);
   if (manifest === null) return [];
-  const name = (id: string): PackageName => ({ root: release.root, kind: release.kind.name, id });
-  return requiredInputs(manifest.root).flatMap((node: Node) => {
+  const name = (id: string) => packageKey({ root: release.root, kind: release.kind.name, id });
+  return requiredInputs(manifest.root).flatMap((node) => {
     const id = textOf(node);
     if (id === undefined) return [];
-    const finding = (sentence: string, remedy: string, rule: string) =>
-      findingAt(manifest, node, { rule, sentence, remedy });
-    return [{ from: packageKey(name(release.id)), to: packageKey(name(id)), id, finding }];
+    return [
+      { from: name(release.id), to: name(id), id, file: manifest.path, place: manifest.place(node.start) },
+    ];
   });
+}
+
+/** Whatever is required is active, and nothing requires itself. */
+export function inputFindings(active: ActiveMap, needs: readonly Need[]): readonly Finding[] {
+  const missing = needs
+    .filter(({ from, to }) => from !== to && !active.has(to))
+    .map(({ id, file, place }) => {
+      const sentence = `\`${id}\` is required, but it has no active release.`;
+      const remedy = `Activate \`${id}\` first or together with this one, or do not require it.`;
+      return findingIn(file, { rule: "required-input", sentence, remedy }, place);
+    });
+  return [...missing, ...circles(needs)];
 }
 
 /** Each need that closes a circle, told once: where a walk in the order of names comes back to where it is. */
@@ -107,10 +106,14 @@ function circles(needs: readonly Need[]): readonly Finding[] {
   return findings;
 }
 
-function circle(need: Need): Finding {
-  const itself = need.from === need.to;
-  const sentence = itself
-    ? `\`${need.id}\` requires itself: it could never be produced.`
-    : `\`${need.id}\` requires this package, directly or through others, and is required by it: neither could be produced.`;
-  return need.finding(sentence, `Do not require \`${need.id}\` here.`, "requires-itself");
+function circle({ from, to, id, file, place }: Need): Finding {
+  const sentence =
+    from === to
+      ? `\`${id}\` requires itself: it could never be produced.`
+      : `\`${id}\` requires this package, directly or through others, and is required by it: neither could be produced.`;
+  return findingIn(
+    file,
+    { rule: "requires-itself", sentence, remedy: `Do not require \`${id}\` here.` },
+    place,
+  );
 }
