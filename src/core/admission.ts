@@ -36,7 +36,7 @@ export type Admission =
     };
 
 /** Commands that still work after the pull request was merged or closed. */
-const AFTERWARDS: readonly CommandWord[] = ["rollback", "status", "help"];
+const AFTERWARDS: readonly CommandWord[] = ["rollback", "cancel", "status", "help"];
 
 export function admit(facts: AdmissionFacts, policy: Policy): Admission {
   const { commands, pair } = facts;
@@ -70,8 +70,8 @@ function refusal(facts: AdmissionFacts, policy: Policy, command: Acting): Answer
   const afterwards = AFTERWARDS.includes(word) || (command.kind === "approve" && command.what === "rollback");
   if (pull_request.head_repository_id !== facts.repository_id && !afterwards) return answers.fork();
   if (pull_request.state !== "open" && !afterwards) return answers.closed(pull_request.state, word);
-  // An approval is bound to what was shown, which names its commit.
-  if (word === "help" || word === "approve" || !boundToHead(word)) return null;
+  // An approval is bound to what was shown, which names its commit; what is stopped is what runs.
+  if (word === "help" || word === "approve" || word === "cancel" || !boundToHead(word)) return null;
   return unboundHead(facts, command);
 }
 

@@ -15,6 +15,7 @@ export const COMMANDS = [
   "baseline",
   "approve",
   "rollback",
+  "cancel",
   "status",
   "help",
 ] as const;
@@ -23,7 +24,6 @@ export type CommandWord = (typeof COMMANDS)[number];
 /** Commands to come: whoever types one is told that it is not available yet, and gets no guess at a misspelling. */
 export const LATER_COMMANDS = [
   "rehearse",
-  "cancel",
   "lock",
   "unlock",
   "freeze",

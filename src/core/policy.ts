@@ -100,6 +100,7 @@ export function shippedPolicy(type: EnvironmentType): Policy {
       baseline: write,
       rollback: write,
       approve: write,
+      cancel: write,
       status: everybody,
       help: everybody,
     },

@@ -8,6 +8,7 @@ import * as answers from "../core/rendering/answers.ts";
 import { renderHelp } from "../core/rendering/help.ts";
 import type { Asked, IssueComment, PullRequest, Repository, Tx } from "../ports.ts";
 import { approve } from "./approve.ts";
+import { cancelOnPullRequest } from "./cancel.ts";
 import type { CommandOutcome, Deps } from "./deps.ts";
 import { type Evidence, type EvidenceReads, evidenceForCommand, NO_EVIDENCE } from "./evidence.ts";
 import { askPerson } from "./person.ts";
@@ -177,6 +178,12 @@ async function act(
       given,
       evidence: acting.evidence,
     });
+    await say(acting, answers.renderAnswer(answer, key), key);
+    return { kind: "answered", answer };
+  }
+  if (word === "cancel") {
+    const where = { repository_id: input.repository.id, pull_request: input.pull_request };
+    const answer = await cancelOnPullRequest(deps, tx, { ...where, login: comment.author });
     await say(acting, answers.renderAnswer(answer, key), key);
     return { kind: "answered", answer };
   }

@@ -2,13 +2,12 @@
 import { boundToHead } from "../core/operations.ts";
 import { hasActivated, OPEN_STATES } from "../core/promotion.ts";
 import { voidedByHead } from "../core/rendering/approvals.ts";
-import { cancelledSentence, reasons } from "../core/rendering/endings.ts";
+import { reasons } from "../core/rendering/endings.ts";
 import { type HeadKind, initialChecks } from "../core/rendering/initial-checks.ts";
 import type { Tx } from "../ports.ts";
+import { stopOperation } from "./cancel.ts";
 import { classify, type HeadDeps, type PullRequestInput } from "./classify-head.ts";
-import { finish } from "./finish.ts";
 import { keepsChecks } from "./promoted-head.ts";
-import { change, namesOf, openWork } from "./work.ts";
 
 export type PullRequestOutcome = {
   readonly kind: HeadKind["kind"] | "closed" | "not_set_up";
@@ -99,22 +98,7 @@ async function stopOutdated(
     const moved = boundToHead(operation.kind) && operation.head_sha !== pull_request.head_sha;
     if (hasActivated(operation.state) || !(closed || moved)) continue;
     const reason = closed ? reasons.closed() : reasons.headMoved(pull_request.head_sha);
-    if (await stop(deps, tx, { id: operation.id, reason })) stopped.push(operation.id);
+    if (await stopOperation(deps, tx, { id: operation.id, reason, actor: "bot" })) stopped.push(operation.id);
   }
   return stopped;
-}
-
-async function stop(
-  deps: HeadDeps,
-  tx: Tx,
-  { id, reason }: { readonly id: string; readonly reason: string },
-): Promise<boolean> {
-  const work = await openWork(deps, tx, id);
-  if (work === null || work.operation.cancel_reason !== null) return false;
-  const asked = await change(work, { cancel_reason: reason });
-  const atWork = (await tx.jobsOf(id)).some((job) => job.state === "running");
-  if (atWork) return true;
-  const message = cancelledSentence(namesOf(asked), reason);
-  await finish(asked, { event: "cancelled", code: "cancelled", message, actor: "bot" });
-  return true;
 }

@@ -1,5 +1,6 @@
 /** The ways in which a person begins work without a pull request's comment. */
 import { z } from "zod";
+import { apiCancel } from "../flows/api-cancel.ts";
 import { type ApiInput, apiBackup, apiDriftCheck, apiPromote } from "../flows/api-operations.ts";
 import type { ApiOutcome } from "../flows/api-scene.ts";
 import type { Deps } from "../flows/deps.ts";
@@ -41,6 +42,16 @@ export function operations(deps: Deps, access: AccessDeps): readonly Route[] {
       const asked = named(request, input, `promote ${target_environment_id}`);
       return apiPromote(deps, { ...asked, target_environment_id });
     }),
+    {
+      method: "POST",
+      path: "/api/jobs/{id}/cancel",
+      handle: async (request) => {
+        const actor = await person(access, request);
+        const job_id = idOf(request, "job");
+        const once = onceOf(request, ["cancel", job_id]);
+        return accepted(await apiCancel(deps, { actor, job_id, once }));
+      },
+    },
   ];
 }
 

@@ -58,6 +58,7 @@ export const PolicyBlock = z.strictObject({
   refresh: Command.optional(),
   baseline: Command.optional(),
   approve: Command.optional(),
+  cancel: Command.optional(),
   status: Open.optional(),
   help: Open.optional(),
   rollback: z

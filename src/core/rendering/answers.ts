@@ -228,6 +228,33 @@ export const keyReused = (): Answer =>
     "Send a new key with every new request, and the same one only to repeat a request whose answer was lost.",
   );
 
+/** What `/cancel` came to. */
+export const cancelled = {
+  ended: (kind: OperationKind): Answer =>
+    answer("cancelled", `The ${kind} was stopped before it changed anything.`, `\`/${kind}\` begins again.`),
+  asked: (kind: OperationKind): Answer =>
+    answer("cancel_asked", `The ${kind} stops as soon as the job that is at work now has ended.`, null),
+  tooLate: (kind: OperationKind): Answer =>
+    answer(
+      "cancel_too_late",
+      `The ${kind} was not stopped: its last job is at work, and stopping it half-way would help nobody.`,
+      kind === "promote" ? "Wait for its end; `/rollback` takes a promotion back." : "Wait for its end.",
+    ),
+  unknown: (kind: OperationKind): Answer =>
+    answer(
+      "cancel_unknown",
+      `The ${kind} was not stopped: nobody knows how it ended, so its lock stays.`,
+      "`/status` shows what is known.",
+    ),
+  nothing: (): Answer =>
+    answer(
+      "cancel_nothing",
+      "There is nothing to stop: no operation of this pull request is under way.",
+      null,
+    ),
+  over: (message: string): Answer => answer("job_over", message, null),
+} as const;
+
 export const notFound = (what: string): Answer => answer("not_found", `There is no such ${what}.`, null);
 
 export const dispatchFailed = (message: string): Answer =>

@@ -82,6 +82,7 @@ export const cancelledSentence = ({ kind }: Names, reason: string): string =>
 
 export const reasons = {
   headMoved: (sha: string) => `the branch moved to \`${shortId(sha)}\`.`,
+  asked: (login: string) => `\`${login}\` asked for it.`,
   closed: () => "the pull request was closed.",
   baseMoved: (base: string) => `the pull request's base is now \`${base}\`.`,
   settingsChanged: () => "`.github/belay.yml` or the policy changed since the command.",

@@ -51,6 +51,10 @@ const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly m
     form: "/rollback",
     meaning: "Go back to the release before the last promotion. Live rows stay.",
   },
+  cancel: {
+    form: "/cancel",
+    meaning: "Stop what is under way on this pull request, unless it has begun to change something.",
+  },
   status: { form: "/status", meaning: "Where things stand, what is in the way, and who can help." },
   help: { form: "/help", meaning: "This table." },
 };
