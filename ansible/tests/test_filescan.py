@@ -6,7 +6,7 @@ import time
 import unittest
 from unittest import mock
 
-from belay import filehash, files, filewalk
+from belay import filehash, files, filethreads, filewalk
 from belay.errors import BelayError
 from belay.excluded import Excluded
 from belay.look import Look
@@ -56,13 +56,13 @@ class ScanTest(TreeTest):
             self.write(f"{number}", os.urandom(50))
         os.symlink("none", os.path.join(self.top, "link"))
         announced, counter = [], iter(range(10**6))
-        self.wrap(filehash, "_from_disk", lambda real: next(counter))
-        self.wrap(filehash, "_announce", lambda real, path: (announced.append(path), real(path)))
-        with mock.patch.object(filehash.os, "posix_fadvise", side_effect=OSError(22, "Invalid argument")):
+        self.wrap(filethreads, "_from_disk", lambda real: next(counter))
+        self.wrap(filethreads, "_announce", lambda real, path: (announced.append(path), real(path)))
+        with mock.patch.object(filethreads.os, "posix_fadvise", side_effect=OSError(22, "Invalid argument")):
             self.assertEqual(self.facts(given=rules(workers=1))["entries"], entries(plain(self.top)))
         self.assertEqual(self.facts(given=rules(workers=1), look=Look(full=True))["entries"], entries(plain(self.top)))
         self.assertGreater(len(announced), 100)
-        filehash._announce(os.fsencode(os.path.join(self.top, "none")))
+        filethreads._announce(os.fsencode(os.path.join(self.top, "none")))
 
     def test_links_inside_dangling_and_going_round(self):
         self.write("a/file")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Callable, Collection, FrozenSet, Iterator, List, NamedTuple, Optional, Tuple
 
-from .filehash import Wanted
+from .filethreads import Wanted
 from .filewalk import NO_STATE, STATE, Seen, state_in
 from .listing import VALUE, Run, order_of
 

@@ -11,8 +11,9 @@ from typing import Collection, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from .errors import BelayError
 from .excluded import Excluded
-from .filehash import Hashed, Wanted, hashed, read_all
+from .filehash import Hashed, hashed
 from .filememory import Memory
+from .filethreads import Wanted, read_all
 from .filewalk import STATE, size_in, walk
 from .listing import LINK, VALUE, Run, short, value_of
 from .text import readable
