@@ -11,6 +11,7 @@ from typing import Deque, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from .filehash import FLAGS, Hashed, hashed
 from .filewalk import Seen, size_in
+from .workers import how_many
 
 #: Files that one thread takes at a time, and their size in bytes.
 _TAKEN, _TAKEN_BYTES = 32, 4 << 20
@@ -27,14 +28,9 @@ class Wanted(NamedTuple):
     missing: List[int]
 
 
-def processors(workers: int) -> int:
-    """So many threads: as many as are asked for, or half of the processors, 1 to 4."""
-    return workers or min(4, max(1, (os.cpu_count() or 1) // 2))
-
-
 def read_all(top: bytes, wanted: Iterable[Wanted], workers: int) -> Iterator[Tuple[Wanted, List[Optional[Hashed]]]]:
     """Each run with what was read of its missing files (None: removed meanwhile). Raises what `hashed` raises."""
-    pool = ThreadPoolExecutor(processors(workers))
+    pool = ThreadPoolExecutor(how_many(workers))
     waiting: Deque[Tuple[Wanted, List[Future]]] = deque()
     files = 0
     try:
