@@ -1,6 +1,7 @@
 """The fingerprint of an environment (facts.ts): every table of the site at one instant, option rows one by one, files and code."""
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import Dict, Iterable, List, NamedTuple, Optional
 
@@ -98,7 +99,8 @@ def is_empty(site, session) -> bool:
 def options_fingerprint(session, site, rules: Rules, full_name: str, wanted: Optional[Iterable[str]] = None) -> Dict[str, dict]:
     """{name: {class, hash}} of the rows of an options table that are not noise, or of exactly the `wanted` names.
 
-    The hash covers value and autoload, as hashed in any other table.
+    The hash covers value and autoload, as hashed in any other table. Where a table without its unique key holds a name more than
+    once, it covers all of these rows.
     """
     shape = shape_of(session, full_name)
     if shape is None:
@@ -107,11 +109,15 @@ def options_fingerprint(session, site, rules: Rules, full_name: str, wanted: Opt
     sql = f"SELECT option_name, {shape.row_hash(('option_id', 'option_name'))} FROM {ident(full_name)}{_where(chosen)} ORDER BY option_name, option_id"
     found = {}
     for name_bytes, row_hash in session.stream(sql):
-        name = readable(name_bytes)
+        name = readable(name_bytes or b"")
         kind = rules.option(name, site.prefix)
         if kind != "noise" if chosen is None else name in chosen:
-            found[name] = {"class": kind, "hash": row_hash.decode()}
+            found[name] = {"class": kind, "hash": _also(found.get(name), row_hash.decode())}
     return found
+
+
+def _also(before: Optional[dict], row_hash: str) -> str:
+    return row_hash if before is None else hashlib.sha256((before["hash"] + row_hash).encode()).hexdigest()
 
 
 def _where(names: Optional[set]) -> str:

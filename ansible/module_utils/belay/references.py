@@ -87,10 +87,10 @@ def _number(value) -> int:
 
 
 def unserialize(data: bytes):
-    """A serialised value of arrays and scalars: arrays become dicts. None for anything else, objects included."""
+    """A serialised value of arrays and scalars: arrays become dicts. None for anything else, objects and deep nests included."""
     try:
         value, end = _value(data.strip(), 0)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, TypeError, RecursionError):
         return None
     return value if end == len(data.strip()) else None
 

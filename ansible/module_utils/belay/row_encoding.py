@@ -17,13 +17,15 @@ PLAIN = frozenset((
 ))
 TEXT = frozenset(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "json", "enum", "set"))
 BYTES = frozenset(("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"))
+#: Beside a text the server makes one of these of the text too, and NULL of a text that is none.
+_STUBBORN = frozenset(("uuid", "inet4", "inet6"))
 INTEGERS = frozenset(("tinyint", "smallint", "mediumint", "int", "bigint"))
 #: Encodings whose bytes are those of UTF-8 already.
 _UTF8 = frozenset(("utf8mb4", "utf8mb3", "utf8", "ascii"))
 #: Longer values stand as their own hash ...
 SHOWN_WHOLE = 65535
 #: ... or already these, in a table whose rows could otherwise be longer than this many bytes: above max_allowed_packet CONCAT_WS gives NULL.
-SHOWN_IN_WIDE, ROW_BYTES = 1000, 900_000
+SHOWN_IN_WIDE, SHOWN_IN_WIDEST, ROW_BYTES = 1000, 64, 900_000
 
 
 class Column(NamedTuple):
@@ -54,7 +56,8 @@ class Column(NamedTuple):
         name = ident(self.name)
         if self.type in PLAIN:
             shown = f"({name} + 0e0)" if self.type == "float" else name
-            return (f"IFNULL({shown}, 'N')" if self.nullable else shown,)
+            text = f"CAST({name} AS CHAR)" if self.type in _STUBBORN else shown
+            return (f"IFNULL({text}, 'N')" if self.nullable else shown,)
         length = f"IFNULL(LENGTH({name}), -1)" if self.nullable else f"LENGTH({name})"
         return (length, f"IF(LENGTH({name}) > {whole}, SHA2({name}, 256), {self._bytes})" if self.most > whole else self._bytes)
 
@@ -75,8 +78,8 @@ class Column(NamedTuple):
 
 def row_hash_sql(columns: Sequence[Column]) -> str:
     """SQL for the SHA-256 of a row, 64 lower-case hexadecimal digits; never NULL."""
-    fits = sum(column.longest(SHOWN_WHOLE) for column in columns) <= ROW_BYTES
-    whole = SHOWN_WHOLE if fits else SHOWN_IN_WIDE
+    sizes = (SHOWN_WHOLE, SHOWN_IN_WIDE, SHOWN_IN_WIDEST)
+    whole = next((size for size in sizes if sum(column.longest(size) for column in columns) <= ROW_BYTES), SHOWN_IN_WIDEST)
     tokens = [token for column in columns for token in column.tokens(whole)] or ["''"]
     return f"SHA2(CONCAT_WS(',', {', '.join(tokens)}), 256)"
 

@@ -14,8 +14,8 @@ __all__ = ["SHOWN_WHOLE", "Column", "Shape", "shape_of", "shapes_under", "under"
 
 @dataclass(frozen=True)
 class Shape:
-    """`columns` without generated ones; `key` is the primary key, or else a unique one without NULLs, or empty. `rows` and `bytes`
-    are the server's guesses."""
+    """`columns` without generated ones; `key` is the primary key, or else a unique one without NULLs, or empty. `has_primary`: it is
+    the primary one, and the server keeps the rows in its ascending order. `rows` and `bytes` are the server's guesses."""
 
     engine: str
     columns: Tuple[Column, ...]
@@ -92,13 +92,13 @@ def _columns(session, named: str) -> Dict[str, Dict[str, Column]]:
 def _keys(session, named: str, columns: Dict[str, Dict[str, Column]]) -> Dict[str, Tuple[Tuple[Column, ...], bool]]:
     """Keys on a part of a column or on a generated one do not name rows by what is hashed."""
     rows = session.query(
-        "SELECT table_name, index_name, column_name, sub_part IS NULL FROM information_schema.statistics "
+        "SELECT table_name, index_name, column_name, sub_part IS NULL, collation = 'D' FROM information_schema.statistics "
         f"WHERE {named} AND non_unique = 0 ORDER BY table_name, index_name = 'PRIMARY' DESC, index_name, seq_in_index"
     )
     keys: Dict[str, Tuple[Tuple[Column, ...], bool]] = {}
     for (table, index), members in groupby(rows, key=lambda row: (row[0].decode(), row[1].decode())):
         own = columns.get(table, {})
-        parts = [(own.get((column or b"").decode()), whole == b"1") for _, _, column, whole in members]
-        if table not in keys and all(column is not None and not column.nullable and (whole or index == "PRIMARY") for column, whole in parts):
-            keys[table] = tuple(column for column, _ in parts), index == "PRIMARY"
+        parts = [(own.get((column or b"").decode()), whole == b"1", backwards == b"1") for _, _, column, whole, backwards in members]
+        if table not in keys and all(column is not None and not column.nullable and (whole or index == "PRIMARY") for column, whole, _ in parts):
+            keys[table] = tuple(column for column, _, _ in parts), index == "PRIMARY" and not any(backwards for _, _, backwards in parts)
     return keys

@@ -5,11 +5,14 @@ import re
 
 #: Control characters, which JSON stores may refuse, and the half surrogates by which Python carries bytes that are no UTF-8.
 _ESCAPED = re.compile("[\\\\\x00-\x1f\x7f\udc80-\udcff]")
+_PROTOTYPE = b"__proto__"
 _ESCAPE = re.compile(r"\\(\\|x[0-9a-f]{2})")
 
 
 def readable(data: bytes) -> str:
-    """Different bytes give different text."""
+    """Different bytes give different text, and none gives `__proto__`: readers in JavaScript take that for no name."""
+    if data == _PROTOTYPE:
+        return "\\x5f" + _PROTOTYPE[1:].decode()
     return _ESCAPED.sub(_escape, data.decode("utf-8", "surrogateescape"))
 
 

@@ -1,0 +1,113 @@
+"""What hides in the corners of a database: values that the server rewrites, keys the wrong way round, names that are there twice."""
+import dataclasses
+import shutil
+import tempfile
+import unittest
+from unittest import mock
+
+from belay import chunk_reader
+from belay.fingerprint import fingerprint
+from belay.mysql import Session
+from belay.references import unserialize
+from belay.row_encoding import ROW_BYTES, SHOWN_IN_WIDEST
+from belay.table_shape import shape_of
+from belay.text import raw, readable
+from tests.mariadb import Server
+from tests.small_site import make_site, rules
+
+SERVER = Server()
+
+
+def setUpModule():
+    SERVER.start()
+
+
+def tearDownModule():
+    SERVER.stop()
+
+
+class EdgesTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.mkdtemp(prefix="belay-edges-")
+        self.addCleanup(shutil.rmtree, folder)
+        self.site = make_site(SERVER, folder, "app", "wp_")
+
+    def sql(self, text):
+        SERVER.sql("SET sql_mode = ''; " + text, "app")
+
+    def measured(self, row_limit=100):
+        with Session(self.site) as session:
+            return fingerprint(self.site, session, dataclasses.replace(rules(), row_limit=row_limit))
+
+    def digest(self, row_limit=100):
+        return self.measured(row_limit)["tables"]["t"]["parts"]["editorial"]["digest"]
+
+    def test_null_stands_in_its_own_column_whatever_the_type(self):
+        values = {"UUID": "123e4567-e89b-12d3-a456-426655440000", "INET6": "::1", "INET4": "10.0.0.1", "DATE": "2026-01-01", "TIME": "10:00:00", "YEAR": "2026"}
+        for kind, value in values.items():
+            self.sql(f"CREATE OR REPLACE TABLE wp_t (id INT PRIMARY KEY, a {kind} NULL, b {kind} NULL); INSERT INTO wp_t VALUES (1, NULL, '{value}')")
+            for limit in (100, 0):
+                before = self.digest(limit)
+                self.sql("UPDATE wp_t SET a = b, b = NULL")
+                self.assertNotEqual(self.digest(limit), before, kind)
+                self.sql("UPDATE wp_t SET b = a, a = NULL")
+
+    def test_a_descending_key_gives_one_digest_however_it_is_read(self):
+        self.sql("CREATE TABLE wp_t (id INT, v INT, PRIMARY KEY (id DESC)); INSERT INTO wp_t SELECT seq, seq FROM seq_1_to_3000")
+        found = {self.digest(limit) for limit in (10_000, 0)}
+        with mock.patch.object(chunk_reader.Reader, "_joins", False):
+            found.add(self.digest(0))
+        self.assertEqual(len(found), 1)
+        self.sql("UPDATE wp_t SET v = 0 WHERE id = 2000")
+        self.assertNotIn(self.digest(0), found)
+
+    def test_the_widest_rows_fit_whatever_they_hold(self):
+        columns = [f"c{n} TEXT CHARACTER SET latin1" for n in range(360)]
+        self.sql(f"CREATE TABLE wp_t (id INT PRIMARY KEY, {', '.join(columns)}) ROW_FORMAT=DYNAMIC")
+        with Session(self.site) as session:
+            shape = shape_of(session, "wp_t")
+        self.assertLessEqual(sum(column.longest(SHOWN_IN_WIDEST) for column in shape.columns), ROW_BYTES)
+        SERVER.sql("SET NAMES utf8mb4; INSERT INTO wp_t VALUES (1, %s)" % ", ".join(["REPEAT(_latin1 X'80', 1000)"] * 360), "app")
+        packet = SERVER.sql("SELECT @@global.max_allowed_packet")[0][0]
+        SERVER.sql("SET GLOBAL max_allowed_packet = 1048576")
+        self.addCleanup(SERVER.sql, f"SET GLOBAL max_allowed_packet = {packet}")
+        for limit in (100, 0):
+            before = self.digest(limit)
+            self.sql("UPDATE wp_t SET c5 = CONCAT(SUBSTR(c5, 2), '.')")
+            self.assertNotEqual(self.digest(limit), before)
+
+    def test_every_row_of_an_option_that_is_there_twice_counts(self):
+        self.sql("ALTER TABLE wp_options DROP INDEX option_name; INSERT INTO wp_options (option_name, option_value) VALUES ('blogname', 'Second'), (NULL, 'x')")
+        before = self.measured()["options"]
+        for value in ("Acme", "Second"):
+            self.sql(f"UPDATE wp_options SET option_value = 'other' WHERE option_name = 'blogname' AND option_value = '{value}'")
+            self.assertNotEqual(self.measured()["options"]["blogname"], before["blogname"], value)
+            self.sql(f"UPDATE wp_options SET option_value = '{value}' WHERE option_value = 'other'")
+        self.assertEqual(self.measured()["options"], before)
+
+    def test_rows_and_options_may_be_called_as_javascript_calls_prototypes(self):
+        self.sql("CREATE TABLE wp_t (name VARCHAR(20) PRIMARY KEY); INSERT INTO wp_t VALUES ('__proto__'); INSERT INTO wp_options (option_name, option_value) VALUES ('__proto__', 'x')")
+        found = self.measured()
+        self.assertEqual(list(found["tables"]["t"]["parts"]["editorial"]["row_hashes"]), ["\\x5f_proto__"])
+        self.assertIn("\\x5f_proto__", found["options"])
+        self.assertNotIn("__proto__", found["options"])
+
+    def test_theme_mods_of_whatever_shape_stop_nobody(self):
+        deep = "CONCAT(REPEAT('a:1:{i:0;', 3000), 'N;', REPEAT('}', 3000))"
+        self.sql(f"INSERT INTO wp_options (option_name, option_value) VALUES ('theme_mods_deep', {deep}), ('theme_mods_odd', 'a:1:{{a:0:{{}}i:1;}}')")
+        self.assertIn("theme_mods_deep", self.measured()["options"])
+
+
+class ParsingTest(unittest.TestCase):
+    def test_what_php_would_not_have_written_is_no_value(self):
+        for data in (b"a:1:{i:0;" * 3000 + b"N;" + b"}" * 3000, b"a:1:{a:0:{}i:1;}"):
+            self.assertIsNone(unserialize(data))
+
+    def test_the_name_of_prototypes_comes_back(self):
+        names = [b"__proto__", b"\\x5f_proto__", b"_proto__", b"a__proto__"]
+        self.assertEqual([raw(readable(name)) for name in names], names)
+        self.assertEqual(len(set(map(readable, names))), len(names))
+
+
+if __name__ == "__main__":
+    unittest.main()
