@@ -18,7 +18,11 @@ const TableEntry = z.strictObject({
   class: Classified,
   ignore_columns: z.array(z.string()).default([]),
 });
-const RowEntry = z.strictObject({ table: Name, ...RowRule.shape });
+/** In SQL `_` is any character: `_order_%` would claim an editor's field `1order-x`, too, and with it what changes there. */
+const isLiteral = ({ match }: { readonly match: RowRule["match"] }): boolean =>
+  Object.values(match).every(({ like }) => (like ?? []).every((text) => /^(?:[^_\\]|\\.)*$/s.test(text)));
+const LITERAL = { path: ["match"], message: "in `like` an underscore is written \\_" };
+const RowEntry = z.strictObject({ table: Name, ...RowRule.shape }).refine(isLiteral, LITERAL);
 const OptionEntry = z.strictObject({
   options: z.array(OptionName).min(1),
   class: Classified,
@@ -29,13 +33,15 @@ const OptionEntry = z.strictObject({
 });
 const ColumnName = z.string().regex(/^[A-Za-z0-9_]+$/, "a column");
 /** Columns with personal data, in the rows that match (all of them where nothing is said). */
-const PersonalEntry = z.strictObject({
-  table: z.string().regex(/^[A-Za-z0-9_]+$/, "one table without prefix"),
-  columns: z
-    .record(ColumnName, MaskKind)
-    .refine((columns) => Object.keys(columns).length > 0, "at least one column"),
-  match: RowRule.shape.match.default({}),
-});
+const PersonalEntry = z
+  .strictObject({
+    table: z.string().regex(/^[A-Za-z0-9_]+$/, "one table without prefix"),
+    columns: z
+      .record(ColumnName, MaskKind)
+      .refine((columns) => Object.keys(columns).length > 0, "at least one column"),
+    match: RowRule.shape.match.default({}),
+  })
+  .refine(isLiteral, LITERAL);
 export type PersonalEntry = z.infer<typeof PersonalEntry>;
 
 export const CatalogText = z.strictObject({

@@ -77,6 +77,8 @@ describe("a file that is wrong", () => {
     ["table: usermeta, columns", 'table: "user*", columns', "one table"],
     ["columns: { meta_value: address }", "columns: {}", "at least one column"],
     ["personal:", "private:", "private"],
+    ["\\\\_cache", "_cache", "an underscore is written"],
+    ["{ in: [example_home] }", "{ like: [example_home] }", "an underscore is written"],
   ])("is refused with its name and the place: %s -> %s", (from, to, told) => {
     expect(example).toContain(from);
     const put = () => withFile(example.replace(from, to));
