@@ -64,7 +64,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-belay_facts: {type: dict, returned: success, description: "C(release) and C(fingerprint), as src/core/facts.ts describes them."}
+belay_facts: {type: dict, returned: success, description: "C(release), C(fingerprint), C(differences) and C(option_values), as src/core/facts.ts describes them."}
 archive: {type: dict, returned: success, description: "C(path) and C(sha256) of the archive on this host."}
 """
 

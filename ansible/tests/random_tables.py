@@ -49,6 +49,8 @@ KEYS = {
     "unsigned": "id BIGINT UNSIGNED NOT NULL, PRIMARY KEY (id)",
     "signed": "id BIGINT NOT NULL, PRIMARY KEY (id)",
     "number and text": "id INT NOT NULL, part VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, PRIMARY KEY (id, part)",
+    "number and beginning": "id INT NOT NULL, part VARCHAR(20) COLLATE utf8mb4_general_ci NOT NULL, PRIMARY KEY (id, part(3))",
+    "backwards": "id INT NOT NULL, PRIMARY KEY (id DESC)",
     "text and number": "part VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, id INT NOT NULL, PRIMARY KEY (part, id)",
     "text": "part VARCHAR(20) COLLATE utf8mb4_general_ci NOT NULL, PRIMARY KEY (part)",
     "bytes": "part VARBINARY(20) NOT NULL, PRIMARY KEY (part)",
@@ -81,6 +83,7 @@ class RandomTable:
             "unsigned": lambda: random.choice([random.randrange(3000), random.randrange(1 << 64), (1 << 64) - 1 - random.randrange(2000)]),
             "signed": lambda: random.choice([random.randrange(-3000, 3000), random.randrange(-(1 << 63), 1 << 63)]),
             "number and text": lambda: random.choice([7, random.randrange(-5000, 5000)]),
+            "number and beginning": lambda: random.choice([7, random.randrange(2000)]),
         }.get(self.key, lambda: random.randrange(4000))()
         text = random.choice(["k%d" % random.randrange(50), "k,%d" % random.randrange(5), "\\%d" % random.randrange(5), "é%d" % random.randrange(3)])
         return {"id": str(number), "part": literal(text)}
@@ -117,7 +120,7 @@ class RandomTable:
 def contents(session, table):
     """{class: {key: row}}, and {class: Counter of rows} without a key, of a RandomTable by `SELECT *`."""
     keys = [name for name in ("part", "id") if f"{name} " in KEYS[table.key] and table.key != "none"]
-    if table.key == "number and text":
+    if table.key.startswith("number and"):
         keys = ["id", "part"]
     rows = session.query("SELECT * FROM wp_t")
     columns = session.columns

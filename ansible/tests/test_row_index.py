@@ -8,6 +8,7 @@ import time
 import unittest
 from hashlib import sha256
 from types import SimpleNamespace
+from unittest import mock
 
 from belay.chunks import Chunk, packed, part_digest, read_varint, runs, unzigzag, varint, zigzag
 from belay.differences import Changes, KeylessMatcher, Matcher
@@ -78,6 +79,13 @@ class IndexTest(unittest.TestCase):
         one, other = self.written({0: [(1, hash_of(1))]}), self.written({0: [(1, hash_of(2))]})
         os.replace(os.path.join(self.folder.path, other + ".rows"), os.path.join(self.folder.path, one + ".rows"))
         self.assertIsNone(self.read(one))
+
+    def test_only_a_digest_names_a_file(self):
+        digest = self.written({0: [(1, hash_of(1))]})
+        os.rename(os.path.join(self.folder.path, digest + ".rows"), os.path.join(self.root, "elsewhere.rows"))
+        with mock.patch.object(IndexFolder, "use", side_effect=AssertionError("looked at")):
+            for name in ("../elsewhere", "", digest.upper(), digest + "\n"):
+                self.assertIsNone(self.read(name))
 
     def test_rows_hashed_in_another_way_are_not_compared(self):
         self.assertIsNone(self.read(self.written({0: [(1, hash_of(1))]}), "another"))

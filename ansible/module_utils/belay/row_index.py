@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import struct
 import threading
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -132,7 +133,7 @@ def open_index(folder: IndexFolder, digest: str, signature: str) -> Iterator[Opt
         yield RowIndex(None, [])
         return
     try:
-        file = folder.use(digest + ".rows")
+        file = folder.use(_name(digest))
     except OSError:
         yield None
         return
@@ -142,6 +143,13 @@ def open_index(folder: IndexFolder, digest: str, signature: str) -> Iterator[Opt
         except (Corrupt, OSError):
             index = None
         yield index
+
+
+def _name(digest: str) -> str:
+    """Raises FileNotFoundError for what is no digest, so that no other path is ever looked at."""
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise FileNotFoundError(digest)
+    return digest + ".rows"
 
 
 def _opened(file, digest: str, signature: str) -> Optional[RowIndex]:

@@ -15,7 +15,7 @@ __all__ = ["SHOWN_WHOLE", "Column", "Shape", "shape_of", "shapes_under", "under"
 @dataclass(frozen=True)
 class Shape:
     """`columns` without generated ones; `key` is the primary key, or else a unique one without NULLs, or empty. `has_primary`: it is
-    the primary one, and the server keeps the rows in its ascending order. `rows` and `bytes` are the server's guesses."""
+    the primary one, and the server keeps the rows in its ascending order (not in that of the beginnings of values). `rows` and `bytes` are the server's guesses."""
 
     engine: str
     columns: Tuple[Column, ...]
@@ -100,5 +100,5 @@ def _keys(session, named: str, columns: Dict[str, Dict[str, Column]]) -> Dict[st
         own = columns.get(table, {})
         parts = [(own.get((column or b"").decode()), whole == b"1", backwards == b"1") for _, _, column, whole, backwards in members]
         if table not in keys and all(column is not None and not column.nullable and (whole or index == "PRIMARY") for column, whole, _ in parts):
-            keys[table] = tuple(column for column, _, _ in parts), index == "PRIMARY" and not any(backwards for _, _, backwards in parts)
+            keys[table] = tuple(column for column, _, _ in parts), index == "PRIMARY" and all(whole and not backwards for _, whole, backwards in parts)
     return keys
