@@ -1,0 +1,80 @@
+/** What is brought to the host is not what was built, or is brought twice. */
+import { open, rm } from "node:fs/promises";
+import path from "node:path";
+import type { Case, Fault } from "../fault.ts";
+import { startJob } from "../jobs.ts";
+import type { World } from "../world.ts";
+
+/** One bit of the release's file on the source is another one. */
+const corrupted: Fault = {
+  kind: "corrupted-release",
+  recovery: "recover",
+  must: "old",
+  before: async (world) => {
+    await forgetUnpacked(world);
+    const archive = path.join(world.lab.staging.root, ".belay/outgoing", `${world.new}.tar.zst`);
+    await flip(archive);
+    return () => flip(archive);
+  },
+  says: ({ report }) => (report?.error_code === undefined ? "no reason was given" : undefined),
+};
+
+async function flip(file: string): Promise<void> {
+  const handle = await open(file, "r+");
+  try {
+    const place = Math.floor((await handle.stat()).size / 2);
+    const byte = Buffer.alloc(1);
+    await handle.read(byte, 0, 1, place);
+    await handle.write(Buffer.from([(byte[0] ?? 0) ^ 1]), 0, 1, place);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function forgetUnpacked({ site, new: release }: World): Promise<void> {
+  await rm(path.join(site.root, ".belay/incoming", release), { recursive: true, force: true });
+}
+
+const wrongDigest: Fault = {
+  kind: "wrong-digest",
+  recovery: "recover",
+  must: "old",
+  change: (job) => ({ ...job, release_digest: "5".repeat(64) }),
+  says: ({ report }) => (report?.error_code === undefined ? "no reason was given" : undefined),
+};
+
+/** The same job on two runners at the same moment. */
+const twice: Fault = {
+  kind: "same-promotion-twice",
+  recovery: "recover",
+  must: "new",
+  start: async (world, job) => {
+    const [one, other] = await Promise.all([startJob(world.lab, job), startJob(world.lab, job)]);
+    const both = Promise.all([one.ended, other.ended]);
+    return {
+      pid: one.pid,
+      ended: both.then(([first, second]) => (first.report?.status === "succeeded" ? first : second)),
+    };
+  },
+};
+const two: Fault = {
+  kind: "two-promotions-at-once",
+  recovery: "recover",
+  start: async (world, job) => {
+    const [one, other] = await Promise.all([
+      startJob(world.lab, job),
+      startJob(world.lab, world.promotion()),
+    ]);
+    const both = Promise.all([one.ended, other.ended]);
+    return {
+      pid: one.pid,
+      ended: both.then(([first, second]) => (first.report?.status === "succeeded" ? first : second)),
+    };
+  },
+};
+
+export const RELEASE: readonly Case[] = [corrupted, wrongDigest, twice, two].map((fault) => ({
+  name: fault.kind,
+  step: "",
+  fault,
+}));

@@ -1,0 +1,206 @@
+/** One case from beginning to end. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Report } from "../../../src/core/report.ts";
+import { observe } from "../../../test/lab/comparison.ts";
+import { promotionTells, protectedChanges, recoveryTells, serves, type Version } from "./check.ts";
+import type { Case, Fault, Mend } from "./fault.ts";
+import { type JobFile, mustSucceed, type Running, startJob } from "./jobs.ts";
+import { leftovers } from "./leftovers.ts";
+import { reach } from "./moments.ts";
+import { stepsOf, type World } from "./world.ts";
+import { letWritersIn, type Written } from "./writers.ts";
+
+export type Row = {
+  readonly name: string;
+  readonly survived: boolean;
+  /** The last step in the journal when the fault struck; null: before the promotion, or never. */
+  readonly struck_at: string | null;
+  readonly ended: Version;
+  readonly report: string;
+  readonly recovery: Fault["recovery"];
+  /** From the end of the first attempt, the damage mended, until the site was in order. */
+  readonly recovery_s: number;
+  readonly mixed: number;
+  readonly failed_requests: number;
+  readonly acknowledged: number;
+  readonly longest_request_ms: number;
+  readonly protected_changed: number;
+  readonly complaints: readonly string[];
+  readonly seconds: number;
+};
+
+const ENDS_WITHIN_MS = 240_000;
+const WATCHDOG_WITHIN_MS = 120_000;
+
+export async function runCase(world: World, one: Case): Promise<Row> {
+  const started = performance.now();
+  const before = await observe(world.lab.database.socket, world.site);
+  const writers = letWritersIn(world.site, world.lab.posts);
+  const job = (await one.fault.change?.(world.promotion(), world)) ?? world.promotion();
+  const done = await play(world, one, job).catch((error: unknown) => ({ error: String(error) }));
+  const written = await writers.stop();
+  if ("error" in done) return failed(one, done.error, started);
+  const { version, complaints } = await serves(world);
+  const changed = await protectedChanges(world, before, written);
+  const all = [
+    ...complaints,
+    ...changed,
+    ...promotionTells(done.report, version),
+    ...(done.last === undefined ? [] : recoveryTells(done.last, world, version)),
+    ...(await leftovers(world)),
+    ...demands(one.fault, version, written),
+    ...done.complaints,
+  ];
+  return {
+    name: one.name,
+    survived: all.length === 0,
+    struck_at: done.struckAt,
+    ended: version,
+    report: [done.first?.status ?? "none", done.first?.error_code].filter(Boolean).join(" "),
+    recovery: one.fault.recovery,
+    recovery_s: seconds(done.recoveryMs),
+    mixed: written.mixed.length,
+    failed_requests: written.failures.length,
+    acknowledged: written.comments.length + written.uploads.length,
+    longest_request_ms: written.longest_ms,
+    protected_changed: changed.length,
+    complaints: all,
+    seconds: seconds(performance.now() - started),
+  };
+}
+
+type Played = {
+  readonly struckAt: string | null;
+  readonly first: Report | undefined;
+  /** The promotion's last word, and the recovery's. */
+  readonly report: Report | undefined;
+  readonly last: Report | undefined;
+  readonly recoveryMs: number;
+  readonly complaints: readonly string[];
+};
+
+async function play(world: World, { fault, step }: Case, job: JobFile): Promise<Played> {
+  const mends: Mend[] = [];
+  if (fault.before !== undefined) mends.push(await fault.before(world));
+  const running = await (fault.start ?? ((_, given) => startJob(world.lab, given)))(world, job);
+  const struckAt = step === "" ? null : await strike({ world, fault, step, job, running }, mends);
+  const ended = await within(running.ended, ENDS_WITHIN_MS, "the promotion");
+  for (const mend of mends.reverse()) await mend();
+  const began = performance.now();
+  const { report, last } = await recover(world, fault, job);
+  const complaint = fault.says?.(ended);
+  return {
+    struckAt,
+    first: ended.report,
+    report: report ?? ended.report,
+    last,
+    recoveryMs: performance.now() - began,
+    complaints: [
+      ...(complaint === undefined ? [] : [complaint]),
+      ...(step !== "" && struckAt === null ? [`the step ${step} never came`] : []),
+    ],
+  };
+}
+
+type Target = {
+  readonly world: World;
+  readonly fault: Fault;
+  readonly step: string;
+  readonly job: JobFile;
+  readonly running: Running;
+};
+
+async function strike(target: Target, mends: Mend[]): Promise<string | null> {
+  const { world, fault, step, job, running } = target;
+  const moment = await reach(world.site, job.operation_id, step, running.ended);
+  if (moment === undefined) return null;
+  const last = (await stepsOf(world.site, job.operation_id)).at(-1) ?? null;
+  const mend = await fault.at?.({ world, job, running }, moment);
+  moment.thaw();
+  if (mend !== undefined) mends.push(mend);
+  if (fault.after !== undefined) mends.push(await fault.after({ world, job, running }));
+  return last;
+}
+
+/** What an operator does; the report of a repeated promotion, and the one of the recovery. */
+async function recover(
+  world: World,
+  fault: Fault,
+  job: JobFile,
+): Promise<{ report?: Report; last?: Report }> {
+  if (fault.recovery === "watchdog") {
+    const armed = path.join(world.site.root, ".belay/watchdog", `${job.operation_id}.json`);
+    for (const until = Date.now() + WATCHDOG_WITHIN_MS; existsSync(armed); await sleep(100))
+      if (Date.now() > until) throw new Error("The watchdog did not go back.");
+  }
+  const again =
+    fault.recovery === "rerun"
+      ? (await within((await startJob(world.lab, job)).ended, ENDS_WITHIN_MS, "the rerun")).report
+      : undefined;
+  // Also after a repetition and after the watchdog: it must find nothing that is not settled.
+  const how = { wait_s: 60, stop: fault.recovery === "recover" };
+  const recovered = await within(
+    (await startJob(world.lab, world.recovery(how))).ended,
+    ENDS_WITHIN_MS,
+    "the recovery",
+  );
+  return { ...(again && { report: again }), ...(recovered.report && { last: recovered.report }) };
+}
+
+function demands(fault: Fault, version: Version, written: Written): readonly string[] {
+  return [
+    ...(fault.must === undefined || fault.must === version
+      ? []
+      : [`the site must be ${fault.must}, it is ${version}`]),
+    ...written.mixed.map((reason) => `a mixed page: ${reason}`),
+    ...(fault.disturbs ? [] : written.failures.map((reason) => `a visitor's request failed: ${reason}`)),
+    ...(written.comments.length + written.uploads.length === 0 ? ["nobody wrote anything"] : []),
+  ];
+}
+
+/** Back to the old release, as it was before the case; false where that cannot be done. */
+export async function reset(world: World): Promise<boolean> {
+  try {
+    await world.servers.mariadb.start();
+    await world.servers.php.start();
+    if ((await serves(world)).version === "new") await mustSucceed(world.lab, world.rollback());
+    const { version, complaints } = await serves(world);
+    return version === "old" && complaints.length === 0;
+  } catch (error) {
+    world.say(String(error));
+    return false;
+  }
+}
+
+async function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
+  const late = new AbortController();
+  const timer = sleep(ms, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`${what} did not end within ${ms / 1000} s`);
+  });
+  timer.catch(() => undefined);
+  return Promise.race([promise, timer]).finally(() => late.abort());
+}
+
+function failed(one: Case, error: string, started: number): Row {
+  const nothing = {
+    recovery_s: 0,
+    mixed: 0,
+    failed_requests: 0,
+    acknowledged: 0,
+    longest_request_ms: 0,
+    protected_changed: 0,
+  };
+  const ended = { struck_at: null, ended: "neither", report: "none", recovery: one.fault.recovery } as const;
+  return {
+    name: one.name,
+    survived: false,
+    ...ended,
+    ...nothing,
+    complaints: [error],
+    seconds: seconds(performance.now() - started),
+  };
+}
+
+const seconds = (ms: number) => Math.round(ms / 100) / 10;

@@ -1,0 +1,170 @@
+/** Two prepared sites, a release that was built on one of them, and what its promotion to the other is given. */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { execa } from "execa";
+import { loadCatalog } from "../../../src/catalog-files.ts";
+import { parseSiteConfig } from "../../../src/core/config/parse.ts";
+import { FACTS } from "../../../src/core/facts.ts";
+import { type JobFacts, jobInput } from "../../../src/core/job-input.ts";
+import type { JobType } from "../../../src/core/vocabulary.ts";
+import { makePlan } from "../../../src/core/wordpress/plan.ts";
+import { compileRules } from "../../../src/core/wordpress/rules.ts";
+import { DEFAULT_SETTINGS } from "../../../src/flows/deps.ts";
+import { type Laboratory, startLaboratory } from "../../../test/lab/laboratory.ts";
+import { asOwner, type Site } from "../../../test/lab/site.ts";
+import { addPlugin, addTheme, setOption, writeCode } from "../../../test/lab/wordpress.ts";
+import { siteConfig } from "../../../test/stage/configuration.ts";
+import { prepareHost } from "../../../test/stage/host.ts";
+import { type JobFile, mustSucceed, runnerFolder } from "./jobs.ts";
+import { type Breakable, breakable } from "./servers.ts";
+import { UPLOADER } from "./writers.ts";
+
+export type World = {
+  readonly lab: Laboratory;
+  readonly site: Site;
+  /** Names of the two releases: the one before, and the one that is promoted. */
+  readonly old: string;
+  readonly new: string;
+  readonly promotion: () => JobFile;
+  readonly rollback: () => JobFile;
+  readonly recovery: (how: { readonly wait_s: number; readonly stop: boolean }) => JobFile;
+  readonly servers: { readonly mariadb: Breakable; readonly php: Breakable };
+  readonly say: (sentence: string) => void;
+};
+
+/** Room on the site's own file system: four code trees, and not much more. */
+const ROOM = "700m";
+
+export async function makeWorld(lab: Laboratory, say: (sentence: string) => void): Promise<World> {
+  const { production: site, staging } = lab;
+  await ownFileSystem(site);
+  await execa("mkdir", ["-p", runnerFolder(lab)]);
+  await addPlugin(site, "1");
+  await writeCode(site, "wp-content/mu-plugins/lab-uploads.php", UPLOADER);
+  const prepared = await prepareHost(lab, site);
+  if (prepared.exitCode !== 0) throw new Error(`production was not prepared:\n${prepared.stdout}`);
+  const jobs = jobsOf(lab);
+  say("staging is cloned from production");
+  const cloned = FACTS.env_refresh.parse(
+    (await mustSucceed(lab, jobs("env_refresh", "source", FIRST_CLONE))).facts,
+  );
+  say(
+    "staging gets a new theme, other rows in the plugin's table and another option; a release is built of it",
+  );
+  await addTheme(staging, { version: "2" });
+  await setOption(staging, "lab_season", "Season 2");
+  const baseline = { source: cloned.source, target: cloned.target };
+  const built = FACTS.release_build.parse(
+    (await mustSucceed(lab, jobs("release_build", "source", { baseline }))).facts,
+  );
+  const looked = FACTS.baseline_create.parse(
+    (await mustSucceed(lab, jobs("baseline_create", "target", {}))).facts,
+  );
+  const { config, rules } = settingsOf(lab);
+  const now = { source: built.fingerprint, target: looked.fingerprint };
+  const compared = { source: null, target: null };
+  const plan = makePlan({
+    config,
+    rules,
+    manifest: built.release.manifest,
+    baseline,
+    now,
+    compared,
+    mode: "live",
+  });
+  if (plan.blocks.length > 0) throw new Error(plan.blocks.map(({ text }) => text).join("\n"));
+  const active = looked.fingerprint.active_release;
+  const goal = { plan, release_digest: built.release.digest, expected_release: active };
+  return {
+    ...{ lab, site, say, old: active, new: built.release.digest.slice(0, 12) },
+    promotion: () => jobs("env_promote", "target", goal),
+    rollback: () =>
+      jobs("release_rollback", "target", {
+        expected_release: goal.release_digest.slice(0, 12),
+        to_release: active,
+      }),
+    recovery: (how) => ({ ...jobs("recover", "target", {}), ...how }),
+    servers: await serversOf(lab),
+  };
+}
+
+const FIRST_CLONE: Partial<JobFacts> = {
+  refresh: {
+    first_clone: true,
+    ...{
+      keep_tables: [],
+      keep_options: [],
+      conflicts: [],
+      overwritten: [],
+      sentences: [],
+      expected_source: null,
+    },
+  },
+};
+
+/** A tmpfs of its own, so that it can be filled to the last byte. */
+async function ownFileSystem(site: Site): Promise<void> {
+  const aside = `${site.root}.aside`;
+  await execa("mv", [site.root, aside]);
+  await execa("mkdir", [site.root]);
+  await execa("mount", ["-t", "tmpfs", "-o", `size=${ROOM},mode=755`, "tmpfs", site.root]);
+  await execa("cp", ["-a", `${aside}/.`, site.root]);
+  await execa("rm", ["-rf", aside]);
+  await asOwner(["test", "-w", site.root]);
+}
+
+/** Undoes `ownFileSystem`: a folder on which something is mounted cannot be removed. */
+export const leaveFileSystem = (site: Site) => execa("umount", ["-l", site.root], { reject: false });
+
+function settingsOf(lab: Laboratory) {
+  const catalog = loadCatalog();
+  const parsed = parseSiteConfig(siteConfig(lab), catalog);
+  if (!parsed.ok) throw new Error(parsed.errors.map(({ message }) => message).join("\n"));
+  return { config: parsed.config, rules: compileRules(parsed.config, catalog) };
+}
+
+function jobsOf(lab: Laboratory) {
+  const { config, rules } = settingsOf(lab);
+  const { staging: source, production: target } = config.environments;
+  if (source === undefined || target === undefined)
+    throw new Error("The two environments are not configured.");
+  const nothing = { baseline: null, full: false, plan: null, release_digest: null, refresh: null };
+  const usual = { config, rules, source, target, ...nothing, expected_release: null, to_release: null };
+  return (type: JobType, on: JobFacts["job"]["on"], more: Partial<JobFacts>): JobFile => {
+    const operation_id = crypto.randomUUID();
+    const job = { id: crypto.randomUUID(), type, on };
+    return {
+      ...jobInput({ ...usual, settings: DEFAULT_SETTINGS, job, operation_id, ...more }),
+      operation_id,
+    };
+  };
+}
+
+async function serversOf(lab: Laboratory): Promise<World["servers"]> {
+  const [mariadb = 0, php = 0] = lab.processes;
+  const answers = async () =>
+    (
+      await execa("mariadb-admin", ["--no-defaults", `--socket=${lab.database.socket}`, "ping"], {
+        reject: false,
+      })
+    ).exitCode === 0;
+  const serves = async () => (await fetch(`${lab.production.url}/`)).status < 502;
+  return {
+    mariadb: await breakable(lab, { name: "MariaDB", pid: mariadb, ready: answers }),
+    php: await breakable(lab, { name: "PHP-FPM", pid: php, ready: serves }),
+  };
+}
+
+/** Starts the laboratory with a first release; the caller stops it. */
+export const startWorldsLaboratory = (say: (sentence: string) => void) =>
+  startLaboratory({ onProgress: say, workers: 6 });
+
+export type { JobFile } from "./jobs.ts";
+export const journalPath = (site: Site, operation: string) =>
+  path.join(site.root, ".belay/journal", `${operation}.jsonl`);
+
+/** Steps of an operation's journal, in order. */
+export async function stepsOf(site: Site, operation: string): Promise<readonly string[]> {
+  const text = await readFile(journalPath(site, operation), "utf8").catch(() => "");
+  return [...text.matchAll(/"step": "([a-z_]+)"/g)].map(([, step]) => step ?? "");
+}
