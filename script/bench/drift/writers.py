@@ -21,58 +21,90 @@ from belay.site import Credentials, Site  # noqa: E402
 #: Rows that nobody else writes to.
 _TIMED, _HELD, _SLOW = 5000, 4000, (1, 30)
 _PAUSE_S = 0.001
+_UPDATES = {
+    "wp_posts": f"UPDATE wp_posts SET comment_count = comment_count + 1 WHERE ID = {_TIMED}",
+    "wp_postmeta": f"UPDATE wp_postmeta SET post_id = post_id + 1 WHERE meta_id = {_TIMED}",
+}
 
 
 def main():
     options = _options()
     site = Site(options.site, "", "bench", "wp_", os.geteuid(), os.getegid(), Credentials("localhost", 3306, options.socket, "root", "bench", ""))
-    stop = threading.Event()
-    with Session(site) as timed, Session(site) as held, Session(site) as slow:
+    with Session(site) as timed, Session(site) as held, Session(site) as slow, Session(site) as watching:
         held.execute("START TRANSACTION")
         held.execute(f"UPDATE wp_posts SET comment_count = comment_count + 1 WHERE ID = {_HELD}")
-        thread = threading.Thread(target=_slow, args=(slow, stop))
-        thread.start()
+        others, writer = _Thread(lambda stop: _slow(slow, stop)), _Writer(timed)
+        watch = _Thread(lambda stop: writer.watch(watching, stop))
         try:
-            print(json.dumps(_phases(timed, options)))
+            answer = _phases(writer, options)
         finally:
-            stop.set()
-            thread.join()
+            for thread in (watch, others):
+                thread.end()
             held.execute("ROLLBACK")
+    print(json.dumps(answer))
 
 
-def _phases(timed, options):
+def _phases(writer, options):
     seconds = _once(options.check)
     control, check = [], []
     for _ in range(options.runs):
-        control += _waits(timed, lambda: time.sleep(seconds))
-        check += _waits(timed, lambda: _once(options.check))
-    return {"control": _summary(control), "check": _summary(check), "check_s": round(seconds, 3), "runs": options.runs}
+        control += writer.waits(lambda: time.sleep(seconds))
+        check += writer.waits(lambda: _once(options.check))
+    return {"control": _summary(control), "check": _summary(check), "check_s": round(seconds, 3), "runs": options.runs, "evidence": writer.evidence}
 
 
-def _waits(session, action):
-    """Milliseconds of every update while `action` runs."""
-    done = threading.Event()
-    waits = []
+class _Thread:
+    """Runs `work(stop)` until it is ended; what went wrong in it is raised then."""
 
-    def write():
-        while not done.is_set():
-            for sql in (
-                f"UPDATE wp_posts SET comment_count = comment_count + 1 WHERE ID = {_TIMED}",
-                f"UPDATE wp_postmeta SET post_id = post_id + 1 WHERE meta_id = {_TIMED}",
-            ):
-                started = time.perf_counter()
-                session.execute(sql)
-                waits.append((time.perf_counter() - started) * 1000)
+    def __init__(self, work):
+        self._stop, self._work, self._error = threading.Event(), work, None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def end(self):
+        self._stop.set()
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _run(self):
+        try:
+            self._work(self._stop)
+        except Exception as error:
+            self._error = error
+
+
+class _Writer:
+    """The connection that is timed. `evidence`: what the server was doing whenever it waited for longer than a second."""
+
+    def __init__(self, session):
+        self._session, self._since, self.evidence = session, None, []
+
+    def waits(self, action):
+        """(milliseconds, table) of every update while `action` runs."""
+        found = []
+        thread = _Thread(lambda stop: self._write(stop, found))
+        try:
+            action()
+        finally:
+            thread.end()
+        return found
+
+    def _write(self, stop, found):
+        while not stop.is_set():
+            for table, sql in _UPDATES.items():
+                self._since = time.perf_counter()
+                self._session.execute(sql)
+                found.append(((time.perf_counter() - self._since) * 1000, table))
+                self._since = None
             time.sleep(_PAUSE_S)
 
-    thread = threading.Thread(target=write)
-    thread.start()
-    try:
-        action()
-    finally:
-        done.set()
-        thread.join()
-    return waits
+    def watch(self, session, stop):
+        while not stop.wait(0.2):
+            since = self._since
+            if since is not None and time.perf_counter() - since > 1 and len(self.evidence) < 10:
+                rows = session.query("SELECT time_ms, command, state, LEFT(info, 100) FROM information_schema.processlist")
+                self.evidence.append([[(value or b"").decode("utf-8", "replace") for value in row] for row in rows])
 
 
 def _slow(session, stop):
@@ -90,7 +122,9 @@ def _once(command):
 
 def _summary(waits):
     ordered = sorted(waits)
-    return {"longest_ms": round(ordered[-1], 2), "p99_ms": round(ordered[int(len(ordered) * 0.99)], 2), "median_ms": round(ordered[len(ordered) // 2], 2), "updates": len(ordered)}
+    longest, table = ordered[-1]
+    middle, most = (round(ordered[int(len(ordered) * share)][0], 2) for share in (0.5, 0.99))
+    return {"longest_ms": round(longest, 2), "longest_table": table, "p99_ms": most, "median_ms": middle, "updates": len(ordered)}
 
 
 def _options():
