@@ -2,6 +2,7 @@
 import type { Probot } from "probot";
 import { z } from "zod";
 import { commandReceived } from "./flows/command-received.ts";
+import { protectionRequested } from "./flows/deployment-protection.ts";
 import type { Deps } from "./flows/deps.ts";
 import { pullRequestChanged } from "./flows/pull-request-changed.ts";
 import { foreignCheckChanged, reviewChanged } from "./flows/rejudge.ts";
@@ -126,6 +127,20 @@ const workflowRunCompleted: Handler = async (deps, payload) => {
   return outcome === null ? null : { ...outcome };
 };
 
+const ProtectionRule = Repository.extend({
+  environment: z.string(),
+  deployment_callback_url: z.string(),
+  deployment: z.object({ id: z.number() }).nullish(),
+});
+
+const protectionRule: Handler = async (deps, payload) => {
+  const event = ProtectionRule.parse(payload);
+  const { environment, deployment_callback_url: callback_url, deployment } = event;
+  const deployment_id = deployment?.id ?? null;
+  const asked = { repository: repositoryOf(event), environment, callback_url, deployment_id };
+  return { ...(await protectionRequested(deps, asked)) };
+};
+
 /** Everything else that GitHub sends is answered and forgotten. */
 const EVENTS: Readonly<Record<string, Handler>> = {
   "issue_comment.created": commentCreated,
@@ -138,6 +153,7 @@ const EVENTS: Readonly<Record<string, Handler>> = {
   "pull_request_review.dismissed": reviewEvent,
   "check_run.completed": checkRunCompleted,
   "check_suite.completed": checkSuiteCompleted,
+  "deployment_protection_rule.requested": protectionRule,
   "workflow_run.completed": workflowRunCompleted,
 };
 

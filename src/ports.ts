@@ -411,6 +411,7 @@ export interface OperationFilter {
   readonly target_environment_id?: string;
   readonly source_environment_id?: string;
   readonly pull_request?: number;
+  readonly run_id?: number;
   readonly kinds?: readonly OperationKind[];
   readonly states?: readonly PromotionState[];
 }

@@ -5,6 +5,8 @@ import { Claim, EventsAnswer, type JobEvent, type Report, ReportAnswer } from ".
 import { ActionError } from "./error.ts";
 
 export type BotClient = {
+  /** For a run that was started by hand: its first job. */
+  readonly begin: (environment: string) => Promise<z.infer<typeof Begun>>;
   /** @throws ActionError with the bot's code when the bot refuses the job. */
   readonly claim: (job: string) => Promise<Claim>;
   readonly events: (job: string, events: readonly JobEvent[]) => Promise<EventsAnswer>;
@@ -15,6 +17,7 @@ export type Attempts = { readonly count: number; readonly firstWaitMs: number };
 /** About a minute: long enough for a bot that restarts, short enough for a person who waits. */
 const PATIENT: Attempts = { count: 7, firstWaitMs: 1_000 };
 const TOKEN_LIFE_MS = 4 * 60_000;
+const Begun = z.object({ job_id: z.uuid() });
 const Refusal = z.object({ code: z.string(), message: z.string() });
 
 /**
@@ -38,13 +41,14 @@ export function botClient(
     return answer.parse(await response.json());
   };
   return {
+    begin: (environment) => post("/api/runs", { environment }, Begun),
     claim: (job) => post(`/api/jobs/${job}/claim`, {}, Claim),
     events: (job, events) => post(`/api/jobs/${job}/events`, { events }, EventsAnswer),
     report: (job, report) => post(`/api/jobs/${job}/report`, report, ReportAnswer),
   };
 }
 
-/** All three requests may be repeated: the bot answers a repetition as it answered the first time. */
+/** All requests may be repeated: the bot answers a repetition as it answered the first time. */
 async function send(
   url: string,
   body: unknown,

@@ -37,6 +37,7 @@ export type RunInputs = HostAccess & {
   readonly botUrl: string;
   readonly audience: string;
 };
+export type BeginInputs = Pick<RunInputs, "environment" | "botUrl" | "audience"> & { readonly kind: "begin" };
 export type LocalInputs = HostAccess & {
   readonly kind: "local";
   readonly jobFile: string;
@@ -47,7 +48,7 @@ export type LocalInputs = HostAccess & {
  * Reads the inputs from the runner's environment (`INPUT_*`).
  * @throws ActionError INPUT_INVALID with every wrong input; LOCAL_JOB_REFUSED; RUN_ATTEMPT_REFUSED.
  */
-export function readInputs(env: NodeJS.ProcessEnv): RunInputs | LocalInputs | ValidateInputs {
+export function readInputs(env: NodeJS.ProcessEnv): RunInputs | BeginInputs | LocalInputs | ValidateInputs {
   const get = (name: InputName) => (env[`INPUT_${name.toUpperCase()}`] ?? "").trim();
   if (get("command") === "validate") {
     const folder = env.GITHUB_WORKSPACE ?? ".";
@@ -59,11 +60,16 @@ export function readInputs(env: NodeJS.ProcessEnv): RunInputs | LocalInputs | Va
       sarifFile: get("sarif-file"),
     };
   }
+  if (get("command") === "begin") {
+    refuseSecondAttempt(env);
+    const audience = get("audience") || "belay";
+    return beginInputs({ kind: "begin", environment: get("environment"), botUrl: get("bot-url"), audience });
+  }
   if (get("command") !== "run" && get("command") !== "") {
     throw new ActionError(
       "INPUT_INVALID",
       `The input \`command\` is \`${get("command")}\`, which this version does not know.`,
-      "Set it to `run` or `validate`, or leave it out.",
+      "Set it to `run`, `begin` or `validate`, or leave it out.",
     );
   }
   const access: HostAccess = {
@@ -132,8 +138,12 @@ const Complete = z.object({
     ),
 });
 
-function runInputs(inputs: RunInputs): RunInputs {
-  const parsed = Complete.safeParse(inputs);
+const runInputs = (inputs: RunInputs): RunInputs => complete(Complete, inputs);
+const beginInputs = (inputs: BeginInputs): BeginInputs =>
+  complete(Complete.pick({ environment: true, botUrl: true }), inputs);
+
+function complete<T extends { readonly botUrl: string }>(schema: z.ZodType, inputs: T): T {
+  const parsed = schema.safeParse(inputs);
   if (parsed.success) return { ...inputs, botUrl: inputs.botUrl.replace(/\/+$/, "") };
   const problems = parsed.error.issues.map((issue) => issue.message);
   throw new ActionError("INPUT_INVALID", `The workflow's inputs are incomplete: ${problems.join("; ")}.`);

@@ -1,9 +1,10 @@
 /** Entry point of the action (bundled to dist/index.js): the composition root that reads the environment of the runner. */
 import { fileURLToPath } from "node:url";
 import * as core from "@actions/core";
+import { runBegin } from "./begin.ts";
 import { botClient } from "./bot.ts";
 import { ActionError } from "./error.ts";
-import { readInputs } from "./inputs.ts";
+import { type RunInputs, readInputs } from "./inputs.ts";
 import { announce } from "./output.ts";
 import { runValidation } from "./packages/run.ts";
 import { runJobs } from "./run.ts";
@@ -14,6 +15,9 @@ const ansible = fileURLToPath(
   new URL(import.meta.url.includes("/dist/") ? "../ansible/" : "../../ansible/", import.meta.url),
 );
 
+const botOf = ({ botUrl, audience }: Pick<RunInputs, "botUrl" | "audience">) =>
+  botClient(botUrl, () => core.getIDToken(audience));
+
 try {
   const inputs = readInputs(process.env);
   const outcome =
@@ -21,11 +25,13 @@ try {
       ? await runValidation(inputs)
       : inputs.kind === "local"
         ? await runLocalJob(inputs, { ansible, environment: process.env })
-        : await runJobs(inputs, {
-            ansible,
-            environment: process.env,
-            bot: botClient(inputs.botUrl, () => core.getIDToken(inputs.audience)),
-          });
+        : inputs.kind === "begin"
+          ? await runBegin(inputs, botOf(inputs))
+          : await runJobs(inputs, {
+              ansible,
+              environment: process.env,
+              bot: botOf(inputs),
+            });
   await announce(outcome);
 } catch (error) {
   await announce(ActionError.outcome(error));

@@ -15,7 +15,7 @@ export type Outcome = {
 };
 
 /** Names of the outputs, as in action.yml. */
-export const OUTPUT_NAMES = ["result", "reason-code", "promotion-id", "report"] as const;
+export const OUTPUT_NAMES = ["result", "reason-code", "promotion-id", "report", "job"] as const;
 
 /** Sets the outputs, writes the job summary and fails the step unless the run succeeded. */
 export async function announce(outcome: Outcome): Promise<void> {

@@ -75,6 +75,14 @@ export interface AnchorEffect {
   readonly seq: number;
   readonly hash: string;
 }
+/** The answer of Belay's deployment protection rule to a run that waits for it. */
+export interface ProtectionEffect {
+  readonly kind: "protection";
+  readonly run_id: number;
+  readonly environment: string;
+  readonly state: "approved" | "rejected";
+  readonly comment: string;
+}
 export type Effect =
   | AnchorEffect
   | ReactionEffect
@@ -83,7 +91,8 @@ export type Effect =
   | CheckEffect
   | DispatchEffect
   | DeploymentEffect
-  | DeploymentStatusEffect;
+  | DeploymentStatusEffect
+  | ProtectionEffect;
 
 /**
  * Effects of one stream are applied in the order in which they were written, one at a time. The stream is also the key under
@@ -102,6 +111,8 @@ export function streamOf(effect: Effect): string {
       return `check:${effect.head_sha}:${effect.external_id}`;
     case "dispatch":
       return `dispatch:${effect.nonce}`;
+    case "protection":
+      return `protection:${effect.run_id}:${effect.environment}`;
     case "deployment":
     case "deployment_status":
       return `deployment:${effect.operation_id}`;

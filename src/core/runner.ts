@@ -4,6 +4,8 @@ import type { Answer } from "./answer.ts";
 /** Claims of the token after its signature, issuer, audience and times were checked. */
 export interface RunnerIdentity {
   readonly repository_id: number;
+  /** Login of whoever started the run. */
+  readonly actor: string;
   readonly run_id: number;
   readonly run_attempt: number;
   readonly event_name: string;
@@ -23,7 +25,8 @@ export interface ExpectedRunner {
   readonly workflow: string;
   /** `owner/repo/.github/workflows/file.yml`, without a ref: which version is called stands in the started workflow. */
   readonly reusable_workflows: readonly string[];
-  readonly environment: string;
+  /** Null: a workflow job without an environment, and so without its secrets. */
+  readonly environment: string | null;
 }
 
 interface Fault {
@@ -50,7 +53,8 @@ function faults(runner: RunnerIdentity, expected: ExpectedRunner): readonly Faul
   const called = runner.job_workflow_ref.split("@", 1)[0] ?? "";
   const calls =
     called === runner.workflow_ref.split("@", 1)[0] || expected.reusable_workflows.includes(called);
-  const given = runner.environment === null ? "none" : `\`${runner.environment}\``;
+  const named = (environment: string | null) => (environment === null ? "none" : `\`${environment}\``);
+  const given = named(runner.environment);
   const fault = (code: string, holds: boolean, says: string): Fault => ({ code, wrong: !holds, says });
   return [
     fault("wrong_repository", runner.repository_id === expected.repository_id, "runs in another repository"),
@@ -66,7 +70,7 @@ function faults(runner: RunnerIdentity, expected: ExpectedRunner): readonly Faul
     fault(
       "wrong_environment",
       runner.environment === expected.environment,
-      `has the GitHub environment ${given}, not \`${expected.environment}\``,
+      `has the GitHub environment ${given}, not ${named(expected.environment)}`,
     ),
   ];
 }

@@ -117,6 +117,7 @@ async function begin(deps: ApiFlowDeps, asked: Begin): Promise<ApiOutcome> {
         head_sha: pull?.head_sha ?? "",
         requested_by: input.actor,
         comment_id: null,
+        run_id: null,
         asked: { full: false, accept: null },
         on_records: kind === "promote",
         evidence,

@@ -191,7 +191,8 @@ async function act(
   const begun = { kind: word, asked, pull_request: input.pull_request, requested_by: comment.author };
   const { evidence } = acting;
   const { comment_id } = input;
-  return startOperation(deps, tx, { ...common, ...begun, comment_id, on_records: false, evidence });
+  const how = { comment_id, run_id: null, on_records: false, evidence };
+  return startOperation(deps, tx, { ...common, ...begun, ...how });
 }
 
 /** What the command said after its word, as far as the operation keeps it. */

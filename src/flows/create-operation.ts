@@ -24,6 +24,8 @@ export interface StartRequest {
   readonly asked: Asked;
   readonly requested_by: string;
   readonly comment_id: number | null;
+  /** The run that somebody started by hand for this; null: the bot starts one. */
+  readonly run_id: number | null;
   /** True for the API: it begins only on a fresh drift check and backup that are on record already. */
   readonly on_records: boolean;
   readonly evidence: Evidence;
@@ -55,6 +57,7 @@ export async function createOperation(deps: Deps<never>, tx: Tx, request: StartR
     requested_by: request.requested_by,
     requested_at: deps.clock.now(),
     comment_id: request.comment_id,
+    run_id: request.run_id,
     baseline_id: baseline?.id ?? null,
     settings_digest: request.settings.digest,
     release_before: undone?.release_after ?? null,
@@ -68,7 +71,7 @@ export async function createOperation(deps: Deps<never>, tx: Tx, request: StartR
   await record(work, {
     actor,
     action: "requested",
-    reason: `/${request.kind}`,
+    reason: request.run_id === null ? `/${request.kind}` : `run ${request.run_id} was started by hand`,
     details: { head_sha: request.head_sha },
   });
   return work;
@@ -90,7 +93,6 @@ const EMPTY_OPERATION = {
   result_code: null,
   result_message: null,
   cancel_reason: null,
-  run_id: null,
   run_url: null,
   commented_at: null,
   finished_at: null,

@@ -56,21 +56,29 @@ interface Launch {
 async function launch(work: Work, { lock, workflow }: Launch): Promise<CommandOutcome> {
   const job = await addNextJob(work);
   if (job === null) throw new Error(`A ${work.operation.kind} has no job.`);
+  if (work.operation.run_id === null) await start(work, { lock, workflow, job_id: job.id });
+  await showChecks(work);
+  await showComment(work, "now");
+  return { kind: "started", operation_id: work.operation.id, job_id: job.id };
+}
+
+/** A run that was started by hand is there already. */
+async function start(
+  work: Work,
+  { lock, workflow, job_id }: Launch & { readonly job_id: string },
+): Promise<void> {
   const { nonce } = work.operation;
   const run = {
     workflow,
     ref: work.site.repository.default_branch,
     nonce,
-    inputs: { job: job.id, nonce, environment: work.target.name },
+    inputs: { job: job_id, nonce, environment: work.target.name },
   };
   await emit(work, dispatch(lock, run));
   await record(work, {
     actor: "bot",
     action: "dispatched",
     reason: "the lock is held",
-    details: { job: job.id },
+    details: { job: job_id },
   });
-  await showChecks(work);
-  await showComment(work, "now");
-  return { kind: "started", operation_id: work.operation.id, job_id: job.id };
 }

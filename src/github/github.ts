@@ -9,6 +9,7 @@ import { applyAnswer, applyComment, applyReaction } from "./comments.ts";
 import { applyDeployment, applyDeploymentStatus } from "./deployments.ts";
 import { applyDispatch } from "./dispatch.ts";
 import { githubError } from "./error.ts";
+import { applyProtection } from "./protection.ts";
 import { reads } from "./read.ts";
 
 export interface GithubOptions {
@@ -50,6 +51,8 @@ function apply(applying: Applying, effect: Effect): Promise<EffectResult> {
       return applyDeployment(applying, effect);
     case "deployment_status":
       return applyDeploymentStatus(applying, effect);
+    case "protection":
+      return applyProtection(applying, effect);
   }
 }
 
@@ -62,4 +65,5 @@ const DOING: Readonly<Record<Effect["kind"], string>> = {
   dispatch: "start the workflow",
   deployment: "create a deployment",
   deployment_status: "write a deployment's status",
+  protection: "answer its deployment protection rule",
 };

@@ -11,6 +11,7 @@ const Claims = z.object({
   workflow_ref: z.string(),
   job_workflow_ref: z.string(),
   event_name: z.string(),
+  actor: z.string(),
   environment: z.string().nullable().default(null),
   run_id: z.coerce.number().int(),
   run_attempt: z.coerce.number().int(),

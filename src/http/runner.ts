@@ -1,18 +1,21 @@
-/** The runner's side of the protocol: claim, events, report. Each request is proven by the OIDC token of its run. */
+/** The runner's side of the protocol: claim, events, report; and what a run that was started by hand asks for. Each request is proven by the OIDC token of its run. */
 import { z } from "zod";
 import { JobEvent, Report } from "../core/report.ts";
 import { claimJob } from "../flows/claim-job.ts";
 import type { Deps } from "../flows/deps.ts";
 import { jobEvents } from "../flows/job-events.ts";
 import { jobReport } from "../flows/job-report.ts";
+import { manualRun } from "../flows/manual-run.ts";
 import { ApiError, notFound, refusal } from "./errors.ts";
 import type { VerifyRunner } from "./oidc.ts";
 import { idOf, parseBody } from "./query.ts";
 import type { ApiRequest, Route } from "./router.ts";
 
+const MANUAL_LIMIT = 4 * 1024;
 const EVENTS_LIMIT = 1024 * 1024;
 /** A report holds fingerprints: row hashes of every table below the row limit. */
 const REPORT_LIMIT = 64 * 1024 * 1024;
+const Manual = z.strictObject({ environment: z.string().min(1).max(255) });
 const Events = z.object({ events: z.array(JobEvent).max(1000) });
 
 export interface RunnerDeps {
@@ -27,6 +30,13 @@ export function runnerRoutes({ deps, verifyRunner }: RunnerDeps): readonly Route
   };
   const post = (path: string, handle: Route["handle"]): Route => ({ method: "POST", path, handle });
   return [
+    post("/api/runs", async (request) => {
+      const runner = await verifyRunner(request.token);
+      const { environment } = await parseBody(Manual, request, MANUAL_LIMIT);
+      const outcome = await manualRun(deps, { runner, environment });
+      if (outcome.kind === "refused") throw refusal(outcome);
+      return { status: 202, body: { job_id: outcome.job_id } };
+    }),
     post("/api/jobs/{id}/claim", async (request) => {
       const input = await proven(request);
       await onlyAfterTheDispatch(deps, input);

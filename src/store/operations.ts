@@ -38,6 +38,14 @@ export function operations(db: DbTx): Operations {
   };
 }
 
+const EQUAL = [
+  "site_id",
+  "target_environment_id",
+  "source_environment_id",
+  "pull_request",
+  "run_id",
+] as const;
+
 async function listOperations(
   db: DbTx,
   filter: OperationFilter,
@@ -49,7 +57,7 @@ async function listOperations(
   const { kinds, states, ...equal } = filter;
   if (kinds !== undefined) query = query.where("kind", "in", kinds);
   if (states !== undefined) query = query.where("state", "in", states);
-  for (const name of ["site_id", "target_environment_id", "source_environment_id", "pull_request"] as const) {
+  for (const name of EQUAL) {
     const value = equal[name];
     if (value !== undefined) query = query.where(name, "=", value);
   }

@@ -2,7 +2,7 @@
  * The double says in full what matters to an app; of everything else that GitHub promises to send, this adds the emptiest value
  * that GitHub's schema permits. What the schema does not know is found here too, because JSON Schema would let it pass.
  */
-import { choose, isObject, parts, permitsNull, properties, resolve, type Schema } from "./schema.ts";
+import { choices, choose, isObject, parts, permitsNull, properties, resolve, type Schema } from "./schema.ts";
 
 const NEVER = "1970-01-01T00:00:00Z";
 const TEXT: Readonly<Record<string, string>> = {
@@ -65,8 +65,8 @@ export const unknownProperties = (schema: Schema, value: unknown, path = ""): re
   if (!isObject(value) || parts(own).length > 0) return [];
   const known = properties(own);
   if (Object.keys(known).length === 0) {
-    const alternative = choose(own, value);
-    return alternative ? unknownProperties(alternative, value, path) : [];
+    const found = choices(own, value).map((alternative) => unknownProperties(alternative, value, path));
+    return found.toSorted((a, b) => a.length - b.length)[0] ?? [];
   }
   const open = own.additionalProperties === true || isObject(own.additionalProperties);
   return Object.entries(value).flatMap(([key, item]) => {

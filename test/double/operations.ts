@@ -48,6 +48,7 @@ export const OPERATIONS = [
   "GET /repos/{owner}/{repo}/actions/runs",
   "GET /repos/{owner}/{repo}/actions/runs/{run_id}",
   "POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel",
+  "POST /repos/{owner}/{repo}/actions/runs/{run_id}/deployment_protection_rule",
   "POST /repos/{owner}/{repo}/deployments",
   "GET /repos/{owner}/{repo}/deployments",
   "GET /repos/{owner}/{repo}/deployments/{deployment_id}",
@@ -59,6 +60,8 @@ export type Operation = (typeof OPERATIONS)[number];
 /** `event-action`, as GitHub's description of webhooks names them. */
 export const WEBHOOKS = [
   "push",
+  "deployment-protection-rule-requested",
+  "merge-group-checks-requested",
   "pull-request-opened",
   "pull-request-synchronize",
   "pull-request-closed",

@@ -95,9 +95,12 @@ const agrees = (schema: Schema, value: unknown): boolean => {
   });
 };
 
-/** The alternative that speaks of this value, or undefined when none does. */
-export const choose = (schema: Schema, value: unknown): Schema | undefined =>
-  alternatives(schema).find((one) => {
+/** The first alternative that speaks of this value, or undefined when none does. */
+export const choose = (schema: Schema, value: unknown): Schema | undefined => choices(schema, value)[0];
+
+/** All alternatives that speak of this value. */
+export const choices = (schema: Schema, value: unknown): readonly Schema[] =>
+  alternatives(schema).filter((one) => {
     const own = resolve(one);
     const objects =
       own.type === "object" || "properties" in own || alternatives(own).length > 0 || parts(own).length > 0;

@@ -23,6 +23,8 @@ export type EnvironmentOptions = {
   readonly variables?: Readonly<Record<string, string>>;
   /** Branches that may deploy; all when absent. */
   readonly branches?: readonly string[];
+  /** Whether the app's deployment protection rule is on. */
+  readonly rule?: boolean;
 };
 
 export type RepositoryOptions = {
@@ -58,7 +60,16 @@ const PERMISSIONS: Permissions = {
   pull_requests: "write",
 };
 
-const EVENTS = ["pull_request", "pull_request_review", "issue_comment", "push", "check_run", "workflow_run"];
+const EVENTS = [
+  "pull_request",
+  "pull_request_review",
+  "issue_comment",
+  "push",
+  "check_run",
+  "workflow_run",
+  "merge_group",
+  "deployment_protection_rule",
+];
 
 /** The account of a login; made when it is new. */
 export const ensureAccount = (world: World, login: string, type: Account["type"] = "User"): Account => {
@@ -99,10 +110,19 @@ const createApp = (
 
 const environmentsOf = (world: World, options: RepositoryOptions): Map<string, Environment> =>
   new Map(
-    Object.entries(options.environments ?? {}).map(([name, { secrets = {}, variables = {}, branches }]) => [
-      name,
-      { id: world.nextId(), name, secrets, variables, ...(branches && { branches }) },
-    ]),
+    Object.entries(options.environments ?? {}).map(
+      ([name, { secrets = {}, variables = {}, branches, rule }]) => [
+        name,
+        {
+          id: world.nextId(),
+          name,
+          secrets,
+          variables,
+          ...(branches && { branches }),
+          ...(rule && { rule }),
+        },
+      ],
+    ),
   );
 
 const firstCommit = (world: World, owner: string, files: RepositoryOptions["files"]): string => {

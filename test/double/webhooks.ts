@@ -71,7 +71,16 @@ const post = async (
   }
 };
 
-const EVENTS = ["pull_request_review", "pull_request", "issue_comment", "check_run", "workflow_run", "push"];
+const EVENTS = [
+  "deployment_protection_rule",
+  "merge_group",
+  "pull_request_review",
+  "pull_request",
+  "issue_comment",
+  "check_run",
+  "workflow_run",
+  "push",
+];
 
 const compose = (world: World, { webhook, repository, sender, body }: Happening): Delivery => {
   const event = EVENTS.find((name) => webhook.startsWith(name.replaceAll("_", "-"))) ?? webhook;

@@ -59,7 +59,7 @@ async function untilPromoting(): Promise<string> {
 const WORKFLOW = "acme/shop/.github/workflows/belay.yml@refs/heads/main";
 const runnerOf = (run_id: number | null) => ({
   ...{ repository_id: REPOSITORY.id, run_id: run_id ?? 0, run_attempt: 1, environment: "production" },
-  ...{ event_name: "workflow_dispatch", ref: "refs/heads/main" },
+  ...{ actor: "belay[bot]", event_name: "workflow_dispatch", ref: "refs/heads/main" },
   ...{ workflow_ref: WORKFLOW, job_workflow_ref: WORKFLOW },
 });
 

@@ -118,6 +118,7 @@ export async function openWorld(config = EXAMPLE): Promise<World> {
     repository_id: REPOSITORY.id,
     run_id: RUN_ID,
     run_attempt: 1,
+    actor: "belay[bot]",
     event_name: "workflow_dispatch",
     ref: "refs/heads/main",
     workflow_ref: "acme/shop/.github/workflows/belay.yml@refs/heads/main",

@@ -221,6 +221,13 @@ export const noTarget = (name: string): Answer =>
     `\`/refresh\` takes a backup of ${name} by itself, before it changes anything.`,
   );
 
+export const noBots = (login: string): Answer =>
+  answer(
+    "permission_missing",
+    `Nothing was started: the run was started by \`${login}\`, and only people may promote.`,
+    "Start the workflow yourself, or comment `/promote` on the environment pull request.",
+  );
+
 export const keyReused = (): Answer =>
   answer(
     "idempotency_key_reused",

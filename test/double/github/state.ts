@@ -53,6 +53,8 @@ export type Environment = {
   readonly variables: Readonly<Record<string, string>>;
   /** Branches that may deploy to it; undefined: all. */
   readonly branches?: readonly string[];
+  /** The app's deployment protection rule is on. */
+  readonly rule?: boolean;
 };
 
 /** Rules of a branch as `GET /rules/branches/{branch}` answers them. */
@@ -255,6 +257,13 @@ export type Token = {
     }
 );
 
+/** A job that waits for the answer of the app's rule. */
+export type WaitingJob = {
+  readonly run: number;
+  readonly environment: string;
+  readonly answer: (given: { readonly state: string; readonly comment: string }) => void;
+};
+
 export type State = {
   readonly apps: App[];
   readonly installations: Installation[];
@@ -271,6 +280,7 @@ export type State = {
   readonly deployments: Deployment[];
   readonly runs: Run[];
   readonly tokens: Map<string, Token>;
+  readonly waiting: WaitingJob[];
 };
 
 export const emptyState = (): State => ({
@@ -288,6 +298,7 @@ export const emptyState = (): State => ({
   deployments: [],
   runs: [],
   tokens: new Map(),
+  waiting: [],
 });
 
 /** The id that GitHub Actions has as an app on github.com. */

@@ -9,6 +9,7 @@ import { contentRoutes } from "./contents.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 import { deploymentRoutes } from "./deployments.ts";
 import { historyRoutes } from "./history.ts";
+import { protectionRoutes } from "./protection.ts";
 import { pullRoutes } from "./pulls.ts";
 import { repositoryRoutes } from "./repositories.ts";
 import { teamRoutes } from "./teams.ts";
@@ -25,5 +26,6 @@ export const allRoutes = (webhooks: Webhooks, runs: Runs): readonly Route[] => [
   ...teamRoutes,
   ...checkRoutes,
   ...deploymentRoutes,
+  ...protectionRoutes,
   ...actionRoutes(runs),
 ];

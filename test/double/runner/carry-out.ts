@@ -72,6 +72,12 @@ const complete = (work: Work, conclusion: Conclusion): void => {
   tell(work.world, work.run, "completed");
 };
 
+/** A job of a called workflow knows its neighbours by the names that they have there. */
+const nameAmong = (own: string, other: string): string => {
+  const [caller = "", inner] = other.split(" / ");
+  return inner !== undefined && own.startsWith(`${caller} / `) ? inner : other;
+};
+
 const runPlanned = async (
   work: Work,
   planned: PlannedJob,
@@ -79,7 +85,9 @@ const runPlanned = async (
 ): Promise<JobResult> => {
   if (!work.options) throw new Error("the double has no runner; give it `runner` options");
   const needs = Object.fromEntries(
-    [...done].filter(([id]) => planned.needs.some((name) => id === name || id.startsWith(`${name} / `))),
+    [...done]
+      .filter(([id]) => planned.needs.some((name) => id === name || id.startsWith(`${name} / `)))
+      .map(([id, result]) => [nameAmong(planned.id, id), result]),
   );
   const late = AbortSignal.timeout(planned.job["timeout-minutes"] * 60_000);
   const { world, options, oidc, run } = work;

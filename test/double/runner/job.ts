@@ -4,6 +4,7 @@ import { Refusal } from "../github/errors.ts";
 import { repositoryOf } from "../github/world.ts";
 import { type Context, holds, interpolate } from "./expressions.ts";
 import { githubContext, makeMachine } from "./machine.ts";
+import { passRule } from "./protection.ts";
 import { type JobRoom, runStep } from "./steps.ts";
 import {
   environmentOf,
@@ -44,8 +45,25 @@ const runSteps = async (
 
 type Ready = { readonly room: JobRoom; readonly context: (steps: unknown, failed: boolean) => Context };
 
+/** `deployment` may be an expression over the inputs. */
+const settled = (order: JobOrder): JobOrder => {
+  const { planned } = order;
+  const { environment } = planned.job;
+  if (environment === undefined) return order;
+  const names = { inputs: planned.inputs };
+  const deployment = interpolate(environment.deployment, {
+    names,
+    status: { failed: false, cancelled: false },
+  });
+  return {
+    ...order,
+    planned: { ...planned, job: { ...planned.job, environment: { ...environment, deployment } } },
+  };
+};
+
 /** The machine of a job and all that it is given; null when its `if` says no. What must be undone goes into `undo`. */
-const makeReady = (order: JobOrder, undo: (() => void)[]): Ready | null => {
+const makeReady = async (asked: JobOrder, undo: (() => void)[]): Promise<Ready | null> => {
+  const order = settled(asked);
   const { world, run, planned, stop } = order;
   const repository = repositoryOf(world, run.repository);
   const github = githubContext(world, run, planned.id.split(" / ").at(-1) ?? "");
@@ -55,6 +73,8 @@ const makeReady = (order: JobOrder, undo: (() => void)[]): Ready | null => {
   const before: Context = { names: base, status: { failed, cancelled: stop.aborted } };
   if (!holds(planned.job.if, before)) return null;
   const environment = environmentOf(order, repository, before);
+  const deployed = recordDeployment(order, environment);
+  await passRule(order, environment);
   const token = workflowToken(order, undo);
   const secrets = { ...secretsOf(order, repository, environment, before), GITHUB_TOKEN: token };
   const machine = makeMachine(run, Object.values(secrets));
@@ -67,7 +87,7 @@ const makeReady = (order: JobOrder, undo: (() => void)[]): Ready | null => {
     runner: { temp: machine.temp, os: "Linux", arch: "X64" },
   };
   const given = {
-    deployed: recordDeployment(order, environment),
+    deployed,
     oidc: oidcVariables(order, environment, undo),
   };
   return {
@@ -84,7 +104,7 @@ export const runJob = async (order: JobOrder): Promise<JobResult> => {
   const { world, run, planned } = order;
   const undo: (() => void)[] = [];
   try {
-    const ready = makeReady(order, undo);
+    const ready = await makeReady(order, undo);
     if (!ready) return { result: order.stop.aborted ? "cancelled" : "skipped", outputs: {} };
     ready.room.deployed("in_progress");
     const result = await runSteps(ready.room, order, ready.context);

@@ -110,7 +110,7 @@ export const recordDeployment = (
   order: JobOrder,
   environment: Environment | null,
 ): ((state: string) => void) => {
-  if (!environment || order.planned.job.environment?.deployment === false) return () => {};
+  if (!environment || order.planned.job.environment?.deployment === "false") return () => {};
   const { world, run } = order;
   const creator = "github-actions[bot]";
   const ref = run.ref.replace("refs/heads/", "");

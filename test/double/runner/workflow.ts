@@ -49,8 +49,8 @@ const Step = z.strictObject({
 export type Step = z.infer<typeof Step>;
 
 const JobEnvironment = z.union([
-  Scalar.transform((name) => ({ name, deployment: true })),
-  z.strictObject({ name: Scalar, url: Scalar.optional(), deployment: z.boolean().default(true) }),
+  Scalar.transform((name) => ({ name, deployment: "true" })),
+  z.strictObject({ name: Scalar, url: Scalar.optional(), deployment: Scalar.default("true") }),
 ]);
 
 const Job = z.strictObject({

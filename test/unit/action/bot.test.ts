@@ -69,3 +69,21 @@ test("an answer of another shape is not taken", async () => {
   const url = await bot((_request, response) => response.end(JSON.stringify({ job_id: "no" })));
   await expect(botClient(url, async () => "proof", QUICK).claim(JOB)).rejects.toThrow();
 });
+
+test("a run that was started by hand asks for its first job, and begins nothing where the bot is away", async () => {
+  const asked: string[] = [];
+  const url = await bot((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.statusCode = 202;
+    response.end(JSON.stringify({ job_id: JOB }));
+  });
+  await expect(botClient(url, async () => "proof", QUICK).begin("production")).resolves.toEqual({
+    job_id: JOB,
+  });
+  expect(asked).toEqual(["POST /api/runs"]);
+  for (const close of closers.splice(0)) await close();
+  await expect(botClient(url, async () => "proof", QUICK).begin("production")).rejects.toMatchObject({
+    code: "BOT_UNREACHABLE",
+    message: expect.stringContaining("could not be reached from the runner"),
+  });
+});

@@ -44,3 +44,21 @@ test("a local job is refused under GitHub Actions, and allowed by hand", () => {
 test("an unknown command is refused", () => {
   expect(() => readInputs({ ...complete, INPUT_COMMAND: "deploy" })).toThrow(/does not know/);
 });
+
+test("to begin, a run needs no key and no job, but a bot and an environment, and is no re-run", () => {
+  const begin = {
+    INPUT_COMMAND: "begin",
+    INPUT_ENVIRONMENT: "production",
+    "INPUT_BOT-URL": "https://belay.example.com/",
+  };
+  expect(readInputs(begin)).toEqual({
+    kind: "begin",
+    environment: "production",
+    botUrl: "https://belay.example.com",
+    audience: "belay",
+  });
+  expect(() => readInputs({ INPUT_COMMAND: "begin" })).toThrow(
+    /`environment` is empty.*`bot-url` is not a URL/,
+  );
+  expect(() => readInputs({ ...begin, GITHUB_RUN_ATTEMPT: "2" })).toThrow(/never re-run/);
+});
