@@ -7,7 +7,7 @@ export const CHECK_LIMIT = 65_535;
 /** Of a deployment's description. */
 export const DESCRIPTION_LIMIT = 140;
 
-const CUT = "\n\n*Shortened: the rest did not fit. The run's log has everything.*\n";
+const CUT = "\n\n*Shortened: the rest does not fit into what GitHub takes.*\n";
 
 /** The beginning of a Markdown text, cut between lines; open fences and `<details>` are closed again. */
 export function cap(markdown: string, limit: number): string {

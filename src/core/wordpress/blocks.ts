@@ -75,9 +75,15 @@ function optionConflicts(conflicts: readonly PlanOption[]): Sentence[] {
   const shown = conflicts.slice(0, MAX_LISTED).map((one) => `\`${one.option}\`${bothValues(one)}`);
   const more = conflicts.length > MAX_LISTED ? ` and ${conflicts.length - MAX_LISTED} more` : "";
   const text = `Source and production both changed the options ${shown.join(", ")}${more} since the baseline.`;
-  const remedy = `Make both sides equal by hand, or write under \`promotion.options\` in .github/belay.yml \`keep: [${names.join(", ")}]\` (production's stay) or \`source_wins: [...]\`.`;
-  return [{ code: "option_conflict", text, remedy }];
+  const remedy =
+    "Make both sides equal by hand, or write under `promotion.options` in .github/belay.yml which rows to `keep` (production's stay) or where the `source_wins`: the plan has the lines to copy.";
+  const paste = `${keepLines(names)} # or source_wins: [...]`;
+  return [{ code: "option_conflict", text, remedy, paste }];
 }
+
+/** Lines that keep production's rows, whatever their names hold: in YAML a text in JSON's quotes is only that text. */
+export const keepLines = (names: readonly string[]): string =>
+  `promotion:\n  options:\n    keep: [${names.map((name) => JSON.stringify(name)).join(", ")}]`;
 
 const LONGEST_VALUE = 60;
 

@@ -55,7 +55,7 @@ function difference(before: Measured, now: Measured, told: RowChanges | null): D
   if (before.count === now.count && before.digest === now.digest) return null;
   const detail =
     ofOneSide(before, now) ??
-    byHashes(before.hashes, now.hashes) ??
+    byHashes(before, now) ??
     byHost(before, now, told) ??
     byChunks(before.part, now.part) ??
     UNKNOWN;
@@ -72,9 +72,10 @@ function ofOneSide(before: Measured, now: Measured): Detail | null {
 
 type Hashes = Readonly<Record<string, string>>;
 
-/** Equal single hashes under unequal digests (repeated rows without a key) tell nothing. */
-function byHashes(before: Hashes | undefined, now: Hashes | undefined): Detail | null {
-  if (before === undefined || now === undefined) return null;
+/** Equal single hashes under unequal digests (repeated rows without a key) tell nothing, and neither do lists that lack a row. */
+function byHashes(was: Measured, is: Measured): Detail | null {
+  const [before, now] = [allHashes(was), allHashes(is)];
+  if (before === null || now === null) return null;
   const added = Object.keys(now).filter((key) => !Object.hasOwn(before, key));
   const removed = Object.keys(before).filter((key) => !Object.hasOwn(now, key));
   const changed = Object.keys(now).filter((key) => Object.hasOwn(before, key) && before[key] !== now[key]);
@@ -87,6 +88,9 @@ function byHashes(before: Hashes | undefined, now: Hashes | undefined): Detail |
   const counts = { added: added.length, changed: changed.length, removed: removed.length };
   return { ...counts, keys: keys.slice(0, MAX_KEYS), ranges: [] };
 }
+
+const allHashes = ({ hashes, count: all }: Measured): Hashes | null =>
+  hashes !== undefined && Object.keys(hashes).length === all ? hashes : null;
 
 /** Counts that do not lead from one total to the other are of another comparison. */
 function byHost(before: Measured, now: Measured, told: RowChanges | null): Detail | null {

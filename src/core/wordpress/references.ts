@@ -73,7 +73,7 @@ export function referenceBlock(input: PlanInput, option: string): Sentence {
   return {
     code: "reference_differs",
     text: `The option \`${option}\` refers to content by id (${found.join("; ")}). Ids mean something in their own environment only, so production would show something else, or nothing.`,
-    remedy: `Set it in production itself, or write \`keep: [${option}]\` under \`promotion.options\` in .github/belay.yml.`,
+    remedy: `Set it in production itself, or write \`keep: [${JSON.stringify(option)}]\` under \`promotion.options\` in .github/belay.yml.`,
   };
 }
 

@@ -1,5 +1,5 @@
 /** What in a plan is worth reading although it blocks nothing. */
-import { listed } from "./blocks.ts";
+import { keepLines, listed } from "./blocks.ts";
 import { structureOnly } from "./tables.ts";
 import type { LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
 
@@ -30,8 +30,8 @@ function flaggedWarning(options: readonly PlanOption[]): Sentence[] {
   if (flagged.length === 0) return [];
   const names = flagged.map(({ option }) => option);
   const text = `Look at these options before promoting: ${flagged.map(({ option, flags }) => `\`${option}\` (${flags.join("; ")})`).join(", ")}.`;
-  const remedy = `To keep production's, write \`keep: [${names.join(", ")}]\` under \`promotion.options\` in .github/belay.yml.`;
-  return [{ code: "flagged_options", text, remedy }];
+  const remedy = "To keep production's, write under `promotion.options` in .github/belay.yml:";
+  return [{ code: "flagged_options", text, remedy, paste: keepLines(names) }];
 }
 
 /** A release holds changed rows only: another structure without changed rows does not travel. */

@@ -199,6 +199,8 @@ describe("the comment of an operation", () => {
     expect(body.length).toBeGreaterThan(COMMENT_LIMIT - 1000);
     expect(body.match(/<details>/g)?.length).toBe(body.match(/<\/details>/g)?.length);
     expect(body).toContain("Shortened");
+    // It has events and errors only, no rows and no plan.
+    expect(body).not.toContain("log has everything");
   });
 });
 

@@ -31,6 +31,11 @@ describe("what is known of a difference", () => {
     expect(found).toMatchObject({ added: 0, changed: 2, removed: 0 });
   });
 
+  it("does not come from a list of hashes that lacks a row", () => {
+    const now = { ...part(rows(1, 3, "b")), row_hashes: part(rows(1, 2, "b")).row_hashes ?? {} };
+    expect(partDifference(part(rows(1, 2)), now)).toMatchObject({ added: null, changed: null, keys: [] });
+  });
+
   it("comes from the host for a large table: exact counts and its keys", () => {
     const found = partDifference(large(rows(1, 3)), large({ ...rows(1, 3, "b"), "9": "a" }), told());
     expect(found).toEqual({ before: 3, now: 4, ...told(), ranges: [] });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { loadCatalog } from "../../../src/catalog-files.ts";
 import { parseSiteConfig } from "../../../src/core/config/parse.ts";
 import type { Fingerprint } from "../../../src/core/facts.ts";
@@ -224,6 +225,21 @@ describe("options", () => {
     const won = decide("acme_banner", sides("acme_banner"));
     expect(won.blocks).toEqual([]);
     expect(won.job.promote_options).toEqual(["acme_banner"]);
+  });
+
+  it("give lines to copy that name these rows and nothing else, whatever their names hold", () => {
+    const name = "api_key], promote: ['*'] # `";
+    const made = plan({
+      before: row(name, "a"),
+      source: row(name, "b"),
+      target: row(name, "c"),
+      held: { options: [name] },
+    });
+    const lines = [...made.blocks, ...made.warnings].flatMap(({ paste }) => paste ?? []);
+    expect(lines.map((text) => parse(text))).toEqual([
+      { promotion: { options: { keep: [name] } } },
+      { promotion: { options: { keep: [name] } } },
+    ]);
   });
 
   it("that are not configuration stay, whatever the release holds", () => {
