@@ -67,19 +67,32 @@ class Session:
     def execute(self, sql: Sql) -> int:
         """Carries a statement out and returns the number of rows it changed."""
         self._ask(sql)
-        while True:
-            letter, body = self._receive()
-            if letter == END:
-                return int(json.loads(body)["affected"])
+        return self._end()
 
     def snapshot(self) -> "Snapshot":
         """From now on every read sees the database as it is now, and no writer waits; ends with the `with` block.
         Within a snapshot another one is the same."""
         if self._snapshot:
             return Snapshot(self, outermost=False)
+        self.announce_snapshot()
+        self.ask_snapshot()
+        self.await_snapshot()
+        return self.enter_snapshot()
+
+    def announce_snapshot(self) -> None:
+        """The first of the four steps of `snapshot`, for whoever opens several at one instant: no statement may come between."""
         self.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        self.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+    def ask_snapshot(self) -> None:
+        """Asks for it, and waits for nothing."""
+        self._ask("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+    def await_snapshot(self) -> None:
+        """From its return on the snapshot is there."""
+        self._end()
         self._snapshot = True
+
+    def enter_snapshot(self) -> "Snapshot":
         self.execute("SAVEPOINT belay")
         return Snapshot(self, outermost=True)
 
@@ -107,6 +120,13 @@ class Session:
 
     def __exit__(self, *_) -> None:
         self.close()
+
+    def _end(self) -> int:
+        """Waits for the end of what was asked; the number of rows it changed."""
+        while True:
+            letter, body = self._receive()
+            if letter == END:
+                return int(json.loads(body)["affected"])
 
     def _start(self, sql: Sql) -> Tuple[int, Iterator[bytes]]:
         """Sends a statement; how many columns its rows have, and their frames."""

@@ -24,21 +24,34 @@ _GONE = 1146
 @contextlib.contextmanager
 def snapshots(site, sessions: Sequence[Session], tables: Sequence[str]) -> Iterator[FrozenSet[str]]:
     """Opens a snapshot of every session, all at one instant for the tables (full names) that it yields; ends them at the end."""
+    shared: FrozenSet[str] = frozenset()
+    if len(sessions) > 1 and tables and sessions[0].is_mariadb:
+        # Closing the connection frees the lock, whatever happens in between.
+        with Session(site) as locker:
+            _announce(sessions)
+            shared = _lock(locker, list(tables))
+            _open(sessions)
+            locker.execute("UNLOCK TABLES")
+    else:
+        _announce(sessions)
+        _open(sessions)
     with contextlib.ExitStack() as stack:
-        shared: FrozenSet[str] = frozenset()
-        if len(sessions) > 1 and tables and sessions[0].is_mariadb:
-            with Session(site) as locker:
-                shared = _lock(locker, list(tables))
-                # Closing the connection frees the lock, whatever happens in between.
-                _open(stack, sessions)
-        else:
-            _open(stack, sessions)
+        for session in sessions:
+            stack.enter_context(session.enter_snapshot())
         yield shared
 
 
-def _open(stack: contextlib.ExitStack, sessions: Sequence[Session]) -> None:
+def _announce(sessions: Sequence[Session]) -> None:
     for session in sessions:
-        stack.enter_context(session.snapshot())
+        session.announce_snapshot()
+
+
+def _open(sessions: Sequence[Session]) -> None:
+    """All are asked before one is waited for: writers wait as long as this takes, on a busy machine most of all."""
+    for session in sessions:
+        session.ask_snapshot()
+    for session in sessions:
+        session.await_snapshot()
 
 
 def _lock(locker: Session, tables: List[str]) -> FrozenSet[str]:
