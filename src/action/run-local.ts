@@ -8,6 +8,7 @@ import { ActionError } from "./error.ts";
 import type { LocalInputs } from "./inputs.ts";
 import type { Outcome } from "./output.ts";
 import { runPlaybook } from "./playbook.ts";
+import { stopOnSignals } from "./signals.ts";
 import { prepareWorkplace } from "./ssh.ts";
 
 const DEFAULT_TIMEOUT_S = 30 * 60;
@@ -20,10 +21,12 @@ export async function runLocalJob(
 ): Promise<Outcome> {
   const claim = await readJobFile(inputs.jobFile);
   const workplace = await prepareWorkplace(inputs);
+  const stop = stopOnSignals();
   try {
     const report = await runPlaybook(claim, {
       ...place,
       workplace,
+      signal: stop.signal,
       onEvent: (event) => console.log(JSON.stringify(event)),
       onLine: (line) => console.error(line),
     });
@@ -36,6 +39,7 @@ export async function runLocalJob(
       report: inputs.reportFile,
     };
   } finally {
+    stop.forget();
     await workplace.remove();
   }
 }

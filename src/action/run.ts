@@ -7,6 +7,7 @@ import type { RunInputs } from "./inputs.ts";
 import { say } from "./log.ts";
 import type { Outcome } from "./output.ts";
 import { runPlaybook } from "./playbook.ts";
+import { stopOnSignals } from "./signals.ts";
 import { prepareWorkplace, type Workplace } from "./ssh.ts";
 
 export type RunDependencies = {
@@ -88,17 +89,6 @@ function show(event: JobEvent): void {
   const time = event.seconds === undefined ? "" : ` (${event.seconds.toFixed(1)} s)`;
   const mark = event.status === "failed" || event.status === "unreachable" ? "✗" : "✓";
   say(`${mark} ${event.step}${time}${event.message === undefined ? "" : `: ${event.message}`}`);
-}
-
-/** The run's cancel button sends SIGINT, later SIGTERM: the playbook is asked to stop and the report says so. */
-function stopOnSignals() {
-  const controller = new AbortController();
-  const stop = () => controller.abort(new Error("the run was cancelled"));
-  process.on("SIGINT", stop).on("SIGTERM", stop);
-  return {
-    signal: controller.signal,
-    forget: () => void process.off("SIGINT", stop).off("SIGTERM", stop),
-  };
 }
 
 function summarize(last: { claim: Claim; report: Report; answer: ReportAnswer }): Outcome {

@@ -34,7 +34,7 @@ export async function prepareWorkplace(access: HostAccess, base: string = tmpdir
     environment: {
       ANSIBLE_INVENTORY: inventory,
       ANSIBLE_HOST_KEY_CHECKING: "true",
-      ANSIBLE_SSH_ARGS: `${shared}-o StrictHostKeyChecking=yes -o 'UserKnownHostsFile="${knownHosts}"' -o GlobalKnownHostsFile=/dev/null -o BatchMode=yes -o ConnectTimeout=15${identity}`,
+      ANSIBLE_SSH_ARGS: `${shared}-o StrictHostKeyChecking=yes -o 'UserKnownHostsFile="${knownHosts}"' -o GlobalKnownHostsFile=/dev/null -o BatchMode=yes -o ConnectTimeout=15 ${NOTICES_A_CUT}${identity}`,
       ANSIBLE_SSH_CONTROL_PATH_DIR: folder,
       ANSIBLE_LOCAL_TEMP: path.join(folder, "ansible"),
       BELAY_RESTIC_REPOSITORY: access.resticRepository,
@@ -43,6 +43,9 @@ export async function prepareWorkplace(access: HostAccess, base: string = tmpdir
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
+
+/** A line that is cut says nothing: without questions of its own ssh would wait for a quarter of an hour and more. */
+const NOTICES_A_CUT = "-o ServerAliveInterval=15 -o ServerAliveCountMax=4";
 
 /** Bytes of a socket's path, where it is shortest (macOS), without the zero at its end. */
 const LONGEST_SOCKET = 103;

@@ -1,7 +1,10 @@
 /** All cases, a table of data: what breaks, and at which step. */
 import { CANCELLED } from "./cases/cancelled.ts";
+import { CLOCK } from "./cases/clock.ts";
 import { DISK } from "./cases/disk.ts";
 import { KILLS } from "./cases/kills.ts";
+import { LINKS } from "./cases/links.ts";
+import { NETWORK } from "./cases/network.ts";
 import { RELEASE } from "./cases/release.ts";
 import { SERVERS } from "./cases/servers.ts";
 import type { Case, Fault } from "./fault.ts";
@@ -16,6 +19,9 @@ export const CASES: readonly Case[] = [
   ...SERVERS,
   ...DISK,
   ...RELEASE,
+  ...LINKS,
+  ...NETWORK,
+  ...CLOCK,
 ];
 
 /** One case of each kind. */

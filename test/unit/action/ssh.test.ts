@@ -28,6 +28,8 @@ test("the key is a file of its own, for this run only", async () => {
     `-o 'IdentityFile="${key}"' -o IdentitiesOnly=yes`,
   );
   expect(workplace.environment.ANSIBLE_SSH_ARGS).toContain("StrictHostKeyChecking=yes");
+  // A line that is cut is noticed.
+  expect(workplace.environment.ANSIBLE_SSH_ARGS).toContain("-o ServerAliveInterval=15 ");
   await workplace.remove();
   expect(() => statSync(workplace.folder)).toThrow();
 });
