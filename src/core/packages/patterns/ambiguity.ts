@@ -15,7 +15,7 @@ export type Judgement =
 
 const FINE: Judgement = { kind: "fine" };
 /** Pairs are counted in squares: beyond this a judgement would itself take long. */
-const MAX_CORE = 160;
+const MAX_CORE = 64;
 
 const known = new Map<string, Judgement>();
 

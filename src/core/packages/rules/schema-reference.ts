@@ -49,7 +49,7 @@ function fault(
       }),
     ];
   }
-  if (!circles(file.root, node)) return [];
+  if (!circular(file.root).has(node)) return [];
   const sentence = `\`${text}\` leads back to itself without a field in between: no document could be judged by it.`;
   return [
     findingAt(file, target, {
@@ -60,19 +60,40 @@ function fault(
   ];
 }
 
-/** Follows references only; a schema that contains itself in a property or in a list's items is fine. */
-function circles(root: Node, start: Node): boolean {
-  const seen = new Set<Node>();
-  const waiting: Node[] = [start];
+const known = new WeakMap<Node, ReadonlySet<Node>>();
+
+/**
+ * The schemas that are applied to the same value as themselves again. One that contains itself in a property or in a list's items is fine.
+ * Found in time that grows with the schema alone: whatever has no way on, or no way to it, is taken out until nothing changes.
+ */
+function circular(root: Node): ReadonlySet<Node> {
+  const before = known.get(root);
+  if (before !== undefined) return before;
+  const ways = new Map(schemaObjects(root).map((node) => [node, applied(root, node)]));
+  const back = new Map<Node, Node[]>([...ways.keys()].map((node) => [node, []]));
+  for (const [node, targets] of ways) for (const target of targets) back.get(target)?.push(node);
+  const found = withoutEnds(withoutEnds(new Set(ways.keys()), ways, back), back, ways);
+  known.set(root, found);
+  return found;
+}
+
+type Ways = ReadonlyMap<Node, readonly Node[]>;
+
+/** What remains of the nodes when those without a way on are taken out, again and again. */
+function withoutEnds(nodes: ReadonlySet<Node>, ways: Ways, back: Ways): ReadonlySet<Node> {
+  const left = new Set(nodes);
+  const inside = (list: readonly Node[] | undefined) => (list ?? []).filter((node) => nodes.has(node));
+  const open = new Map([...nodes].map((node) => [node, inside(ways.get(node)).length]));
+  const waiting = [...nodes].filter((node) => open.get(node) === 0);
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    for (const next of applied(root, node)) {
-      if (next === start) return true;
-      waiting.push(next);
+    left.delete(node);
+    for (const one of inside(back.get(node))) {
+      const more = (open.get(one) ?? 0) - 1;
+      open.set(one, more);
+      if (more === 0) waiting.push(one);
     }
   }
-  return false;
+  return left;
 }
 
 /** Schemas that are applied to the very same value. */

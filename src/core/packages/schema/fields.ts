@@ -6,6 +6,9 @@ import { resolveReference } from "./reference.ts";
 const ALSO = ["allOf", "anyOf", "oneOf"] as const;
 const ONE_MORE = ["then", "else"] as const;
 
+/** More alternatives in one place than people write: further ones are not looked at, so a field that only they have is not found. */
+const MOST = 500;
+
 const known = new WeakMap<Node, readonly Node[]>();
 
 /** The schema itself and everything that it is put together from: references and alternatives, each once. */
@@ -20,7 +23,7 @@ export function facets(root: Node, schema: Node): readonly Node[] {
 function collect(root: Node, schema: Node): readonly Node[] {
   const seen = new Set<Node>();
   const waiting: Node[] = [schema];
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+  for (let node = waiting.pop(); node !== undefined && seen.size < MOST; node = waiting.pop()) {
     if (seen.has(node)) continue;
     seen.add(node);
     const reference = textOf(child(node, "$ref"));
@@ -65,7 +68,7 @@ function namedByPattern(facet: Node): readonly Node[] {
 export function resolveField(root: Node, from: readonly Node[], parts: readonly string[]): readonly Node[] {
   let at = from;
   for (const part of parts) {
-    at = [...new Set(at.flatMap((schema) => step(root, schema, part)))];
+    at = [...new Set(at.flatMap((schema) => step(root, schema, part)))].slice(0, MOST);
     if (at.length === 0) return [];
   }
   return at;
@@ -80,7 +83,7 @@ export function resolveThroughLists(
   let at = from;
   for (const part of parts) {
     const inside = [...at, ...at.flatMap((schema) => facets(root, schema).flatMap(itemSchemas))];
-    at = [...new Set(inside.flatMap((schema) => step(root, schema, part)))];
+    at = [...new Set(inside.flatMap((schema) => step(root, schema, part)))].slice(0, MOST);
     if (at.length === 0) return [];
   }
   return at;
