@@ -42,6 +42,8 @@ async function inNamespace(): Promise<void> {
 async function main(): Promise<void> {
   const rows: Row[] = [];
   let world: World | undefined;
+  for (const name of ["SIGINT", "SIGTERM"] as const)
+    process.once(name, () => void (world ? close(world) : Promise.resolve()).finally(() => process.exit(1)));
   try {
     for (const one of chosen) {
       world ??= await open();
