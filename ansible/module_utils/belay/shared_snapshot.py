@@ -24,18 +24,18 @@ _GONE = 1146
 @contextlib.contextmanager
 def snapshots(site, sessions: Sequence[Session], tables: Sequence[str]) -> Iterator[FrozenSet[str]]:
     """Opens a snapshot of every session, all at one instant for the tables (full names) that it yields; ends them at the end."""
-    shared: FrozenSet[str] = frozenset()
-    if len(sessions) > 1 and tables and sessions[0].is_mariadb:
+    with contextlib.ExitStack() as stack:
+        if len(sessions) < 2 or not tables or not sessions[0].is_mariadb:
+            for session in sessions:
+                stack.enter_context(session.snapshot())
+            yield frozenset()
+            return
         # Closing the connection frees the lock, whatever happens in between.
         with Session(site) as locker:
             _announce(sessions)
             shared = _lock(locker, list(tables))
             _open(sessions)
             locker.execute("UNLOCK TABLES")
-    else:
-        _announce(sessions)
-        _open(sessions)
-    with contextlib.ExitStack() as stack:
         for session in sessions:
             stack.enter_context(session.enter_snapshot())
         yield shared
