@@ -1,9 +1,11 @@
 /** The Probot app: every signed webhook is stored and answered at once; this table says which flow works on it later. */
 import type { Probot } from "probot";
 import { z } from "zod";
+import { checkRerequested } from "./flows/checks-again.ts";
 import { commandReceived } from "./flows/command-received.ts";
 import { protectionRequested } from "./flows/deployment-protection.ts";
 import type { Deps } from "./flows/deps.ts";
+import { mergeGroupRequested } from "./flows/merge-group.ts";
 import { pullRequestChanged } from "./flows/pull-request-changed.ts";
 import { foreignCheckChanged, reviewChanged } from "./flows/rejudge.ts";
 import { runEnded } from "./flows/run-lost.ts";
@@ -26,7 +28,10 @@ export function belay(app: Pick<Probot, "onAny">, { queue, clock, wake }: Inbox)
   });
 }
 
-const OwnCheck = z.object({ check_run: z.object({ external_id: z.string().startsWith("belay:") }) });
+const OwnCheck = z.object({
+  action: z.enum(["created", "completed"]),
+  check_run: z.object({ external_id: z.string().startsWith("belay:") }),
+});
 
 /** Each of our own writes comes back as an event, which says nothing new; one that only looks so is looked at when it counts. */
 const isOwnCheck = (payload: unknown): boolean => OwnCheck.safeParse(payload).success;
@@ -127,6 +132,26 @@ const workflowRunCompleted: Handler = async (deps, payload) => {
   return outcome === null ? null : { ...outcome };
 };
 
+const Rerequested = Repository.extend({
+  check_run: z.object({ head_sha: z.string(), external_id: z.string().nullable() }),
+});
+
+const checkRunRerequested: Handler = async (deps, payload) => {
+  const event = Rerequested.parse(payload);
+  const { head_sha, external_id } = event.check_run;
+  if (external_id === null) return null;
+  return { ...(await checkRerequested(deps, { repository: repositoryOf(event), head_sha, external_id })) };
+};
+
+const MergeGroup = Repository.extend({
+  merge_group: z.object({ head_sha: z.string(), head_ref: z.string(), base_ref: z.string() }),
+});
+
+const mergeGroup: Handler = async (deps, payload) => {
+  const event = MergeGroup.parse(payload);
+  return { ...(await mergeGroupRequested(deps, { repository: repositoryOf(event), ...event.merge_group })) };
+};
+
 const ProtectionRule = Repository.extend({
   environment: z.string(),
   deployment_callback_url: z.string(),
@@ -152,6 +177,8 @@ const EVENTS: Readonly<Record<string, Handler>> = {
   "pull_request_review.submitted": reviewEvent,
   "pull_request_review.dismissed": reviewEvent,
   "check_run.completed": checkRunCompleted,
+  "check_run.rerequested": checkRunRerequested,
+  "merge_group.checks_requested": mergeGroup,
   "check_suite.completed": checkSuiteCompleted,
   "deployment_protection_rule.requested": protectionRule,
   "workflow_run.completed": workflowRunCompleted,

@@ -1,8 +1,9 @@
 /** The comment and the checks of an operation, as effects from what the store holds now. */
+import type { CheckEffect } from "../core/effects.ts";
 import { evaluate as promotionGate } from "../core/gates/promotion.ts";
 import { isOver } from "../core/promotion.ts";
 import { acceptNext } from "../core/rendering/baseline.ts";
-import { renderCheck } from "../core/rendering/check.ts";
+import { checkExternalId, renderCheck } from "../core/rendering/check.ts";
 import { driftSection } from "../core/rendering/drift.ts";
 import { nextStep } from "../core/rendering/endings.ts";
 import { operationMarker, renderOperation } from "../core/rendering/operation.ts";
@@ -79,23 +80,30 @@ async function runUrl({ tx, site, operation }: Work): Promise<string | null> {
 
 /** One check run per judged gate on the bound commit, and the promotion's own. */
 export async function showChecks(work: Work): Promise<void> {
-  const { operation } = work;
-  if (operation.head_sha === "") return;
-  for (const gate of operation.verdict?.gates ?? []) await emitCheck(work, gate);
-  if (operation.kind !== "promote") return;
-  const promotion = {
-    state: operation.state,
-    message: isOver(operation.state) ? operation.result_message : null,
-  };
-  await emitCheck(work, promotionGate({ source: work.source.name, target: work.target.name, promotion }));
+  for (const gate of gatesOf(work)) await emit(work, await rendered(work, gate));
 }
 
-async function emitCheck(work: Work, gate: GateOutcome): Promise<void> {
+/** The check of this external id as the operation leaves it; null where it did not judge that gate. */
+export async function checkOfGate(work: Work, external_id: string): Promise<CheckEffect | null> {
+  const gate = gatesOf(work).find((one) => checkExternalId(work.target.name, one.gate) === external_id);
+  return gate === undefined ? null : rendered(work, gate);
+}
+
+function gatesOf({ operation, source, target }: Work): readonly GateOutcome[] {
+  if (operation.head_sha === "") return [];
+  const judged = operation.verdict?.gates ?? [];
+  if (operation.kind !== "promote") return judged;
+  const { state, result_message } = operation;
+  const promotion = { state, message: isOver(state) ? result_message : null };
+  return [...judged, promotionGate({ source: source.name, target: target.name, promotion })];
+}
+
+async function rendered(work: Work, gate: GateOutcome): Promise<CheckEffect> {
   const { operation, target } = work;
   const more = await moreOf(work, gate);
   const { head_sha, verdict } = operation;
   const details_url = await runUrl(work);
-  await emit(work, renderCheck(gate, { target: target.name, head_sha, verdict, more, details_url }));
+  return renderCheck(gate, { target: target.name, head_sha, verdict, more, details_url });
 }
 
 /** What a check shows beside its gate's sentences: the plan, or what the drift check found. */

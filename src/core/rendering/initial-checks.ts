@@ -60,6 +60,16 @@ export function initialChecks(head_sha: string, head: HeadKind): readonly CheckE
   }
 }
 
+/** The checks of a merge group whose pull request was promoted at its head. */
+export function groupChecks(
+  head_sha: string,
+  { source, target, gates = USUAL_GATES }: Extract<HeadKind, { kind: "environment" }>,
+  number: number,
+): readonly CheckEffect[] {
+  const sentence = `${source} is promoted to ${target} at the head of pull request ${number}, which this group merges.`;
+  return gates.map((gate) => check(head_sha, target, pass(gate, "promoted", sentence)));
+}
+
 const HARMLESS = "This pull request touches nothing that is promoted (`.github`, documentation).";
 
 function check(head_sha: string, target: string, gate: GateOutcome): CheckEffect {
