@@ -40,10 +40,17 @@ test("every playbook and program that the pages name exists", async () => {
   for (const page of pages) {
     const named = [
       ...(await read(page)).matchAll(
-        /\b((?:ansible|script|src|contracts|catalog)\/[\w./-]+\.(?:yml|ts|yaml|json|py))\b/g,
+        /(?<![\w/])((?:ansible|script|src|contracts|catalog)\/[\w./-]+\.(?:yml|ts|yaml|json|py))\b/g,
       ),
     ];
     for (const [, file = ""] of named)
       await expect(access(path.join(root, file)), `${page}: ${file}`).resolves.toBeUndefined();
   }
+});
+
+test("every test that the page on security names is there", async () => {
+  const page = await read("docs/security.md");
+  const rows = [...page.matchAll(/^\| .+ \| `([^`]+)` \| (.+) \|$/gm)];
+  expect(rows.length).toBeGreaterThan(30);
+  for (const [, file = "", name = ""] of rows) expect(await read(file), `${file}: ${name}`).toContain(name);
 });
