@@ -127,7 +127,7 @@ test("strict drift: one comment of a visitor blocks the next promotion", async (
   await visitorWrites();
   await deployToStaging(stage, "3");
   const body = await say("/promote", "blocked");
-  expect(body).toContain("live changed since preview was cloned or refreshed from it");
+  expect(body).toContain("live changed since its baseline for preview");
   expect(body).toContain("`comments`");
   expect(body).toContain("Next: Comment `/refresh`");
   expect(await serves(live)).toBe("2/2");

@@ -44,7 +44,7 @@ describe("/drift", () => {
     const shown = await checkRun("drift");
     expect(shown).toMatchObject({
       conclusion: "failure",
-      title: "production changed since staging was cloned or refreshed from it: posts, wp-content/uploads.",
+      title: "production changed since its baseline for staging: posts, wp-content/uploads.",
     });
     expect(shown?.text).toContain("| `posts` | editorial | 2 → 2 | 1 | 1 | 1 | **yes** |");
     expect(shown?.text).toContain("- changed: `1`\n- removed: `2`\n- added: `3`");

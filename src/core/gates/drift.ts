@@ -1,4 +1,4 @@
-/** Drift: has protected data of the target changed since the source was cloned or refreshed from it? */
+/** Drift: has protected data of the target changed since the baseline of this source and target? */
 import { secondsBetween, showDuration } from "../duration.ts";
 import { baselineUnreadable } from "../rendering/answers.ts";
 import { checkName, count } from "../rendering/words.ts";
@@ -109,7 +109,7 @@ function judged({ source, target }: DriftFacts, drift: DriftVerdict | null): Gat
     outcome: "block",
     code: "drift_drifted",
     sentences: [
-      `${target} changed since ${source} was cloned or refreshed from it: ${summary(blocking)}.`,
+      `${target} changed since its baseline for ${source}: ${summary(blocking)}.`,
       ...why,
     ],
     remedy: `Comment \`/refresh\` to bring these changes to ${source}, look at ${source} again, then comment \`/promote\`.`,

@@ -1,6 +1,7 @@
 /** Both sides compared, as Markdown: how they differ, what declaring that the baseline means, and what to type. */
 import type { ComparedItem, Comparison } from "../wordpress/comparison.ts";
 import { cell, code, inert } from "./escape.ts";
+import { keyText } from "./keys.ts";
 import { count, details, shortId } from "./words.ts";
 
 export interface ComparisonView {
@@ -81,7 +82,9 @@ function keyLists(items: readonly ComparedItem[], { source, target }: Names): st
   const lines = items
     .filter(({ keys }) => keys.length > 0)
     .map(({ name, class: kind, keys, ...one }) => {
-      const shown = keys.slice(0, KEYS_SHOWN).map(({ change, key }) => `${code(key)} ${words[change]}`);
+      const shown = keys
+        .slice(0, KEYS_SHOWN)
+        .map(({ change, key }) => `${keyText({ class: kind, kind: one.kind }, key)} ${words[change]}`);
       const more = keys.length > KEYS_SHOWN ? ", …" : "";
       return `- ${code(name)}${one.kind === "table" ? ` (${kind})` : ""}: ${shown.join(", ")}${more}`;
     });

@@ -2,6 +2,7 @@
 import { blockingFirst } from "../wordpress/drift.ts";
 import type { DriftFinding, DriftVerdict } from "../wordpress/types.ts";
 import { cell, code } from "./escape.ts";
+import { keyText } from "./keys.ts";
 import { count, details } from "./words.ts";
 
 /** Left for what else the check run shows. */
@@ -68,7 +69,7 @@ function keyLists(finding: DriftFinding, shown: DriftFinding["keys"]): string {
   if (finding.kind === "files")
     return shown.map(({ change, key }) => `- ${WORDS[change]}: ${code(key)}`).join("\n");
   const lines = (["~", "-", "+"] as const).flatMap((change) => {
-    const keys = shown.filter((one) => one.change === change).map(({ key }) => code(key));
+    const keys = shown.filter((one) => one.change === change).map(({ key }) => keyText(finding, key));
     return keys.length === 0 ? [] : [`- ${WORDS[change]}: ${keys.join(", ")}`];
   });
   return lines.join("\n");
@@ -88,5 +89,5 @@ function withoutKeys({ ranges, kind, before, now }: DriftFinding): string {
   }
   return kind === "files"
     ? "which files is not known: there are too many for a list in the record, and the host has no index of this baseline."
-    : "which rows is not known: they have no key, or are too many for a list in the record, and the host has no index of this baseline.";
+    : "which rows is not known: they have no key, or are too many for a list in the record and the host has no index of this baseline.";
 }

@@ -2,6 +2,7 @@
 import { OVERWRITES_ALL } from "../wordpress/refresh.ts";
 import type { LeftBehind, Plan, PlanOption, RefreshPlan, Sentence } from "../wordpress/types.ts";
 import { cell, code, fence, inert } from "./escape.ts";
+import { keyText } from "./keys.ts";
 import { codeSection, tableSections } from "./plan-tables.ts";
 import { count, details } from "./words.ts";
 
@@ -76,12 +77,16 @@ function shownValue(value: string | null | undefined): string {
   return value === null ? "*(no row)*" : code(value, LONGEST_VALUE);
 }
 
+const SIGNS = { "+": "new", "~": "changed", "-": "gone" } as const;
+
 function leftBehindList(items: readonly LeftBehind[]): string {
   return items
     .map((item) => {
-      const keys = item.keys.slice(0, KEYS_SHOWN).map(({ change, key }) => `${change} ${key}`);
+      const keys = item.keys
+        .slice(0, KEYS_SHOWN)
+        .map(({ change, key }) => `${SIGNS[change]} ${keyText(item, key)}`);
       const more = item.keys.length > keys.length ? ", …" : "";
-      return `- ${inert(item.note)}${keys.length === 0 ? "" : `: ${keys.map((key) => code(key)).join(", ")}${more}`}`;
+      return `- ${inert(item.note)}${keys.length === 0 ? "" : `: ${keys.join(", ")}${more}`}`;
     })
     .join("\n");
 }

@@ -24,7 +24,7 @@ function drifted(blocking: readonly DriftFinding[]): Sentence[] {
   return [
     {
       code: "drifted",
-      text: `Protected data of the target changed since the source was cloned: ${notes}.`,
+      text: `Protected data of the target changed since the baseline: ${notes}.`,
       remedy: "Comment `/refresh` to bring production's data to the source, then try again.",
     },
   ];
@@ -56,7 +56,7 @@ function whyStrict(blocking: readonly DriftFinding[], { mode, settings }: Judged
 
 function clean(findings: readonly DriftFinding[], mode: DriftMode): Sentence {
   if (findings.length === 0)
-    return { code: "clean", text: "Protected data is as it was when the source was cloned.", remedy: null };
+    return { code: "clean", text: "Protected data is as it was at the baseline.", remedy: null };
   const notes = findings.map(({ note }) => note).join("; ");
   const text = `Only what visitors write changed, which drift mode \`${mode}\` reports without blocking: ${notes}.`;
   return { code: "clean_live_changes", text, remedy: null };

@@ -62,7 +62,7 @@ describe("the check run of a drift check", () => {
     });
     const { text, summary } = check(verdict([comments, finding(), uploads]));
     expect(summary.split("\n")[0]).toBe(
-      "production changed since staging was cloned or refreshed from it: `posts`, `wp-content/uploads`.",
+      "production changed since its baseline for staging: `posts`, `wp-content/uploads`.",
     );
     expect(text).toBe(`Judged in drift mode \`live\`.
 

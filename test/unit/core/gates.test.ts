@@ -110,7 +110,7 @@ describe("drift", () => {
     const outcome = judge(verdict("drifted", finding("posts", true), finding("comments", false)));
     expect(outcome).toMatchObject({ outcome: "block", code: "drift_drifted" });
     expect(outcome.sentences[0]).toBe(
-      "production changed since staging was cloned or refreshed from it: `posts`.",
+      "production changed since its baseline for staging: `posts`.",
     );
     expect(outcome.remedy).toContain("Comment `/refresh`");
     expect(outcome.details?.map(({ sentence }) => sentence)).toEqual([

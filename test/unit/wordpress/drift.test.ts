@@ -69,7 +69,7 @@ describe("judgeDrift", () => {
       },
     ]);
     expect(verdict.sentences[0]?.text).toBe(
-      "Protected data of the target changed since the source was cloned: posts: 1 row added, 1 row changed, 1 row removed.",
+      "Protected data of the target changed since the baseline: posts: 1 row added, 1 row changed, 1 row removed.",
     );
   });
 
@@ -177,7 +177,7 @@ describe("a policy", () => {
     expect(verdict.sentences).toEqual([
       {
         code: "drifted",
-        text: "Protected data of the target changed since the source was cloned: comments: 1 row added.",
+        text: "Protected data of the target changed since the baseline: comments: 1 row added.",
         remedy: "Comment `/refresh` to bring production's data to the source, then try again.",
       },
       {
