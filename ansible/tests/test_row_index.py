@@ -10,7 +10,7 @@ from hashlib import sha256
 from types import SimpleNamespace
 from unittest import mock
 
-from belay.chunks import Chunk, packed, part_digest, read_varint, runs, unzigzag, varint, zigzag
+from belay.chunks import Chunk, ChunkList, are_told, packed, part_digest, read_varint, runs, unzigzag, varint, zigzag
 from belay.differences import Changes, KeylessMatcher, Matcher
 from belay.index_folder import UNUSED_S, IndexFolder
 from belay.row_index import Corrupt, IndexWriter, open_index
@@ -32,19 +32,20 @@ class IndexTest(unittest.TestCase):
 
     def written(self, rows, signature="s", size=3):
         """`rows`: {chunk: [(key, hash)]}; returns the digest of the part."""
-        writer = IndexWriter(self.folder, signature)
+        writer, chunks = IndexWriter(self.folder, signature), ChunkList()
         for number, listed in random.sample(list(rows.items()), len(rows)):
             for start in range(0, len(listed), size):
                 piece = listed[start : start + size]
                 writer.add(number, [key for key, _ in piece], b"".join(row for _, row in piece))
-        chunks = [chunk_of(number, rows[number]) for number in sorted(rows)]
-        writer.keep(chunks)
+            writer.end(chunk_of(number, listed), number)
+            chunks.add(chunk_of(number, listed), number)
+        writer.keep(part_digest(chunks))
         self.assertIsNone(writer.failed)
         return part_digest(chunks)
 
     def read(self, digest, signature="s"):
         with open_index(self.folder, digest, signature) as index:
-            return None if index is None else {chunk.number: list(index.rows(chunk.number)) for chunk in index.chunks}
+            return None if index is None else {entry.chunk.number: list(index.rows(entry)) for entry in index.entries()}
 
     def test_what_was_written_is_read(self):
         for rows in (
@@ -102,7 +103,7 @@ class IndexTest(unittest.TestCase):
         writer._file.close()
         writer._file = Full()  # what a file does when the disk is full
         writer.add(0, [1], hash_of(1))
-        writer.keep([])
+        writer.keep(part_digest([]))
         self.assertEqual(writer.failed.errno, errno.ENOSPC)
         self.assertEqual(os.listdir(self.folder.path), [])
 
@@ -110,7 +111,8 @@ class IndexTest(unittest.TestCase):
         with open(os.path.join(self.root, "index"), "w", encoding="ascii"):
             writer = IndexWriter(self.folder, "s")
         writer.add(0, [1], hash_of(1))
-        writer.keep([chunk_of(0, [(1, hash_of(1))])])
+        writer.end(chunk_of(0, [(1, hash_of(1))]), 0)
+        writer.keep(part_digest([chunk_of(0, [(1, hash_of(1))])]))
         self.assertIsInstance(writer.failed, OSError)
 
     def test_what_was_long_unused_goes_when_the_next_one_comes(self):
@@ -140,6 +142,20 @@ class NumbersTest(unittest.TestCase):
     def test_runs(self):
         self.assertEqual(list(runs([1, 2, 3, 7, 9, 10])), [(1, 4), (7, 8), (9, 11)])
         self.assertEqual(list(runs([])), [])
+
+    def test_sparse_keys_are_not_told_by_chunks(self):
+        chunks = ChunkList()
+        for number in range(3000):
+            chunks.add(Chunk(number * 5, 1, hash_of(number)))
+        self.assertFalse(are_told(chunks, chunks.rows))
+        self.assertTrue(are_told(chunks, 3_000_000))
+        self.assertEqual(len(chunks), 3000)
+
+    def test_ranges_are_put_in_order(self):
+        chunks, wanted = ChunkList(), [Chunk(number, 1, hash_of(number)) for number in range(-20, 20)]
+        for chunk in wanted[20:] + wanted[:20]:
+            chunks.add(chunk, chunk.number // 20)
+        self.assertEqual(list(chunks), wanted)
 
     def test_a_million_dense_rows_are_told_in_64_kilobytes(self):
         self.assertLess(len(packed(Chunk(number, 1024, hash_of(number)) for number in range(977))), 64 << 10)

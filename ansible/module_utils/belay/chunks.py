@@ -4,12 +4,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import struct
-from typing import Iterable, Iterator, List, NamedTuple, Tuple
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Tuple
 
 #: So many values of the key's first column make a chunk.
 SPAN = 1024
 #: Bytes of a chunk's digest that a fingerprint tells.
 _TOLD = 16
+#: Chunks that fit into 64 KB, packed and in base64.
+_MOST_TOLD = 2400
 _RECORD = struct.Struct(">qQ32s")
 
 
@@ -20,6 +22,28 @@ class Chunk(NamedTuple):
     number: int
     rows: int
     digest: bytes
+
+
+class ChunkList:
+    """Chunks of a part, packed, 48 bytes each. They come in ranges, each range in its order and from one thread; ranges are named by
+    numbers of their own order."""
+
+    def __init__(self):
+        self._ranges: Dict[int, bytearray] = {}
+
+    def add(self, chunk: Chunk, place: int = 0) -> None:
+        self._ranges.setdefault(place, bytearray()).extend(_RECORD.pack(*chunk))
+
+    def __iter__(self) -> Iterator[Chunk]:
+        for _, records in sorted(self._ranges.items()):
+            yield from map(Chunk._make, _RECORD.iter_unpack(records))
+
+    def __len__(self) -> int:
+        return sum(map(len, self._ranges.values())) // _RECORD.size
+
+    @property
+    def rows(self) -> int:
+        return sum(chunk.rows for chunk in self)
 
 
 def part_digest(chunks: Iterable[Chunk]) -> str:
@@ -37,6 +61,11 @@ def packed(chunks: Iterable[Chunk]) -> str:
         out += varint(zigzag(chunk.number - last)) + varint(chunk.rows) + chunk.digest[:_TOLD]
         last = chunk.number
     return base64.b64encode(bytes(out)).decode()
+
+
+def are_told(chunks: ChunkList, rows: int) -> bool:
+    """Whether the chunks go into a fingerprint: at most 64 KB of them, or 64 KB for each million rows."""
+    return len(chunks) <= max(1, rows / 1_000_000) * _MOST_TOLD
 
 
 def runs(numbers: Iterable[int]) -> Iterator[Tuple[int, int]]:

@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Dict, Iterator, List, Mapping, Optional, Tuple
+from collections import deque
+from typing import Deque, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from .chunk_reader import Key, Reader
 from .chunks import Chunk
 from .index_folder import IndexFolder
-from .row_index import Corrupt, RowIndex, open_index
+from .row_index import Corrupt, Entry, RowIndex, open_index
 from .table_sql import TableSql
 
 #: So many keys are told; counts are exact.
@@ -111,11 +112,12 @@ def _until(waiting: Dict[Key, bytes], before: Key) -> Iterator[Key]:
         yield key
 
 
-class Now:
+class Now(NamedTuple):
     """A table as it is in the snapshot of `session`: the chunks of its parts, by class."""
 
-    def __init__(self, session, sql: TableSql, chunks: Mapping[str, List[Chunk]]):
-        self.session, self.sql, self.chunks = session, sql, chunks
+    session: object
+    sql: TableSql
+    chunks: Mapping[str, Iterable[Chunk]]
 
 
 def differences(folder: IndexFolder, now: Now, baseline: Mapping[str, str]) -> Dict[str, dict]:
@@ -131,34 +133,49 @@ def differences(folder: IndexFolder, now: Now, baseline: Mapping[str, str]) -> D
 
 def _changes(index: RowIndex, now: Now, name: str) -> Changes:
     """Chunk by chunk, in their order; only those that differ are read."""
-    then = {chunk.number: chunk for chunk in index.chunks}
-    present = {chunk.number: chunk for chunk in now.chunks.get(name, ())}
-    differing = sorted(number for number in then.keys() | present.keys() if then.get(number) != present.get(number))
-    comparison = _Comparison(index, now, name)
-    if now.sql.shape.chunked:
-        reader = Reader(now.session, now.sql, comparison.piece)
-        # Those that are gone have nothing to be read; they are told when the next one comes.
-        chunks = reader.listed([number for number in differing if number in present])
-    else:
-        chunks = Reader(now.session, now.sql, comparison.piece).everything() if present else iter(())
-    comparison.expect(differing)
+    comparison = _Comparison(index, now.sql, name)
+    present = []
+    for then, chunk in _side_by_side(index.entries(), iter(now.chunks.get(name, ()))):
+        if then is None or chunk is None or then.chunk != chunk:
+            comparison.expect(then, chunk)
+            present += [] if chunk is None else [chunk.number]
+    reader = Reader(now.session, now.sql, comparison.piece)
+    # Chunks that are gone have nothing to be read; they are told when the next one comes.
+    chunks = reader.listed(present) if now.sql.shape.chunked else reader.everything() if present else ()
     for _ in chunks:
         pass
     return comparison.end()
 
 
+def _side_by_side(then: Iterator[Entry], now: Iterator[Chunk]) -> Iterator[Tuple[Optional[Entry], Optional[Chunk]]]:
+    """The chunks of both, each pair of one number."""
+    old, new = next(then, None), next(now, None)
+    while old is not None or new is not None:
+        if new is None or (old is not None and old.chunk.number < new.number):
+            yield old, None
+            old = next(then, None)
+        elif old is None or new.number < old.chunk.number:
+            yield None, new
+            new = next(now, None)
+        else:
+            yield old, new
+            old, new = next(then, None), next(now, None)
+
+
 class _Comparison:
-    def __init__(self, index: RowIndex, now: Now, name: str):
+    """Takes the pieces of chunks that differ, in their order, and holds them against the index."""
+
+    def __init__(self, index: RowIndex, sql: TableSql, name: str):
         self._index = index
-        self._class = now.sql.classes.index(name) if name in now.sql.classes else None
-        self._matcher = Matcher if now.sql.shape.key else KeylessMatcher
+        self._class = sql.classes.index(name) if name in sql.classes else None
+        self._matcher = Matcher if sql.shape.key else KeylessMatcher
         self._changes = Changes()
-        self._waiting: List[int] = []
+        self._waiting: Deque[Tuple[int, Optional[Entry]]] = deque()
         self._number: Optional[int] = None
         self._current = None
 
-    def expect(self, numbers: List[int]) -> None:
-        self._waiting = numbers[::-1]
+    def expect(self, then: Optional[Entry], chunk: Optional[Chunk]) -> None:
+        self._waiting.append((chunk.number if then is None else then.chunk.number, then))
 
     def piece(self, index: int, number: int, keys: List[Key], hashes: bytes) -> None:
         if index != self._class:
@@ -176,8 +193,8 @@ class _Comparison:
 
     def _next(self) -> None:
         self._finish()
-        self._number = self._waiting.pop()
-        self._current = self._matcher(self._index.rows(self._number), self._changes)
+        self._number, then = self._waiting.popleft()
+        self._current = self._matcher(self._index.rows(then), self._changes)
 
     def _finish(self) -> None:
         if self._current is not None:

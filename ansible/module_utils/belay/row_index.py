@@ -37,7 +37,9 @@ class IndexWriter:
     def __init__(self, folder: IndexFolder, signature: str):
         self._folder, self._lock = folder, threading.Lock()
         self._header = json.dumps({"signature": signature}).encode() + b"\n"
-        self._pieces: Dict[int, List[_Piece]] = {}
+        #: What the directory will say of pieces whose chunk is not yet whole; and of chunks, by range.
+        self._open: Dict[int, List[bytes]] = {}
+        self._entries: Dict[int, bytearray] = {}
         self._file = self._path = None
         self.failed: Optional[OSError] = None
         with self._may_fail():
@@ -50,16 +52,25 @@ class IndexWriter:
         check = hashlib.sha256(body).digest()[:_CHECK]
         with self._lock, self._may_fail():
             if self._file is not None:
-                self._pieces.setdefault(number, []).append(_Piece(len(keys), self._file.tell(), len(body), check))
+                piece = varint(len(keys)) + varint(self._file.tell()) + varint(len(body)) + check
+                self._open.setdefault(number, []).append(piece)
                 self._file.write(body)
 
-    def keep(self, chunks: List[Chunk]) -> None:
-        """`chunks`: those of the part, in their order."""
+    def end(self, chunk: Chunk, place: int) -> None:
+        """A chunk whose rows have come; `place` as in ChunkList."""
+        with self._lock:
+            if self._file is not None:
+                pieces = self._open.pop(chunk.number)
+                entry = varint(zigzag(chunk.number)) + varint(chunk.rows) + chunk.digest + varint(len(pieces)) + b"".join(pieces)
+                self._entries.setdefault(place, bytearray()).extend(entry)
+
+    def keep(self, digest: str) -> None:
+        """`digest`: that of the part."""
         with self._may_fail():
             if self._file is not None:
-                directory, offset = self._directory(chunks), self._file.tell()
+                directory, offset = b"".join(entries for _, entries in sorted(self._entries.items())), self._file.tell()
                 self._file.write(directory + _TRAILER.pack(offset, hashlib.sha256(self._header + directory).digest()))
-                self._folder.keep(self._path, self._file, part_digest(chunks) + ".rows")
+                self._folder.keep(self._path, self._file, digest + ".rows")
                 self._file = None
 
     def drop(self) -> None:
@@ -70,16 +81,6 @@ class IndexWriter:
                 os.unlink(self._path)
             self._file = None
 
-    def _directory(self, chunks: List[Chunk]) -> bytes:
-        out, last = bytearray(), 0
-        for chunk in chunks:
-            pieces = self._pieces[chunk.number]
-            out += varint(zigzag(chunk.number - last)) + varint(chunk.rows) + chunk.digest + varint(len(pieces))
-            for piece in pieces:
-                out += varint(piece.rows) + varint(piece.offset) + varint(piece.size) + piece.check
-            last = chunk.number
-        return bytes(out)
-
     @contextlib.contextmanager
     def _may_fail(self):
         try:
@@ -89,25 +90,34 @@ class IndexWriter:
             self.drop()
 
 
+class Entry(NamedTuple):
+    """What the directory says of a chunk."""
+
+    chunk: Chunk
+    pieces: List[_Piece]
+
+
 class RowIndex:
-    """An index that was opened and proven; `chunks` are those of the part."""
+    """An index that was opened and proven."""
 
-    def __init__(self, file, found: List[Tuple[Chunk, List[_Piece]]]):
-        self._file, self._found = file, {chunk.number: (chunk, pieces) for chunk, pieces in found}
-        self.chunks = [chunk for chunk, _ in found]
+    def __init__(self, file, directory: bytes):
+        self._file, self._directory = file, directory
 
-    def rows(self, number: int) -> Iterator[Tuple[Key, bytes]]:
-        """(key, hash) of every row of a chunk, in their order; none where it has no such chunk. Raises Corrupt, at the latest at the end."""
-        if number not in self._found:
+    def entries(self) -> Iterator[Entry]:
+        """The chunks of the part, in their order."""
+        return _entries(self._directory)
+
+    def rows(self, entry: Optional[Entry]) -> Iterator[Tuple[Key, bytes]]:
+        """(key, hash) of every row of a chunk, in their order; none of a chunk that is not there. Raises Corrupt, at the latest at the end."""
+        if entry is None:
             return
-        chunk, pieces = self._found[number]
         digest = hashlib.sha256()
-        for piece in pieces:
+        for piece in entry.pieces:
             keys, hashes = self._read(piece)
             digest.update(hashes.hex().encode())
             for at, key in enumerate(keys):
                 yield key, hashes[at * _HASH : at * _HASH + _HASH]
-        if digest.digest() != chunk.digest or sum(piece.rows for piece in pieces) != chunk.rows:
+        if digest.digest() != entry.chunk.digest or sum(piece.rows for piece in entry.pieces) != entry.chunk.rows:
             raise Corrupt()
 
     def _read(self, piece: _Piece) -> Tuple[List[Key], bytes]:
@@ -130,7 +140,7 @@ def open_index(folder: IndexFolder, digest: str, signature: str) -> Iterator[Opt
     """The index of the part with this digest; None where there is none, where its rows were hashed in another way, or where it
     does not prove itself. A part without rows needs no file."""
     if digest == part_digest(()):
-        yield RowIndex(None, [])
+        yield RowIndex(None, b"")
         return
     try:
         file = folder.use(_name(digest))
@@ -167,11 +177,11 @@ def _opened(file, digest: str, signature: str) -> Optional[RowIndex]:
     if hashlib.sha256(header + directory).digest() != proof:
         raise Corrupt()
     with _guarded():
-        found = _entries(directory)
+        found = part_digest(entry.chunk for entry in _entries(directory))
         same = json.loads(header)["signature"] == signature
-    if part_digest(chunk for chunk, _ in found) != digest:
+    if found != digest:
         raise Corrupt()
-    return RowIndex(file, found) if same else None
+    return RowIndex(file, directory) if same else None
 
 
 @contextlib.contextmanager
@@ -183,11 +193,10 @@ def _guarded():
         raise Corrupt() from error
 
 
-def _entries(data: bytes) -> List[Tuple[Chunk, List[_Piece]]]:
-    found, at, last = [], 0, 0
+def _entries(data: bytes) -> Iterator[Entry]:
+    at = 0
     while at < len(data):
-        step, at = read_varint(data, at)
-        last += unzigzag(step)
+        number, at = read_varint(data, at)
         rows, at = read_varint(data, at)
         digest, at = data[at : at + _HASH], at + _HASH
         count, at = read_varint(data, at)
@@ -195,8 +204,7 @@ def _entries(data: bytes) -> List[Tuple[Chunk, List[_Piece]]]:
         for _ in range(count):
             piece, at = _piece(data, at)
             pieces.append(piece)
-        found.append((Chunk(last, rows, digest), pieces))
-    return found
+        yield Entry(Chunk(unzigzag(number), rows, digest), pieces)
 
 
 def _piece(data: bytes, at: int) -> Tuple[_Piece, int]:

@@ -51,7 +51,7 @@ class SharedTable:
                 return True
             rows = 0
             for index, chunk in self.tally.reader(session).chunks(*taken):
-                self.tally.add(index, chunk)
+                self.tally.add(index, chunk, taken[0])
                 rows += chunk.rows
             self._adapt(rows)
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Dict, List, Mapping, NamedTuple, Optional
 
 from .chunk_reader import Key, Reader
-from .chunks import Chunk, packed, part_digest
+from .chunks import Chunk, ChunkList, are_told, packed, part_digest
 from .differences import Now, differences
 from .index_folder import IndexFolder
 from .row_index import IndexWriter
@@ -38,7 +38,7 @@ class Tally:
 
     def __init__(self, sql: TableSql, keep: Optional[IndexFolder] = None, rows: bool = False):
         self.sql = sql
-        self.chunks: List[List[Chunk]] = [[] for _ in sql.classes]
+        self.chunks = [ChunkList() for _ in sql.classes]
         self.row_hashes: Optional[List[Dict[str, str]]] = [{} for _ in sql.classes] if rows else None
         self._writers = [IndexWriter(keep, sql.signature) for _ in sql.classes] if keep else []
 
@@ -46,12 +46,15 @@ class Tally:
         wanted = self._writers or self.row_hashes is not None
         return Reader(session, self.sql, self._piece if wanted else None)
 
-    def add(self, index: int, chunk: Chunk) -> None:
-        self.chunks[index].append(chunk)
+    def add(self, index: int, chunk: Chunk, place: int = 0) -> None:
+        """A chunk of a class; `place` as in ChunkList."""
+        self.chunks[index].add(chunk, place)
+        if self._writers:
+            self._writers[index].end(chunk, place)
 
     @property
     def rows(self) -> int:
-        return sum(chunk.rows for chunks in self.chunks for chunk in chunks)
+        return sum(chunks.rows for chunks in self.chunks)
 
     def drop(self) -> None:
         """Forgets the indexes that were not kept; harmless after `parts`."""
@@ -60,23 +63,20 @@ class Tally:
 
     def parts(self, session, wish: Wish) -> Parts:
         """`session` must see what was read."""
-        by_class: Dict[str, List[Chunk]] = {}
-        for index, name in enumerate(self.sql.classes):
-            self.chunks[index].sort()
-            if self.chunks[index] or index == 0:
-                by_class[name] = self.chunks[index]
+        by_class = {name: chunks for name, chunks in zip(self.sql.classes, self.chunks) if chunks or name == self.sql.classes[0]}
         facts = {name: self._facts(name, chunks) for name, chunks in by_class.items()}
         changed = {name: digest for name, digest in wish.baseline.items() if name not in facts or facts[name]["digest"] != digest}
         changes = differences(wish.indexes, Now(session, self.sql, by_class), changed) if wish.indexes and changed else {}
-        for writer, chunks in zip(self._writers, self.chunks):
-            writer.keep(chunks) if chunks else writer.drop()
+        for writer, name in zip(self._writers, self.sql.classes):
+            if name in facts and facts[name]["rows"]:
+                writer.keep(facts[name]["digest"])
         return Parts(facts, changes, next((writer.failed for writer in self._writers if writer.failed), None))
 
-    def _facts(self, name: str, chunks: List[Chunk]) -> dict:
-        facts = {"rows": sum(chunk.rows for chunk in chunks), "digest": part_digest(chunks)}
+    def _facts(self, name: str, chunks: ChunkList) -> dict:
+        facts = {"rows": chunks.rows, "digest": part_digest(chunks)}
         if self.row_hashes is not None:
             return {**facts, "row_hashes": self.row_hashes[self.sql.classes.index(name)]}
-        return {**facts, "chunks": packed(chunks)} if self.sql.shape.chunked else facts
+        return {**facts, "chunks": packed(chunks)} if self.sql.shape.chunked and are_told(chunks, facts["rows"]) else facts
 
     def _piece(self, index: int, number: int, keys: List[Key], hashes: bytes) -> None:
         if self._writers:
