@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable, Dict, FrozenSet, Optional
 
+from .chunks import part_digest
 from .errors import BelayError
 
 #: What comparing protected tables may add to the time that visitors wait.
@@ -15,6 +16,8 @@ BUDGET_S = 0.25
 #: What comparing the tables that are replaced may take, before the hold is refused as too long.
 LIMIT_S = 1.5
 SHOWN = 5
+#: What is expected of a part without rows.
+EMPTY = part_digest(())
 #: Rows of these classes are lost where a table is replaced: there must be none that the drift check did not see.
 KEPT_CLASSES = frozenset(("editorial", "live", "secret", "config"))
 
@@ -89,7 +92,7 @@ def _check_table(session, expected, table):
 
 def _changed(expected, table, found):
     wanted = expected.tables.get(table, {})
-    changed = [part for part, digest in wanted.items() if found.get(part) != digest]
+    changed = [part for part, digest in wanted.items() if found.get(part, EMPTY) != digest]
     if table in expected.promoted:
         changed += sorted((found.keys() & KEPT_CLASSES) - wanted.keys())
     return changed

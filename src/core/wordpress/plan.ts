@@ -1,4 +1,5 @@
 /** The plan of a promotion: every table and changed option row, what blocks, what stays behind, and the job's pieces. */
+import { sha256 } from "../canonical.ts";
 import type { Fingerprint } from "../facts.ts";
 import type { DataClass, DriftMode } from "../vocabulary.ts";
 import { blocksOf } from "./blocks.ts";
@@ -6,7 +7,7 @@ import { codeChanges } from "./code.ts";
 import { hashOf } from "./difference.ts";
 import { leftBehind } from "./left-behind.ts";
 import { planOptions } from "./options.ts";
-import { planTables } from "./tables.ts";
+import { NOT_TABLES, planTables } from "./tables.ts";
 import type {
   CodeChanges,
   MakePlan,
@@ -90,12 +91,18 @@ function expectedTables(
 ): Plan["job"]["expected_tables"] {
   const judged: readonly DataClass[] = mode === "strict" ? ["editorial", "live"] : ["editorial"];
   const whole: readonly DataClass[] = ["editorial", "live", "secret", "config"];
-  const entries = Object.entries(target.tables).flatMap(([table, { parts }]) => {
-    const kinds = promoted.includes(table) ? whole : judged;
-    const digests = kinds.flatMap((kind) =>
-      parts[kind] === undefined ? [] : [[kind, parts[kind].digest] as const],
-    );
+  const entries = Object.entries(target.tables).flatMap(([table, { class: own, engine, parts }]) => {
+    if (NOT_TABLES.includes(engine)) return [];
+    const kinds = promoted.includes(table)
+      ? whole.filter((kind) => parts[kind] !== undefined)
+      : judged.some((kind) => kind === own || parts[kind] !== undefined)
+        ? judged
+        : [];
+    const digests = kinds.map((kind) => [kind, parts[kind]?.digest ?? EMPTY_PART] as const);
     return digests.length === 0 ? [] : [[table, Object.fromEntries(digests)] as const];
   });
   return Object.fromEntries(entries);
 }
+
+/** The digest of a part without rows (docs/fingerprint.md): its first row must be noticed inside the hold as well. */
+const EMPTY_PART = sha256("");

@@ -36,7 +36,7 @@ function planTable(input: PlanInput, table: string): PlanTable[] {
 }
 
 /** What stands among the tables without being one; the host names it in place of an engine. */
-const NOT_TABLES: readonly string[] = ["VIEW", "SEQUENCE"];
+export const NOT_TABLES: readonly string[] = ["VIEW", "SEQUENCE"];
 
 interface Subject {
   readonly table: string;

@@ -436,6 +436,18 @@ describe("the plan as a whole", () => {
     expect(expected("live").sort()).toEqual(["acme_widgets config", "posts editorial"]);
   });
 
+  it("expects a part without rows to stay so, and nothing of views", () => {
+    const tables = {
+      posts: table("editorial", { editorial: { "1": "a" } }),
+      viewed: { ...table("editorial", {}), engine: "VIEW", parts: {} },
+    };
+    const { expected_tables } = plan({ before: { tables } }).job;
+    expect(Object.keys(expected_tables)).toEqual(["posts"]);
+    expect(expected_tables.posts?.live).toBe(
+      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    );
+  });
+
   it("blocks where measurements cannot be compared", () => {
     const made = plan({ source: { algorithm: "other" }, target: { server_version: "11" } });
     expect(codes(made.blocks)).toEqual(["algorithm_changed", "server_changed"]);
