@@ -20,8 +20,8 @@ HOUR_NS = 3_600_000_000_000
 NAMES = ["a", "a.b", "a-b", "a b", "B", "z", "é", "new\nline", "back\\slash", os.fsdecode(b"caf\xe9"), "a0", "~", "%41"]
 
 
-def rules(volatile=(), limit=10**6, workers=2):
-    return Rules((), (), (PATH,), tuple(volatile), (PATH,), {}, limit, workers)
+def rules(volatile=(), limit=10**6, workers=2, protected=(PATH,)):
+    return Rules((), (), tuple(protected), tuple(volatile), (PATH,), {}, limit, workers)
 
 
 class TreeTest(unittest.TestCase):

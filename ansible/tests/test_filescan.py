@@ -75,6 +75,14 @@ class ScanTest(TreeTest):
         self.assertEqual(self.code_of(), "LINK_ESCAPES")
         self.assertEqual(self.facts(given=rules(volatile=["uploads/out"]))["files"], 0)
 
+    def test_a_link_to_where_nobody_looks(self):
+        beside = os.path.join(self.site.root, "beside")
+        os.makedirs(beside)
+        for folder in (self.top, self.site.tree):
+            os.symlink(beside, os.path.join(folder, "media"))
+        self.assertEqual(self.code_of(), "LINK_UNMEASURED")
+        self.facts(given=rules(protected=["uploads", "media"]))
+
     def test_a_link_that_begins_to_lead_out(self):
         os.makedirs(os.path.join(self.top, "a"))
         os.symlink("a/b", os.path.join(self.top, "sly"))

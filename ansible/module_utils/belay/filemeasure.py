@@ -59,7 +59,8 @@ def measure_files(site, rules, look: Look = Look()) -> Files:
 def measure(site, rules, path: str, look: Look = Look()) -> Measured:
     """A protected path of the code tree, wherever its link leads."""
     baseline = (look.baseline_index or {}).get("files", {}).get(path)
-    place = Place(os.path.join(site.tree, path), tuple(rules.volatile_paths), site.root, path)
+    looked_at = (site.tree, *(os.path.join(site.tree, protected) for protected in rules.protected_paths))
+    place = Place(os.path.join(site.tree, path), tuple(rules.volatile_paths), site.root, path, looked_at)
     return _measure(site, rules, _Task(place, look, baseline))
 
 

@@ -24,12 +24,13 @@ SHORT = 16
 
 class Place(NamedTuple):
     """A folder (or one file) to be measured: the part `base` of the folder to which the `excluded` paths are relative. Links
-    in it may not lead out of `inside`."""
+    in it may not lead out of `inside`, and where `measured` names paths not out of those either: nobody would look there."""
 
     path: str
     excluded: Tuple[str, ...] = ()
     inside: str = ""
     base: str = ""
+    measured: Tuple[str, ...] = ()
 
 
 class Found(NamedTuple):
@@ -46,7 +47,7 @@ class Found(NamedTuple):
 def found_in(place: Place, workers: int, memory: Memory) -> Iterator[Found]:
     """Everything in a place, in the order of a listing; nothing where the place does not exist.
 
-    Raises BelayError FILE_UNREADABLE, FILE_UNSTABLE, FILE_UNSUPPORTED, LINK_ESCAPES.
+    Raises BelayError FILE_UNREADABLE, FILE_UNSTABLE, FILE_UNSUPPORTED, LINK_ESCAPES, LINK_UNMEASURED.
     """
     real = os.path.realpath(place.path)
     excluded = Excluded(place.excluded)
@@ -59,7 +60,9 @@ def found_in(place: Place, workers: int, memory: Memory) -> Iterator[Found]:
     wanted = map(memory.wanted, walk(top, place.base, excluded))
     for want, read in read_all(top, wanted, workers):
         for position, target in want.seen.links.items():
-            _require_inside(os.path.join(top, want.seen.folder, want.seen.names[position]), target, limit)
+            link = os.path.join(top, want.seen.folder, want.seen.names[position])
+            _require_inside(link, target, limit)
+            _require_measured(link, target, [os.fsencode(os.path.realpath(path)) for path in place.measured])
         found = _found(want, read)
         if found.run.names:
             yield found
@@ -131,9 +134,22 @@ def _without(found: Found, gone: set) -> Found:
     return Found(Run(run.folder, [run.names[position] for position in stay], values), states, links, read, found.size)
 
 
+def _is_in(path: bytes, folder: bytes) -> bool:
+    return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
+
+
+def _require_measured(path: bytes, target: bytes, measured: List[bytes]) -> None:
+    """Only the link itself counts, so what it leads to must be looked at in its own place."""
+    if measured and not any(_is_in(os.path.realpath(path), folder) for folder in measured):
+        raise BelayError(
+            "LINK_UNMEASURED",
+            f"The symbolic link {readable(path)} leads to {readable(target)}, where no protected path lies: what is there could change unseen.",
+            "Replace it by what it points to, or list the link under `promotion.files.volatile` in .github/belay.yml.",
+        )
+
+
 def _require_inside(path: bytes, target: bytes, limit: bytes) -> None:
-    leads_to = os.path.realpath(path)
-    if leads_to != limit and not leads_to.startswith(limit.rstrip(b"/") + b"/"):
+    if not _is_in(os.path.realpath(path), limit):
         raise BelayError(
             "LINK_ESCAPES",
             f"The symbolic link {readable(path)} leads to {readable(target)}, out of {readable(limit)}.",
