@@ -93,7 +93,7 @@ def plain(top):
 def entries(listing):
     """As FilesFingerprint has them."""
     return {
-        readable(os.fsencode(name)): hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()[:16] if value.startswith(LINK) else value[:16]
+        readable(os.fsencode(name)): hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()[:24] if value.startswith(LINK) else value[:24]
         for name, value in listing.items()
     }
 

@@ -78,7 +78,7 @@ class MemoryTest(TreeTest):
         self.facts()
         self.write("racy", b"new!")
         self.later()
-        self.assertEqual(self.seen("racy"), hashlib.sha256(b"new!").hexdigest()[:16])
+        self.assertEqual(self.seen("racy"), hashlib.sha256(b"new!").hexdigest()[:24])
 
     def test_an_edit_of_the_same_size_with_the_time_set_back(self):
         self.remembered()
@@ -86,7 +86,7 @@ class MemoryTest(TreeTest):
         status = os.stat(path)
         self.write("a.txt", b"AAAA")
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-        self.assertEqual(self.seen("a.txt"), hashlib.sha256(b"AAAA").hexdigest()[:16])
+        self.assertEqual(self.seen("a.txt"), hashlib.sha256(b"AAAA").hexdigest()[:24])
 
     def test_another_file_with_the_same_inode_size_and_time(self):
         self.remembered()
@@ -99,7 +99,7 @@ class MemoryTest(TreeTest):
                 break
             self.write(f"filler/{_}")
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-        self.assertEqual(self.seen("b/b.txt"), hashlib.sha256(b"BBBB").hexdigest()[:16])
+        self.assertEqual(self.seen("b/b.txt"), hashlib.sha256(b"BBBB").hexdigest()[:24])
 
     def test_an_edit_by_another_name_of_the_file(self):
         self.write("a.txt", b"aaaa")
@@ -109,7 +109,7 @@ class MemoryTest(TreeTest):
         self.facts()
         with open(other, "r+b") as file:
             file.write(b"AAAA")
-        self.assertEqual(self.seen("a.txt"), hashlib.sha256(b"AAAA").hexdigest()[:16])
+        self.assertEqual(self.seen("a.txt"), hashlib.sha256(b"AAAA").hexdigest()[:24])
 
     def test_a_file_that_becomes_a_link_and_the_other_way_round(self):
         self.write("target")

@@ -13,7 +13,7 @@ export const TablePart = z.object({
   digest: Digest,
   /** Digests of ranges of the key, packed (docs/fingerprint.md); only where the table is too large for `row_hashes`. */
   chunks: z.base64().optional(),
-  /** Row key -> first 16 hex digits of the row's hash; only where the table is small enough (`row_limit` of the job). */
+  /** Row key -> first 24 hex digits of the row's hash; only where the table is small enough (`row_limit` of the job). */
   row_hashes: z.record(z.string(), z.string()).optional(),
 });
 export type TablePart = z.infer<typeof TablePart>;
@@ -37,7 +37,7 @@ export const FilesFingerprint = z.object({
   files: z.number().int(),
   bytes: z.number().int(),
   digest: Digest,
-  /** Relative path -> first 16 hex digits of the file's SHA-256; left out above `row_limit` files. */
+  /** Relative path -> first 24 hex digits of the file's SHA-256; left out above `row_limit` files. */
   entries: z.record(z.string(), z.string()).optional(),
 });
 export type FilesFingerprint = z.infer<typeof FilesFingerprint>;

@@ -19,7 +19,7 @@ from .listing import LINK, VALUE, Run, short, value_of
 from .text import readable
 
 #: Hexadecimal digits of a file's value among the `entries` of a fingerprint.
-SHORT = 16
+SHORT = 24
 
 
 class Place(NamedTuple):

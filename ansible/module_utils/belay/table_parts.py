@@ -11,7 +11,7 @@ from .row_index import IndexWriter
 from .table_sql import TableSql, bounds_of
 
 #: Digits of a row's hash that a fingerprint tells.
-SHORT = 16
+SHORT = 24
 _HASH = 32
 
 

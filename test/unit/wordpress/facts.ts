@@ -7,7 +7,7 @@ import type { DataClass } from "../../../src/core/vocabulary.ts";
 export type Rows = Readonly<Record<string, string>>;
 export type Parts = Readonly<Partial<Record<DataClass, Rows>>>;
 
-const short = (text: string) => sha256(text).slice(0, 16);
+const short = (text: string) => sha256(text).slice(0, 24);
 
 /** `hashes: false` is a table too large for single hashes. */
 export function part(rows: Rows, hashes = true) {
