@@ -4,6 +4,7 @@ import random
 import shutil
 import tempfile
 import unittest
+from types import SimpleNamespace
 from unittest import mock
 
 from belay import chunk_reader, shared_table, tables
@@ -49,6 +50,18 @@ class PropertyTest(unittest.TestCase):
 
     def measured(self, table, look=Look(), limit=100_000, workers=1):
         return tables.measure_tables(self.site, self.session, rules_of(table, limit, workers), look, TABLE)
+
+    def test_a_table_that_outgrew_the_limit_is_still_told_row_by_row(self):
+        for key in ("INT PRIMARY KEY", "VARCHAR(9) PRIMARY KEY"):
+            self.sql(f"CREATE OR REPLACE TABLE wp_t (k {key}, v INT); INSERT INTO wp_t SELECT seq, seq FROM seq_1_to_80; ANALYZE TABLE wp_t")
+            table = SimpleNamespace(rules=())
+            was = self.measured(table, Look(keep_index=True), limit=100).facts["t"]["parts"]["config"]
+            self.assertIn("row_hashes", was)
+            self.sql("INSERT INTO wp_t SELECT seq, seq FROM seq_81_to_300; UPDATE wp_t SET v = 0 WHERE k = '7'; DELETE FROM wp_t WHERE k = '9'")
+            now = self.measured(table, Look(baseline_index={"tables": {"t": {"config": was["digest"]}}}), limit=100)
+            self.assertNotIn("row_hashes", now.facts["t"]["parts"]["config"])
+            found = now.changes["t"]["config"]
+            self.assertEqual((found["added"], found["changed"], found["removed"]), (220, 1, 1))
 
     def test_the_verdict_is_that_of_a_plain_comparison(self):
         for number in range(ROUNDS):

@@ -78,7 +78,7 @@ const comparison = {
   /** True: every file is read, whatever the host remembers of it. */
   full: z.boolean(),
   /**
-   * Digests of the environment's own baseline, of those items that the bot cannot compare row by row (file by file); the host
+   * Digests of the environment's own baseline, of items that the bot cannot, or may not be able to, compare row by row; the host
    * looks for an index of that name. `code`: null where the bot has the list itself.
    */
   baseline_index: z.object({

@@ -13,6 +13,8 @@ from .table_sql import TableSql, bounds_of
 #: Digits of a row's hash that a fingerprint tells.
 SHORT = 24
 _HASH = 32
+#: How many times as many rows a table may have at a comparison as at its baseline.
+_GROWTH = 20
 
 
 class Wish(NamedTuple):
@@ -115,7 +117,11 @@ def _few(session, sql: TableSql, wish: Wish) -> Optional[Parts]:
     """Of a table that is small enough every row by its key; None of a larger one, and where rows have no names."""
     if not sql.shape.key:
         return None
-    tally = Tally(sql, rows=True)
-    for found in tally.reader(session).everything(wish.row_limit + 1):
-        tally.add(*found)
-    return tally.parts(session, wish) if tally.rows <= wish.row_limit else None
+    # What may outgrow the limit before it is compared needs an index as well: then nobody tells its rows one by one.
+    tally = Tally(sql, wish.keep if sql.shape.rows * _GROWTH > wish.row_limit else None, rows=True)
+    try:
+        for found in tally.reader(session).everything(wish.row_limit + 1):
+            tally.add(*found)
+        return tally.parts(session, wish) if tally.rows <= wish.row_limit else None
+    finally:
+        tally.drop()

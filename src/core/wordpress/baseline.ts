@@ -2,7 +2,7 @@
  * Moving a baseline: item by item, and only where both sides are now equal. A wholesale renewal would turn an edit that
  * production made in the meantime into "unchanged", and the next promotion would overwrite it.
  */
-import type { Facts, FilesFingerprint, Fingerprint } from "../facts.ts";
+import type { Facts, Fingerprint } from "../facts.ts";
 import type { JobInputs } from "../jobs.ts";
 import { optionNames, tableNames } from "./changes.ts";
 import { hashOf, tableDiffers } from "./difference.ts";
@@ -11,20 +11,27 @@ import type { Baseline, RefreshPlan, Sides } from "./types.ts";
 type Item = { readonly kind: "tables" | "options"; readonly name: string };
 type Both = readonly [source: Fingerprint, target: Fingerprint];
 
-/** An environment's own baseline as a job wants it that compares it: what the bot cannot compare row by row, and option rows. */
+/** Tables of so many rows may have outgrown the bot's lists by the time they are compared. */
+const MANY_ROWS = 1_000;
+
+/**
+ * An environment's own baseline as a job wants it that compares it: what the bot cannot compare row by row (file by file), or
+ * perhaps no longer, and option rows.
+ */
 export function comparisonWith(
   baseline: Fingerprint | null,
 ): Pick<JobInputs["drift_check"], "baseline_index" | "baseline_options"> {
   const tables = Object.entries(baseline?.tables ?? {}).flatMap(([table, { parts }]) => {
-    const large = Object.entries(parts).filter(([, part]) => part.rows > 0 && part.row_hashes === undefined);
+    const large = Object.entries(parts).filter(
+      ([, part]) => part.rows > 0 && (part.row_hashes === undefined || part.rows >= MANY_ROWS),
+    );
     const digests = Object.fromEntries(large.map(([kind, { digest }]) => [kind, digest]));
     return large.length === 0 ? [] : [[table, digests] as const];
   });
-  const isLarge = (files: FilesFingerprint) => files.files > 0 && files.entries === undefined;
   const files = Object.entries(baseline?.files ?? {}).flatMap(([path, found]) =>
-    isLarge(found) ? [[path, found.digest] as const] : [],
+    found.files > 0 ? [[path, found.digest] as const] : [],
   );
-  const code = baseline !== null && isLarge(baseline.code) ? baseline.code.digest : null;
+  const code = baseline !== null && baseline.code.files > 0 ? baseline.code.digest : null;
   const options = Object.entries(baseline?.options ?? {}).map(
     ([option, { hash }]) => [option, hash] as const,
   );

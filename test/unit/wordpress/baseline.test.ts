@@ -106,6 +106,24 @@ describe("baselineAfterRefresh", () => {
   });
 });
 
+describe("comparisonWith", () => {
+  it("names what the bot has no list of, or may have none of by then", () => {
+    const rows = (count: number) => ({ rows: count, digest: "ab".repeat(32) });
+    const part = (count: number, listed: boolean) => ({
+      ...table("config", {}),
+      parts: { config: { ...rows(count), ...(listed && { row_hashes: { "1": "a" } }) } },
+    });
+    const measured = fingerprint({
+      tables: { few: part(999, true), many: part(1000, true), large: part(5, false), none: part(0, false) },
+      files: { "wp-content/uploads": files({ "a.jpg": "a" }), empty: files({}) },
+    });
+    const { baseline_index } = comparisonWith(measured);
+    expect(Object.keys(baseline_index.tables)).toEqual(["many", "large"]);
+    expect(Object.keys(baseline_index.files)).toEqual(["wp-content/uploads"]);
+    expect(comparisonWith(null).baseline_index).toEqual({ tables: {}, files: {}, code: null });
+  });
+});
+
 describe("releaseBaseline", () => {
   it("names promotable tables and every option row", () => {
     const wanted = releaseBaseline(baseline.source);
