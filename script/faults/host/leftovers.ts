@@ -66,7 +66,7 @@ async function tables({ lab, site }: World): Promise<readonly string[]> {
   ];
 }
 
-/** First 12 hexadecimal digits of their ids: they name the tables that are kept. */
+/** What names the tables that their switches keep. */
 async function operationsThatSwitched(site: World["site"]): Promise<ReadonlySet<string>> {
   const names = await readdir(path.join(site.root, ".belay/journal"));
   const operations = names.map((name) => name.replace(".jsonl", ""));
@@ -75,8 +75,11 @@ async function operationsThatSwitched(site: World["site"]): Promise<ReadonlySet<
       (await stepsOf(site, one)).some((step) => ["activated", "switch"].includes(step)),
     ),
   );
+  const moved = operations.filter((_, at) => switched[at]);
+  // What a way back moves aside is kept for inspection, under a name of its own.
+  const inspected = moved.map((one) => createHash("sha256").update(`rollback ${one}`).digest("hex"));
   return new Set(
-    operations.filter((_, at) => switched[at]).map((one) => one.replaceAll("-", "").slice(0, 12)),
+    [...moved.map((one) => one.replaceAll("-", "")), ...inspected].map((name) => name.slice(0, 12)),
   );
 }
 
