@@ -7,7 +7,7 @@ import unittest
 from types import SimpleNamespace
 from unittest import mock
 
-from belay import chunk_reader, shared_table, tables
+from belay import chunk_reader, row_gathering, shared_table, tables
 from belay.chunks import part_digest
 from belay.look import Look
 from belay.mysql import Session
@@ -99,7 +99,7 @@ class PropertyTest(unittest.TestCase):
         wanted = digests_of(expected.facts["t"])
         patches = [
             mock.patch.object(chunk_reader, "TOGETHER", chance.choice([1, 3, 32])), mock.patch.object(chunk_reader, "WINDOW", chance.choice([2, 7, 20_000])),
-            mock.patch.object(chunk_reader, "JOINED_BYTES", chance.choice([64, 640, 4 << 20])), mock.patch.object(chunk_reader, "PIECE", chance.choice([1, 5, 4096])),
+            mock.patch.object(chunk_reader, "JOINED_BYTES", chance.choice([64, 640, 4 << 20])), mock.patch.object(row_gathering, "PIECE", chance.choice([1, 5, 4096])),
             mock.patch.object(tables, "_ANY_LARGE", 0), mock.patch.object(tables, "_LARGE", 0), mock.patch.object(shared_table, "SMALLEST", chance.choice([1, 64])),
         ]
         for patch in patches:

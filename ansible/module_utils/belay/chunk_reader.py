@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .chunks import SPAN, Chunk, runs
 from .errors import BelayError
+from .row_gathering import ALL, DIGITS, Found, Gathering, Key, Pieces
 from .table_sql import TableSql
-from .text import readable
 
 #: Chunks that one statement looks at: few enough for a waiting ALTER, many enough that asking costs nothing.
 TOGETHER = 32
@@ -15,18 +15,7 @@ TOGETHER = 32
 WINDOW = 20_000
 #: Hashes of one chunk that the server may join; above it rows are streamed.
 JOINED_BYTES = 4 << 20
-#: Rows of one piece.
-PIECE = 4096
-_DIGITS = 64
 _FRAME = b"\x00\x00\x00\x40"
-#: One chunk holds all rows of a table that has no numbers to divide.
-ALL = 0
-
-#: A row's name: the number that is its key, or its key as text, or None without a key.
-Key = Union[int, str, None]
-#: Called with (class, chunk, keys, hashes of 32 bytes each) for rows of one class in their order, before their chunk comes.
-Pieces = Callable[[int, int, List[Key], bytes], None]
-Found = Tuple[int, Chunk]
 
 
 class Reader(NamedTuple):
@@ -41,7 +30,7 @@ class Reader(NamedTuple):
         if self.pieces is None and not self.sql.shape.chunked and len(self.sql.classes) == 1:
             yield from self._hashes()
             return
-        rows = _Rows(self)
+        rows = Gathering(self.sql.shape, self.pieces)
         for row in self.session.stream(self.sql.stream(limit=limit)):
             yield from rows.add(row)
         self.session.release()
@@ -81,7 +70,7 @@ class Reader(NamedTuple):
 
     def _of(self, row) -> Iterator[Found]:
         number, rows = int(row[0]), int(row[1])
-        if rows * _DIGITS > min(JOINED_BYTES, self.session.packet):
+        if rows * DIGITS > min(JOINED_BYTES, self.session.packet):
             yield from self._streamed(number, number + 1)
         elif rows and self.pieces is None:
             yield from self._summed(number, rows, row[2:])
@@ -96,17 +85,17 @@ class Reader(NamedTuple):
     @staticmethod
     def _summed(number: int, rows: int, values) -> Iterator[Found]:
         others = [(index, value) for index, value in enumerate(values[1:], 1) if value]
-        left = rows - sum(len(value) // _DIGITS for _, value in others)
+        left = rows - sum(len(value) // DIGITS for _, value in others)
         if left:
             yield 0, Chunk(number, left, bytes.fromhex(values[0].decode()))
         for index, value in others:
-            yield index, Chunk(number, len(value) // _DIGITS, hashlib.sha256(value).digest())
+            yield index, Chunk(number, len(value) // DIGITS, hashlib.sha256(value).digest())
 
     def _window(self, start: int, stop: int) -> Tuple[List[Found], int]:
         """What a limited number of rows shows of the chunks from `start` on, and where it ends."""
         inner = self.pieces
         held: List[tuple] = []
-        rows = _Rows(self._replace(pieces=None if inner is None else lambda *piece: held.append(piece)))
+        rows = Gathering(self.sql.shape, None if inner is None else lambda *piece: held.append(piece))
         found: List[Found] = []
         seen = 0
         for row in self.session.stream(self.sql.stream(start, stop, WINDOW)):
@@ -125,7 +114,7 @@ class Reader(NamedTuple):
         return found, last if cut else stop
 
     def _streamed(self, start: int, stop: int) -> Iterator[Found]:
-        rows = _Rows(self)
+        rows = Gathering(self.sql.shape, self.pieces)
         for row in self.session.stream(self.sql.stream(start, stop)):
             yield from rows.add(row)
         self.session.release()
@@ -140,74 +129,7 @@ class Reader(NamedTuple):
             size += len(text)
         self.session.release()
         if size:
-            yield 0, Chunk(ALL, size // _DIGITS, digest.digest())
-
-
-class _Rows:
-    """Gathers rows that come in the order of the key into chunks, class by class."""
-
-    def __init__(self, reader: Reader):
-        self._shape, self._pieces = reader.sql.shape, reader.pieces
-        self._classes: Dict[int, "_Class"] = {}
-        self.number = ALL
-
-    def add(self, row) -> List[Found]:
-        """The chunks that end with this row's coming."""
-        if row[0] is None or len(row[0]) != _DIGITS:
-            raise unhashed()
-        number = int(row[2]) // SPAN if self._shape.chunked else ALL
-        ended = self.end() if number != self.number else []
-        self.number = number
-        index = int(row[1])
-        if index not in self._classes:
-            self._classes[index] = _Class()
-        one = self._classes[index]
-        one.digest.update(row[0])
-        one.rows += 1
-        if self._pieces is not None:
-            one.keys.append(self._key(row[2:]))
-            one.hashes += bytes.fromhex(row[0].decode())
-            if len(one.keys) == PIECE:
-                self._flush(index, one)
-        return ended
-
-    def end(self) -> List[Found]:
-        found = []
-        for index, one in sorted(self._classes.items()):
-            self._flush(index, one)
-            found.append((index, Chunk(self.number, one.rows, one.digest.digest())))
-        self._classes = {}
-        return found
-
-    def _flush(self, index: int, one: "_Class") -> None:
-        if self._pieces is not None and one.keys:
-            self._pieces(index, self.number, one.keys, bytes(one.hashes))
-            one.keys, one.hashes = [], bytearray()
-
-    def _key(self, values) -> Key:
-        if self._shape.has_number:
-            return int(values[0])
-        return key_text(values) if values else None
-
-
-class _Class:
-    def __init__(self):
-        self.rows, self.digest = 0, hashlib.sha256()
-        self.keys: List[Key] = []
-        self.hashes = bytearray()
-
-
-def key_text(values) -> str:
-    """`12`, or `3,category`: a comma inside a value is escaped, so that different keys have different names."""
-    return ",".join(readable(value or b"").replace(",", "\\,") for value in values)
-
-
-def unhashed() -> BelayError:
-    return BelayError(
-        "ROW_UNREADABLE",
-        "The database server could not hash a row: it gave no SHA-256 for it.",
-        "Set max_allowed_packet of the database server to 16M or more, then try again.",
-    )
+            yield 0, Chunk(ALL, size // DIGITS, digest.digest())
 
 
 def require_packet(session) -> None:

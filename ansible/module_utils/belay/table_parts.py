@@ -3,11 +3,12 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping, NamedTuple, Optional
 
-from .chunk_reader import Key, Reader
+from .chunk_reader import Reader
 from .chunks import Chunk, ChunkList, are_told, packed, part_digest
 from .differences import Now, differences
 from .index_folder import IndexFolder
-from .row_index import IndexWriter
+from .row_gathering import Key
+from .row_index_writer import IndexWriter
 from .table_sql import TableSql, bounds_of
 
 #: Digits of a row's hash that a fingerprint tells.
