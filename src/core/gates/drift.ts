@@ -108,10 +108,7 @@ function judged({ source, target }: DriftFacts, drift: DriftVerdict | null): Gat
     gate: "drift",
     outcome: "block",
     code: "drift_drifted",
-    sentences: [
-      `${target} changed since its baseline for ${source}: ${summary(blocking)}.`,
-      ...why,
-    ],
+    sentences: [`${target} changed since its baseline for ${source}: ${summary(blocking)}.`, ...why],
     remedy: `Comment \`/refresh\` to bring these changes to ${source}, look at ${source} again, then comment \`/promote\`.`,
     details,
   };

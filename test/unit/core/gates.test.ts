@@ -109,9 +109,7 @@ describe("drift", () => {
   it("blocks what changed, names it, and sends to /refresh", () => {
     const outcome = judge(verdict("drifted", finding("posts", true), finding("comments", false)));
     expect(outcome).toMatchObject({ outcome: "block", code: "drift_drifted" });
-    expect(outcome.sentences[0]).toBe(
-      "production changed since its baseline for staging: `posts`.",
-    );
+    expect(outcome.sentences[0]).toBe("production changed since its baseline for staging: `posts`.");
     expect(outcome.remedy).toContain("Comment `/refresh`");
     expect(outcome.details?.map(({ sentence }) => sentence)).toEqual([
       "`posts` (editorial): 1 row changed",
