@@ -1,4 +1,5 @@
 /** Runs one playbook for one job and turns whatever happens into a report. */
+import type { ChildProcess } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa, type Result } from "execa";
@@ -59,11 +60,14 @@ async function start(
     },
     lines: true,
     reject: false,
+    // A process group of its own, so that all of it can be ended.
+    detached: true,
     timeout: timeoutS * 1_000,
     killSignal: "SIGINT",
     forceKillAfterDelay: 10_000,
     ...(run.signal === undefined ? {} : { cancelSignal: run.signal }),
   });
+  const forget = endWhatIsLeft(child.nodeChildProcess);
   const errors = (async () => {
     for await (const line of child.iterable({ from: "stderr" })) run.onLine(line);
   })().catch(() => undefined);
@@ -74,6 +78,7 @@ async function start(
   }
   await errors;
   const result = await child;
+  forget();
   if (result.code === "ENOENT") {
     throw new ActionError(
       "ANSIBLE_MISSING",
@@ -82,6 +87,24 @@ async function start(
     );
   }
   return result as Result<{ lines: true }>;
+}
+
+/**
+ * Where Ansible itself was killed, its workers wait for it without end and keep its output open. They end with it, and it ends
+ * with this process. What already runs on a host goes on there.
+ */
+function endWhatIsLeft(playbook: ChildProcess): () => void {
+  const { pid } = playbook;
+  const end = () => {
+    try {
+      if (pid !== undefined) process.kill(-pid, "SIGKILL");
+    } catch {
+      // Nothing is left.
+    }
+  };
+  playbook.once("exit", end);
+  process.once("exit", end);
+  return () => void process.off("exit", end);
 }
 
 function deliver(line: string, run: PlaybookRun): void {
