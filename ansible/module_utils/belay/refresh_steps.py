@@ -20,6 +20,7 @@ from .release import describe, store
 from .rules import Rules
 from .site import Site
 from .unpack import unpack
+from .workplace import take_site
 
 
 def inventory(params) -> dict:
@@ -54,6 +55,8 @@ def import_data(params) -> dict:
     site, rules = _site(params, params["initial"]), Rules.of(params)
     scope = Scope.of(params)
     with host_lock(site, params["operation_id"]):
+        # The shadows of an operation that was interrupted here are dropped: it must not go on with ours.
+        take_site(site, params["operation_id"])
         mark_copy(site, params["source_type"], params["hold_php"])
         unpacked = unpack_archive(site, params["archive"], params["digest"])
         try:
