@@ -188,12 +188,13 @@ class Leftovers(RecoverCase):
     def test_schemas_files_and_half_written_ones(self):
         scratch = backup.scratch_schema(self.site)
         self.bench.rows(self.site, f"CREATE DATABASE {scratch}")
-        self.put("incoming/x.tar.zst", "incoming/x.part", "outgoing/building/options.jsonl", "outgoing/" + "e" * 12 + ".tar.zst", "releases/x.json.tmp", "hold/state.12.new", "journal/keep")
+        self.put("incoming/x.tar.zst", "incoming/x.part", "outgoing/building/options.jsonl", "outgoing/" + "e" * 12 + ".tar.zst", "releases/x.json.tmp", "hold/state.12.new", "journal/keep", "watchdog/x.alive", "watchdog/x.deadline")
         facts = self.facts()
         self.assertEqual(self.what(facts), {"scratch_schema": "removed", "incoming": "removed", "building": "removed"})
         self.assertNotIn(scratch, self.schemas())
         self.assertEqual(sorted(os.listdir(os.path.join(self.site.belay, "outgoing"))), ["e" * 12 + ".tar.zst"])
         self.assertTrue(Path(self.site.belay, "journal/keep").exists())
+        self.assertEqual([name for name in os.listdir(os.path.join(self.site.belay, "watchdog")) if name.startswith("x.")], [])
         self.assert_nothing_more()
 
     def test_a_table_of_another_site_in_the_same_schema_stays(self):

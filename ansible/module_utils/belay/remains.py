@@ -6,6 +6,7 @@ import re
 import shutil
 from typing import Callable, Dict, Iterator, List, Optional
 
+from . import armed as arms
 from . import commit_point, leftovers, names
 from .backup import scratch_schema
 from .journal import Journal
@@ -91,6 +92,7 @@ def _files(site) -> Iterator[dict]:
     gone = list(_emptied(outgoing, lambda name: name == "building" or name.startswith("refresh-") or HALF.search(name) is not None))
     for folder in (site.root, *(os.path.join(site.belay, name) for name in ("", "hold", "watchdog", "reports", "releases", "cache", "index"))):
         gone += _emptied(folder, lambda name: HALF.search(name) is not None)
+    gone += _emptied(arms.folder_of(site), lambda name: re.search(r"\.(deadline|alive)$", name) is not None)
     if gone:
         yield found("building", _some(gone), "removed")
 
