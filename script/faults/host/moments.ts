@@ -4,7 +4,8 @@
  */
 import { readFileSync, readlinkSync, watch } from "node:fs";
 import path from "node:path";
-import { readProcess } from "../../../test/lab/processes.ts";
+import { MARK } from "../../../test/lab/guard.ts";
+import { hasEnvironment, listProcesses, readProcess } from "../../../test/lab/processes.ts";
 import type { Site } from "../../../test/lab/site.ts";
 import { journalPath } from "./world.ts";
 
@@ -59,15 +60,18 @@ function inDoubt(site: Site, operation: string): boolean {
 }
 
 function freeze(site: Site): Moment {
-  const { pid } = holder(site);
+  const pid = holder(site);
   signal(pid, "SIGSTOP");
   return { pid, thaw: () => signal(pid, "SIGCONT") };
 }
 
-/** Who holds the host's lock at this moment. */
-export function holder(site: Site): { readonly pid: number | undefined } {
+/** Who works on the site at this moment: the holder of the host's lock, or a module that looks only and needs none. */
+export function holder(site: Site): number | undefined {
   const pid = Number(/"pid": (\d+)/.exec(read(path.join(site.root, ".belay/lock")))?.[1]);
-  return { pid: pid > 0 && readProcess(pid) !== undefined ? pid : undefined };
+  if (pid > 0 && readProcess(pid) !== undefined) return pid;
+  const mark = `${MARK}=${path.dirname(path.dirname(site.root))}`;
+  const modules = listProcesses().filter((one) => /^\S*python3\0$/.test(read(`/proc/${one.pid}/cmdline`)));
+  return modules.find((one) => hasEnvironment(one.pid, mark))?.pid;
 }
 
 export function signal(pid: number | undefined, name: NodeJS.Signals): void {

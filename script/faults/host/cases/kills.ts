@@ -17,6 +17,7 @@ const remote: Fault = {
   kind: "kill-remote",
   recovery: "recover",
   at: async (_, { pid }) => {
+    if (pid === undefined) throw new Error("Nothing ran on the host that could be killed.");
     signal(pid, "SIGKILL");
     return undefined;
   },
