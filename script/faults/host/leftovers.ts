@@ -91,7 +91,6 @@ async function files({ site }: World): Promise<readonly string[]> {
     .filter(
       (name) =>
         /\.(new|tmp|part)$/.test(name) ||
-        name === "ballast" ||
         /^\.belay\/incoming\/./.test(name) ||
         (/^\.belay\/watchdog\/./.test(name) && !name.endsWith("belay.pyz")),
     )
