@@ -18,6 +18,8 @@ export type Running = {
 export type Ended = {
   /** Undefined where it was killed before it could write one. */
   readonly report: Report | undefined;
+  /** Of the same promotion, or another one, that ran at the same time. */
+  readonly other?: Report | undefined;
   readonly said: string;
 };
 

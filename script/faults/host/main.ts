@@ -42,8 +42,12 @@ async function inNamespace(): Promise<void> {
 async function main(): Promise<void> {
   const rows: Row[] = [];
   let world: World | undefined;
-  for (const name of ["SIGINT", "SIGTERM"] as const)
-    process.once(name, () => void (world ? close(world) : Promise.resolve()).finally(() => process.exit(1)));
+  const leave = () => void (world ? close(world) : Promise.resolve()).finally(() => process.exit(1));
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, leave);
+  process.once("uncaughtException", (error) => {
+    console.error(error);
+    leave();
+  });
   try {
     for (const one of chosen) {
       world ??= await open();

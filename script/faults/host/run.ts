@@ -18,7 +18,8 @@ export type Row = {
   /** The last step in the journal when the fault struck; null: before the promotion, or never. */
   readonly struck_at: string | null;
   readonly ended: Version;
-  readonly report: string;
+  /** Status and reason of the first attempt, and of the run beside it. */
+  readonly reports: readonly string[];
   readonly recovery: Fault["recovery"];
   /** From the end of the first attempt, the damage mended, until the site was in order. */
   readonly recovery_s: number;
@@ -48,6 +49,7 @@ export async function runCase(world: World, one: Case): Promise<Row> {
     ...complaints,
     ...changed,
     ...promotionTells(done.report, version),
+    ...promotionTells(done.other, version),
     ...(done.last === undefined ? [] : recoveryTells(done.last, world, version)),
     ...(await leftovers(world)),
     ...demands(one.fault, version, written),
@@ -58,7 +60,9 @@ export async function runCase(world: World, one: Case): Promise<Row> {
     survived: all.length === 0,
     struck_at: done.struckAt,
     ended: version,
-    report: [done.first?.status ?? "none", done.first?.error_code].filter(Boolean).join(" "),
+    reports: [done.first, ...(done.other === undefined ? [] : [done.other])].map((report) =>
+      [report?.status ?? "none", report?.error_code].filter(Boolean).join(" "),
+    ),
     recovery: one.fault.recovery,
     recovery_s: seconds(done.recoveryMs),
     mixed: written.mixed.length,
@@ -76,6 +80,7 @@ type Played = {
   readonly first: Report | undefined;
   /** The promotion's last word, and the recovery's. */
   readonly report: Report | undefined;
+  readonly other: Report | undefined;
   readonly last: Report | undefined;
   readonly recoveryMs: number;
   readonly complaints: readonly string[];
@@ -95,6 +100,7 @@ async function play(world: World, { fault, step }: Case, job: JobFile): Promise<
     struckAt,
     first: ended.report,
     report: report ?? ended.report,
+    other: ended.other,
     last,
     recoveryMs: performance.now() - began,
     complaints: [
@@ -192,7 +198,7 @@ function failed(one: Case, error: string, started: number): Row {
     longest_request_ms: 0,
     protected_changed: 0,
   };
-  const ended = { struck_at: null, ended: "neither", report: "none", recovery: one.fault.recovery } as const;
+  const ended = { struck_at: null, ended: "neither", reports: [], recovery: one.fault.recovery } as const;
   return {
     name: one.name,
     survived: false,

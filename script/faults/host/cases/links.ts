@@ -55,16 +55,17 @@ async function swap({ site }: World, victim: string) {
     OWNER,
     "--clear-groups",
     "--",
-    "python3",
+    "/usr/bin/python3",
     "-c",
     SWAPPER,
     incoming,
     victim,
   ];
-  const child = execa("setpriv", words, { stdin: "pipe" });
+  const child = execa("setpriv", words, { stdin: "pipe", reject: false });
   return async () => {
     child.stdin.end();
-    await child;
+    const { failed, stderr } = await child;
+    if (failed) throw new Error(`The folder was not swapped: ${stderr}`);
   };
 }
 

@@ -2,7 +2,7 @@
 import { open, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Case, Fault } from "../fault.ts";
-import { startJob } from "../jobs.ts";
+import { type JobFile, startJob } from "../jobs.ts";
 import type { World } from "../world.ts";
 
 /** One bit of the release's file on the source is another one. */
@@ -43,35 +43,20 @@ const wrongDigest: Fault = {
   says: ({ report }) => (report?.error_code === undefined ? "no reason was given" : undefined),
 };
 
-/** The same job on two runners at the same moment. */
-const twice: Fault = {
-  kind: "same-promotion-twice",
-  recovery: "recover",
-  must: "new",
-  start: async (world, job) => {
-    const [one, other] = await Promise.all([startJob(world.lab, job), startJob(world.lab, job)]);
-    const both = Promise.all([one.ended, other.ended]);
-    return {
-      pid: one.pid,
-      ended: both.then(([first, second]) => (first.report?.status === "succeeded" ? first : second)),
-    };
-  },
-};
-const two: Fault = {
-  kind: "two-promotions-at-once",
+/** Two runs at the same moment: whatever becomes of each, neither may lie, and neither may spoil the other's end. */
+const together = (kind: string, other: (world: World, job: JobFile) => JobFile): Fault => ({
+  kind,
   recovery: "recover",
   start: async (world, job) => {
-    const [one, other] = await Promise.all([
-      startJob(world.lab, job),
-      startJob(world.lab, world.promotion()),
-    ]);
-    const both = Promise.all([one.ended, other.ended]);
-    return {
-      pid: one.pid,
-      ended: both.then(([first, second]) => (first.report?.status === "succeeded" ? first : second)),
-    };
+    const jobs = [job, other(world, job)];
+    const [one, two] = await Promise.all(jobs.map((each) => startJob(world.lab, each)));
+    if (one === undefined || two === undefined) throw new Error("The two runs were not started.");
+    const ended = Promise.all([one.ended, two.ended]);
+    return { pid: one.pid, ended: ended.then(([first, second]) => ({ ...first, other: second.report })) };
   },
-};
+});
+const twice = together("same-promotion-twice", (_, job) => job);
+const two = together("two-promotions-at-once", (world) => world.promotion());
 
 export const RELEASE: readonly Case[] = [corrupted, wrongDigest, twice, two].map((fault) => ({
   name: fault.kind,
