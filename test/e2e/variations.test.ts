@@ -142,6 +142,8 @@ test("/baseline: both sides are declared as they are, and drift counts from then
   expect(await say(`/baseline accept ${digits}`, "done")).toContain("is recorded, as it was accepted.");
   expect(await say("/drift --full", "done")).toContain("| drift | ✅ pass |");
   await visitorWrites();
-  expect(await say("/drift", "done")).toContain("| drift | ❌ block | live changed since its baseline for preview");
+  expect(await say("/drift", "done")).toContain(
+    "| drift | ❌ block | live changed since its baseline for preview",
+  );
   expect(await serves(live)).toBe("2/2");
 });
