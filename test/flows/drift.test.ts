@@ -130,7 +130,7 @@ describe("a table that is too large for single rows", () => {
       drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: before } }),
     });
     expect(await world.comment()).toContain(
-      "- posts (editors' rows): 1 row added, 1 row changed: `~ 2`, `+ 3`",
+      "- posts (editors' rows): 1 row added, 1 row changed: changed `2`, new `3`",
     );
   });
 
@@ -146,7 +146,7 @@ describe("a table that is too large for single rows", () => {
       env_refresh: () => ({ facts: { target: before, source: before, tables: [], files: 0 } }),
     });
     expect(await world.comment()).toContain(
-      "posts (editors' rows): 1 row added, 1 row changed: `~ 2`, `+ 3`",
+      "posts (editors' rows): 1 row added, 1 row changed: changed `2`, new `3`",
     );
   });
 });

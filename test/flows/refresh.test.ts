@@ -50,7 +50,7 @@ async function runs(
 const LISTED = [
   "What was changed in the source's protected data is overwritten; a backup of it is taken first.",
   "Changed in staging since the last refresh:",
-  "- posts (editors' rows): 1 row added, 1 row changed: `~ 1`, `+ 7`",
+  "- posts (editors' rows): 1 row added, 1 row changed: changed `1`, new `7`",
 ];
 
 describe("what a refresh overwrites", () => {
