@@ -10,7 +10,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "module_utils"))
-from belay.transfer import BLOCK, CHUNK  # noqa: E402  (its folder is known only now)
+from belay.bundle.transfer import BLOCK, CHUNK  # noqa: E402  (its folder is known only now)
 
 #: A line that is cut for some seconds is not the end of a transfer.
 ATTEMPTS, PAUSE_S = 5, 3

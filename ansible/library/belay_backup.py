@@ -6,12 +6,12 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.arguments import RULES, SITE
-from ansible.module_utils.belay.backup import create
+from ansible.module_utils.belay.backup.backup import create
 from ansible.module_utils.belay.errors import run_module
-from ansible.module_utils.belay.hostlock import host_lock
-from ansible.module_utils.belay.restic import Restic
-from ansible.module_utils.belay.rules import Rules
-from ansible.module_utils.belay.site import Site
+from ansible.module_utils.belay.host.hostlock import host_lock
+from ansible.module_utils.belay.backup.restic import Restic
+from ansible.module_utils.belay.scope.rules import Rules
+from ansible.module_utils.belay.host.site import Site
 
 DOCUMENTATION = r"""
 module: belay_backup

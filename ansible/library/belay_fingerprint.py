@@ -5,12 +5,12 @@ from __future__ import annotations
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.arguments import COMPARISON, RULES, SITE, optional
 from ansible.module_utils.belay.errors import run_module
-from ansible.module_utils.belay.fingerprint import compare, is_empty
-from ansible.module_utils.belay.hostlock import host_lock
-from ansible.module_utils.belay.look import Look
-from ansible.module_utils.belay.mysql import Session
-from ansible.module_utils.belay.rules import Rules
-from ansible.module_utils.belay.site import Site
+from ansible.module_utils.belay.fingerprint.fingerprint import compare, is_empty
+from ansible.module_utils.belay.host.hostlock import host_lock
+from ansible.module_utils.belay.scope.look import Look
+from ansible.module_utils.belay.database.mysql import Session
+from ansible.module_utils.belay.scope.rules import Rules
+from ansible.module_utils.belay.host.site import Site
 
 DOCUMENTATION = r"""
 module: belay_fingerprint

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.errors import run_module
-from ansible.module_utils.belay.health import check_health, is_healthy
-from ansible.module_utils.belay.site import Site
+from ansible.module_utils.belay.health.health import check_health, is_healthy
+from ansible.module_utils.belay.host.site import Site
 
 DOCUMENTATION = r"""
 module: belay_health

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.errors import run_module
-from ansible.module_utils.belay.prepare_steps import prepare_host
+from ansible.module_utils.belay.switch.prepare_steps import prepare_host
 
 DOCUMENTATION = r"""
 module: belay_host_prepare

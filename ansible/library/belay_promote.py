@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.belay import program, promote_steps
+from ansible.module_utils.belay.host import program
+from ansible.module_utils.belay.switch import promote_steps
 from ansible.module_utils.belay.arguments import RULES, SITE
 from ansible.module_utils.belay.errors import run_module
 

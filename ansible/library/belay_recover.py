@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.belay import program, recover_steps
+from ansible.module_utils.belay.host import program
+from ansible.module_utils.belay.switch import recover_steps
 from ansible.module_utils.belay.arguments import SITE
 from ansible.module_utils.belay.errors import run_module
 

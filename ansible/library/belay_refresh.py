@@ -5,7 +5,7 @@ from __future__ import annotations
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.arguments import RULES, SITE
 from ansible.module_utils.belay.errors import run_module
-from ansible.module_utils.belay.refresh_steps import STEPS
+from ansible.module_utils.belay.refresh.refresh_steps import STEPS
 
 DOCUMENTATION = r"""
 module: belay_refresh

@@ -7,11 +7,11 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.arguments import COMPARISON, RULES, SITE
 from ansible.module_utils.belay.errors import run_module
-from ansible.module_utils.belay.hostlock import host_lock
-from ansible.module_utils.belay.look import Look
-from ansible.module_utils.belay.release import Baseline, build
-from ansible.module_utils.belay.rules import Rules
-from ansible.module_utils.belay.site import Site
+from ansible.module_utils.belay.host.hostlock import host_lock
+from ansible.module_utils.belay.scope.look import Look
+from ansible.module_utils.belay.release.release import Baseline, build
+from ansible.module_utils.belay.scope.rules import Rules
+from ansible.module_utils.belay.host.site import Site
 
 DOCUMENTATION = r"""
 module: belay_release_build

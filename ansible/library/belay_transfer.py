@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.belay import transfer
+from ansible.module_utils.belay.bundle import transfer
 from ansible.module_utils.belay.errors import run_module
 
 DOCUMENTATION = r"""

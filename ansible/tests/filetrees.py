@@ -9,10 +9,12 @@ import types
 import unittest
 from unittest import mock
 
-from belay import filecache, filehash, filemeasure
-from belay.listing import LINK
-from belay.look import Look
-from belay.rules import Rules
+from belay.files import filecache, filehash
+
+from belay.fingerprint import filemeasure
+from belay.files.listing import LINK
+from belay.scope.look import Look
+from belay.scope.rules import Rules
 from belay.text import readable
 
 PATH = "uploads"

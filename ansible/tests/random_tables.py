@@ -1,7 +1,7 @@
 """Random tables, rows and edits, and what changed by plain comparison of `SELECT *`: what Belay's verdicts are held against."""
 from collections import Counter
 
-from belay.mysql import literal
+from belay.database.mysql import literal
 from belay.text import readable
 
 _TEXTS = ["", "a", "A", "a ", ",", "1,a", "N", "-1", "0", "5,hello", "hello,5", "1,", "🎈", "é", "\\", "'", "\0", "\x01", "null", "2,ab,1", "a,1,b", "\n"]

@@ -3,13 +3,13 @@ import os
 import tempfile
 import unittest
 
-from belay.fingerprint import fingerprint
-from belay.mysql import Session
-from belay.refresh_archive import unpack_archive
-from belay.refresh_export import export
-from belay.refresh_import import Refresh
-from belay.refresh_inventory import read_inventory, take_inventory
-from belay.refresh_scope import Scope
+from belay.fingerprint.fingerprint import fingerprint
+from belay.database.mysql import Session
+from belay.refresh.refresh_archive import unpack_archive
+from belay.refresh.refresh_export import export
+from belay.refresh.refresh_import import Refresh
+from belay.refresh.refresh_inventory import read_inventory, take_inventory
+from belay.refresh.refresh_scope import Scope
 
 from .mariadb import Server
 from .small_site import make_site, rules

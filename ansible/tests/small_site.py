@@ -1,8 +1,8 @@
 """A very small WordPress for tests: the tables and files that Belay looks at, in a schema and a folder of their own."""
 import os
 
-from belay.rules import Rules
-from belay.site import Credentials, Site
+from belay.scope.rules import Rules
+from belay.host.site import Credentials, Site
 
 VOLATILE = "wp-content/uploads/cache"
 CODE = {

@@ -2,7 +2,7 @@
 import os
 import signal
 
-from belay import promote, promote_endings, promote_steps, recover_steps, rollback_steps, switch
+from belay.switch import promote, promote_endings, promote_steps, recover_steps, rollback_steps, switch
 from belay.errors import BelayError
 
 NEW_OPTIONS = {

@@ -5,11 +5,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from belay import prepare
-from belay.journal import Journal
-from belay.mysql import Session
-from belay.promote import Measures
-from belay.site import Credentials, Site
+from belay.hold import prepare
+from belay.host.journal import Journal
+from belay.database.mysql import Session
+from belay.switch.promote import Measures
+from belay.host.site import Credentials, Site
 
 from . import mariadb
 

@@ -7,12 +7,14 @@ import unittest
 from dataclasses import replace
 from unittest import mock
 
-from belay import backup, backup_proof, dbprogram
+from belay.backup import backup, backup_proof
+
+from belay.database import dbprogram
 from belay.errors import BelayError
-from belay.files import Entry
-from belay.memfile import memory_file
-from belay.restic import Restic
-from belay.site import Credentials
+from belay.files.files import Entry
+from belay.host.memfile import memory_file
+from belay.backup.restic import Restic
+from belay.host.site import Credentials
 
 from .mariadb import Server
 from .small_site import make_site, put, rules

@@ -3,13 +3,13 @@ import os
 import tempfile
 import unittest
 
-from belay import bundle, rowfile
+from belay.bundle import bundle, rowfile
 from belay.errors import BelayError
-from belay.mysql import Session
+from belay.database.mysql import Session
 from belay.text import raw, readable
-from belay.optionfile import export_options, import_options
-from belay.rewrite import Rewriter
-from belay.site import Credentials, Site
+from belay.bundle.optionfile import export_options, import_options
+from belay.bundle.rewrite import Rewriter
+from belay.host.site import Credentials, Site
 
 from .mariadb import Server
 

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 from types import SimpleNamespace
 
-from belay.copy_mark import mark_copy
+from belay.hold.copy_mark import mark_copy
 
 HOLD = (Path(__file__).parents[1] / "roles" / "host_prepare" / "files" / "hold.php").read_text()
 HOOKS = {

@@ -3,7 +3,7 @@ import os
 import unittest
 
 from belay.errors import BelayError, run_module
-from belay.mysql import _require_supported
+from belay.database.mysql import _require_supported
 
 
 class Ended(Exception):

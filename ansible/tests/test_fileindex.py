@@ -5,11 +5,11 @@ import time
 import unittest
 from unittest import mock
 
-from belay import files, listing
-from belay.filemeasure import measure_code, measure_files
-from belay.listing import Run, compare, encoded, in_runs, value_of
-from belay.look import Look
-from belay.unpack import store_manifest
+from belay.files import files, listing
+from belay.fingerprint.filemeasure import measure_code, measure_files
+from belay.files.listing import Run, compare, encoded, in_runs, value_of
+from belay.scope.look import Look
+from belay.bundle.unpack import store_manifest
 from tests.filetrees import PATH, Gardener, TreeTest, changes, plain, rules, sorted_keys
 
 SEED = int(os.environ.get("BELAY_SEED", time.time_ns() % 10**6))

@@ -8,8 +8,8 @@ import time
 import unittest
 from unittest import mock
 
-from belay import filecache, filehash, filememory, filewalk
-from belay.look import Look
+from belay.files import filecache, filehash, filememory, filewalk
+from belay.scope.look import Look
 from tests.filetrees import HOUR_NS, Gardener, TreeTest, entries, plain, rules
 
 SEED = int(os.environ.get("BELAY_SEED", time.time_ns() % 10**6))

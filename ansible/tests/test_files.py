@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from belay import filehash, files
+from belay.files import filehash, files
 from belay.errors import BelayError
 
 

@@ -6,10 +6,10 @@ import time
 import unittest
 from unittest import mock
 
-from belay import filehash, files, filethreads, filewalk
+from belay.files import filehash, files, filethreads, filewalk
 from belay.errors import BelayError
-from belay.excluded import Excluded
-from belay.look import Look
+from belay.scope.excluded import Excluded
+from belay.scope.look import Look
 from tests.filetrees import NAMES, TreeTest, entries, plain, rules
 
 SEED = int(os.environ.get("BELAY_SEED", time.time_ns() % 10**6))

@@ -5,17 +5,19 @@ import tempfile
 import unittest
 from dataclasses import replace
 
-from belay import filemeasure, files
-from belay import fingerprint as fp
+from belay.files import files
+
+from belay.fingerprint import filemeasure
+from belay.fingerprint import fingerprint as fp
 from belay.errors import BelayError
-from belay.look import Look
-from belay.mysql import Session, literal
-from belay.references import references
-from belay.rules import Rules
-from belay.site import Credentials, Site
-from belay.table_fingerprint import table_fingerprint
-from belay.table_shape import shape_of
-from belay.unpack import store_manifest
+from belay.scope.look import Look
+from belay.database.mysql import Session, literal
+from belay.fingerprint.references import references
+from belay.scope.rules import Rules
+from belay.host.site import Credentials, Site
+from belay.tables.table_fingerprint import table_fingerprint
+from belay.tables.table_shape import shape_of
+from belay.bundle.unpack import store_manifest
 from tests.mariadb import Server
 from tests.small_site import make_site, put
 

@@ -5,12 +5,12 @@ import tempfile
 import unittest
 from unittest import mock
 
-from belay import chunk_reader
-from belay.fingerprint import fingerprint
-from belay.mysql import Session
-from belay.references import unserialize
-from belay.row_encoding import ROW_BYTES, SHOWN_IN_WIDEST
-from belay.table_shape import shape_of
+from belay.tables import chunk_reader
+from belay.fingerprint.fingerprint import fingerprint
+from belay.database.mysql import Session
+from belay.fingerprint.references import unserialize
+from belay.tables.row_encoding import ROW_BYTES, SHOWN_IN_WIDEST
+from belay.tables.table_shape import shape_of
 from belay.text import raw, readable
 from tests.mariadb import Server
 from tests.small_site import make_site, rules

@@ -10,7 +10,7 @@ UTILS = Path(__file__).parents[1] / "module_utils"
 FROZEN = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
-from belay.guard import Guard
+from belay.hold.guard import Guard
 guard = Guard()
 {steps}
 """

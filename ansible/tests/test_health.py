@@ -8,7 +8,7 @@ import threading
 import unittest
 from dataclasses import replace
 
-from belay.health import check_health, is_healthy, marks
+from belay.health.health import check_health, is_healthy, marks
 from tests.mariadb import Server
 from tests.small_site import make_site, put
 

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from belay.hold import VERSION
+from belay.hold.hold import VERSION
 
 HOLD = Path(__file__).parents[1] / "roles" / "host_prepare" / "files" / "hold.php"
 REPORT = """<?php

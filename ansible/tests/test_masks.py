@@ -6,9 +6,9 @@ import random
 import re
 import unittest
 
-from belay.masked_rows import matcher
-from belay.masks import UNUSABLE, Masker, emptied, is_structured
-from belay.phpserialize import split
+from belay.bundle.masked_rows import matcher
+from belay.bundle.masks import UNUSABLE, Masker, emptied, is_structured
+from belay.bundle.phpserialize import split
 
 from .refreshbench import FIRST, SERVER, Bench, again
 from .small_site import put

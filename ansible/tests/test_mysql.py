@@ -2,8 +2,8 @@
 import unittest
 from types import SimpleNamespace
 
-from belay.mysql import LostConnection, Session, SqlError, ident, literal
-from belay.site import Credentials
+from belay.database.mysql import LostConnection, Session, SqlError, ident, literal
+from belay.host.site import Credentials
 from tests.mariadb import Server
 
 SERVER = Server()

@@ -4,11 +4,15 @@ import os
 import tempfile
 import unittest
 
-from belay import prepare, preflight, switchable, wordpress
+from belay.hold import prepare
+
+from belay.switch import preflight, switchable
+
+from belay.wordpress import wordpress
 from belay.errors import BelayError
-from belay.hold import Hold, Version
-from belay.mysql import Session
-from belay.rules import Rules
+from belay.hold.hold import Hold, Version
+from belay.database.mysql import Session
+from belay.scope.rules import Rules
 
 from .switchbench import HOLD_PHP, NEW, OLD, Bench
 

@@ -2,7 +2,7 @@
 import unittest
 
 from belay.errors import BelayError
-from belay.recheck import EMPTY, Expected, inside
+from belay.switch.recheck import EMPTY, Expected, inside
 
 
 def expecting(found, promoted=()):

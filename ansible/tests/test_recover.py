@@ -5,9 +5,13 @@ import unittest
 import uuid
 from pathlib import Path
 
-from belay import backup, hostlock, names
-from belay.hold import Hold, Version
-from belay.processes import Process, is_alive, stop
+from belay.backup import backup
+
+from belay.database import names
+
+from belay.host import hostlock
+from belay.hold.hold import Hold, Version
+from belay.host.processes import Process, is_alive, stop
 
 from .switchbench import NEW, OLD
 from .test_watchdog import WatchCase

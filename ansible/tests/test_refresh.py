@@ -4,9 +4,9 @@ import shutil
 import unittest
 from unittest import mock
 
-from belay import refresh_import
+from belay.refresh import refresh_import
 from belay.errors import BelayError
-from belay.files import tree
+from belay.files.files import tree
 
 from .refreshbench import FIRST, SERVER, Bench, again
 from .small_site import put
@@ -78,7 +78,7 @@ class Refreshes(Bench):
             SERVER.sql("UPDATE wp_posts SET post_title = 'after'", "live")
             return real(*arguments)
 
-        with mock.patch("belay.refresh_export.bundle.export_tables", write_in_between):
+        with mock.patch("belay.refresh.refresh_export.bundle.export_tables", write_in_between):
             done, _, _ = self.refresh(staging, again())
         self.assertEqual(SERVER.sql("SELECT post_title FROM stg_posts", "staging"), [["One"], ["Two"]])
         self.assertEqual(done["fingerprint"]["tables"]["posts"]["parts"]["editorial"]["rows"], 2)

@@ -5,7 +5,9 @@ import shutil
 import unittest
 from unittest import mock
 
-from belay import names, refresh_import, refresh_swap
+from belay.database import names
+
+from belay.refresh import refresh_import, refresh_swap
 from belay.errors import BelayError
 
 from .refreshbench import SERVER, Bench, again
@@ -45,7 +47,7 @@ class Overtaken(Bench):
                 self.coming = dict(self.rows("SELECT option_name, option_value FROM %s" % names.shadow(self.staging, "options")))
             real(session, moves)
 
-        return mock.patch("belay.refresh_swap._rename", late)
+        return mock.patch("belay.refresh.refresh_swap._rename", late)
 
     def test_a_source_that_is_as_it_was_judged_is_refreshed(self):
         expected = self.judged(self.staging)
@@ -116,7 +118,7 @@ class Overtaken(Bench):
                        "DELETE FROM stg_options WHERE option_name = 'blog_public'")
             real(refresh, *arguments)
 
-        with mock.patch("belay.refresh_import.Refresh._swap", late), self.writing_before_the_rename(
+        with mock.patch("belay.refresh.refresh_import.Refresh._swap", late), self.writing_before_the_rename(
             "UPDATE stg_options SET option_value = 'before the rename' WHERE option_name = 'cron'"
         ):
             self.refresh(self.staging, again([], ["blogname"]), expected)
@@ -159,7 +161,7 @@ class Overtaken(Bench):
             seen.append([self.is_closed(name) for name in ("turnstile", "room")])
             real(session, moves)
 
-        with mock.patch("belay.refresh_swap._rename", looking):
+        with mock.patch("belay.refresh.refresh_swap._rename", looking):
             self.refresh(self.staging, again(), self.judged(self.staging))
         self.assertEqual(seen, [[True, True]])
         self.assertFalse(self.is_closed("turnstile"))
@@ -167,7 +169,7 @@ class Overtaken(Bench):
     def test_a_request_that_never_ends_does_not_keep_the_refresh_from_its_work(self):
         for name in ("turnstile", "room"):
             put(self.staging.belay, "hold/" + name, "")
-        with open(os.path.join(self.staging.belay, "hold/room"), encoding="utf-8") as room, mock.patch("belay.refresh_swap._DRAIN_S", 0.01):
+        with open(os.path.join(self.staging.belay, "hold/room"), encoding="utf-8") as room, mock.patch("belay.refresh.refresh_swap._DRAIN_S", 0.01):
             fcntl.flock(room, fcntl.LOCK_SH)
             self.refresh(self.staging, again(), self.judged(self.staging))
         self.assertEqual(self.rows("SELECT post_title FROM stg_posts"), [["One"], ["Two"]])

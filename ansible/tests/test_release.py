@@ -6,13 +6,13 @@ import tarfile
 import tempfile
 import unittest
 
-from belay import archive
+from belay.bundle import archive
 from belay.errors import BelayError
-from belay.files import tree
-from belay.manifest import canonical, digest_of
-from belay.release import Baseline, build
-from belay.extract import extract
-from belay.unpack import stored_manifest, unpack
+from belay.files.files import tree
+from belay.bundle.manifest import canonical, digest_of
+from belay.release.release import Baseline, build
+from belay.bundle.extract import extract
+from belay.bundle.unpack import stored_manifest, unpack
 
 from .mariadb import Server
 from .small_site import CODE, make_site, put, rules

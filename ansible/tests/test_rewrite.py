@@ -5,8 +5,8 @@ import random
 import subprocess
 import unittest
 
-from belay.phpserialize import Malformed, split, join, looks_serialized
-from belay.rewrite import Rewriter, Unrewritable
+from belay.bundle.phpserialize import Malformed, split, join, looks_serialized
+from belay.bundle.rewrite import Rewriter, Unrewritable
 
 OLD, NEW = "https://acme.example", "https://staging.acme-shop.example"
 

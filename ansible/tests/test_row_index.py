@@ -10,12 +10,12 @@ from hashlib import sha256
 from types import SimpleNamespace
 from unittest import mock
 
-from belay.chunks import Chunk, ChunkList, are_told, packed, part_digest, read_varint, runs, unzigzag, varint, zigzag
-from belay.index_folder import UNUSED_S, IndexFolder
-from belay.row_index import open_index
-from belay.row_index_form import Corrupt
-from belay.row_index_writer import IndexWriter
-from belay.row_matcher import Changes, KeylessMatcher, Matcher
+from belay.tables.chunks import Chunk, ChunkList, are_told, packed, part_digest, read_varint, runs, unzigzag, varint, zigzag
+from belay.scope.index_folder import UNUSED_S, IndexFolder
+from belay.tables.row_index import open_index
+from belay.tables.row_index_form import Corrupt
+from belay.tables.row_index_writer import IndexWriter
+from belay.tables.row_matcher import Changes, KeylessMatcher, Matcher
 
 
 def hash_of(value):

@@ -2,8 +2,8 @@
 import unittest
 from types import SimpleNamespace
 
-from belay import names
-from belay.rules import Rules, TableClass, class_expression, matches
+from belay.database import names
+from belay.scope.rules import Rules, TableClass, class_expression, matches
 from belay.text import readable
 
 SITE = SimpleNamespace(prefix="wp_")

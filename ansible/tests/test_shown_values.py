@@ -1,7 +1,7 @@
 """Which values of options people may see."""
 import unittest
 
-from belay.shown_values import LETTERS, looks_secret, shown
+from belay.fingerprint.shown_values import LETTERS, looks_secret, shown
 
 SHOWN = (
     ("blogname", "Acme"), ("blogdescription", "Just another shop, since 1999"), ("posts_per_page", "10"), ("siteurl_x", "https://acme.example/shop?page=2&sort=asc"),

@@ -8,11 +8,11 @@ import unittest
 from unittest import mock
 from pathlib import Path
 
-import belay.site
+import belay.host.site
 from belay.errors import BelayError
-from belay.hostlock import host_lock
-from belay.journal import Journal
-from belay.site import Site, split_host
+from belay.host.hostlock import host_lock
+from belay.host.journal import Journal
+from belay.host.site import Site, split_host
 
 UTILS = Path(__file__).parents[1] / "module_utils"
 CONFIG = r"""<?php
@@ -30,7 +30,7 @@ OTHER = "11111111-2222-4333-8444-555555555555"
 HELD = """
 import sys; sys.path.insert(0, sys.argv[1])
 from types import SimpleNamespace
-from belay.hostlock import host_lock
+from belay.host.hostlock import host_lock
 with host_lock(SimpleNamespace(belay=sys.argv[2]), sys.argv[3]):
     print("held", flush=True)
     sys.stdin.read()
@@ -123,7 +123,7 @@ class SiteTest(unittest.TestCase):
             for path in (folder, *(os.path.join(folder, name) for name in names)):
                 os.lchown(path, 65534, 65534)
         code = (
-            "import sys, os; sys.path.insert(0, sys.argv[1])\nfrom belay.site import Site\n"
+            "import sys, os; sys.path.insert(0, sys.argv[1])\nfrom belay.host.site import Site\n"
             "Site.open(sys.argv[2], 'http://x', 'app', 'wp_'); print(os.getresuid(), os.getgid(), os.getgroups() in ([], [65534]))"
         )
         told = subprocess.run([sys.executable, "-c", code, str(UTILS), self.root], stdout=subprocess.PIPE, check=True).stdout

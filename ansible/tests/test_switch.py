@@ -6,12 +6,18 @@ import unittest
 import uuid
 from unittest import mock
 
-from belay import commit_point, late_rows, leftovers, measures, names, object_cache, promote, recheck, recovery, rollback
-from belay import switch as engine
+from belay.database import names
+
+from belay.hold import commit_point, recovery
+
+from belay.switch import late_rows, leftovers, measures, promote, recheck, rollback
+
+from belay.wordpress import object_cache
+from belay.switch import switch as engine
 from belay.errors import BelayError
-from belay.hold import Hold, Version
-from belay.journal import Journal
-from belay.mysql import LostConnection, Session
+from belay.hold.hold import Hold, Version
+from belay.host.journal import Journal
+from belay.database.mysql import LostConnection, Session
 
 from .switchbench import MEASURES, NEW, NEWER, OLD, Bench
 

@@ -4,12 +4,18 @@ import unittest
 import uuid
 from unittest import mock
 
-from belay import commit_point, late_rows, measures, names, php, prepare, promote, recovery, rollback
-from belay import switch as engine
+from belay.database import names
+
+from belay.hold import commit_point, prepare, recovery
+
+from belay.host import php
+
+from belay.switch import late_rows, measures, promote, rollback
+from belay.switch import switch as engine
 from belay.errors import BelayError
-from belay.mysql import Session
-from belay.sql import WRITTEN
-from belay.table_shape import shape_of
+from belay.database.mysql import Session
+from belay.database.sql import WRITTEN
+from belay.tables.table_shape import shape_of
 
 from .switchbench import HOLD_PHP, MEASURES, OLD
 from .test_switch import SwitchCase, promotion

@@ -7,16 +7,18 @@ import threading
 import unittest
 from unittest import mock
 
-from belay import shared_snapshot, shared_table, table_parts, tables
-from belay.chunks import SPAN, Chunk, part_digest
+from belay.database import shared_snapshot
+
+from belay.tables import shared_table, table_parts, tables
+from belay.tables.chunks import SPAN, Chunk, part_digest
 from belay.errors import BelayError
-from belay.look import Look
-from belay.mysql import Session
-from belay.rules import Rules
-from belay.shared_snapshot import snapshots
-from belay.site import Credentials, Site
-from belay.sql import SqlError
-from belay.table_fingerprint import table_fingerprint
+from belay.scope.look import Look
+from belay.database.mysql import Session
+from belay.scope.rules import Rules
+from belay.database.shared_snapshot import snapshots
+from belay.host.site import Credentials, Site
+from belay.database.sql import SqlError
+from belay.tables.table_fingerprint import table_fingerprint
 from tests.mariadb import Server
 
 SERVER = Server()

@@ -7,13 +7,13 @@ import unittest
 from types import SimpleNamespace
 from unittest import mock
 
-from belay import chunk_reader, row_gathering, shared_table, tables
-from belay.chunks import part_digest
-from belay.look import Look
-from belay.mysql import Session
-from belay.rules import Rules
-from belay.site import Credentials, Site
-from belay.table_fingerprint import table_fingerprint
+from belay.tables import chunk_reader, row_gathering, shared_table, tables
+from belay.tables.chunks import part_digest
+from belay.scope.look import Look
+from belay.database.mysql import Session
+from belay.scope.rules import Rules
+from belay.host.site import Credentials, Site
+from belay.tables.table_fingerprint import table_fingerprint
 from tests.mariadb import Server
 from tests.random_tables import RandomTable, compared, contents
 

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from belay.transfer import CHUNK
+from belay.bundle.transfer import CHUNK
 
 from .watchbench import PYTHON
 
@@ -19,7 +19,7 @@ OWNER = pwd.getpwnam("nobody")
 STEP = """
 import json, sys
 sys.path.insert(0, {utils!r})
-from belay import transfer
+from belay.bundle import transfer
 from belay.errors import BelayError
 params = json.load(sys.stdin)
 try:

@@ -6,9 +6,15 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from belay import armed, commit_point, hostlock, names, processes
-from belay.hold import Hold
-from belay.mysql import Session
+from belay.database import names
+
+from belay.hold import commit_point
+
+from belay.host import hostlock, processes
+
+from belay.switch import armed
+from belay.hold.hold import Hold
+from belay.database.mysql import Session
 
 from .switchbench import NEW, OLD
 from .watchbench import PYTHON, Page, WatchBench, active, answer, armed_of, begin, expire, journal, step, until, words

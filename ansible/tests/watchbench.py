@@ -10,9 +10,13 @@ import time
 import uuid
 from pathlib import Path
 
-from belay import armed, commit_point, measures, names
-from belay.journal import Journal
-from belay.mysql import Session
+from belay.database import names
+
+from belay.hold import commit_point
+
+from belay.switch import armed, measures
+from belay.host.journal import Journal
+from belay.database.mysql import Session
 
 from .switchbench import NEW, OLD, Bench
 

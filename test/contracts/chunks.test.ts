@@ -10,7 +10,7 @@ const MODULES = join(import.meta.dirname, "../../ansible/module_utils");
 /** Numbers are text on the way: those of 64-bit keys are too large for JSON. */
 const PROGRAM = `
 import json, sys
-from belay.chunks import Chunk, packed
+from belay.tables.chunks import Chunk, packed
 print(packed(Chunk(int(number), rows, bytes.fromhex(digest)) for number, rows, digest in json.load(sys.stdin)))
 `;
 

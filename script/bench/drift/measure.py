@@ -13,12 +13,12 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "../../../ansible/module_utils")]
 
-from belay.filemeasure import measure as measure_files  # noqa: E402
-from belay.fingerprint import compare  # noqa: E402
-from belay.look import Look  # noqa: E402
-from belay.mysql import Session  # noqa: E402
-from belay.rules import Rules  # noqa: E402
-from belay.site import Credentials, Site  # noqa: E402
+from belay.fingerprint.filemeasure import measure as measure_files  # noqa: E402
+from belay.fingerprint.fingerprint import compare  # noqa: E402
+from belay.scope.look import Look  # noqa: E402
+from belay.database.mysql import Session  # noqa: E402
+from belay.scope.rules import Rules  # noqa: E402
+from belay.host.site import Credentials, Site  # noqa: E402
 from memory import Watch  # noqa: E402
 
 SCHEMA, PREFIX, UPLOADS = "bench", "wp_", "wp-content/uploads"

@@ -15,8 +15,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../../../ansible/module_utils")]
 
-from belay.mysql import Session  # noqa: E402
-from belay.site import Credentials, Site  # noqa: E402
+from belay.database.mysql import Session  # noqa: E402
+from belay.host.site import Credentials, Site  # noqa: E402
 
 #: Rows that nobody else writes to.
 _TIMED, _HELD, _SLOW = 5000, 4000, (1, 30)

@@ -1,0 +1,1 @@
+"""What travels between hosts: archives, manifests, tables and options in files, rewritten and masked."""

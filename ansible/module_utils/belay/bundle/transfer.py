@@ -1,0 +1,175 @@
+"""One file from host to host, in chunks: what an interrupted transfer brought stays and is not brought again.
+
+Files lie in `<root>/.belay/outgoing` and `.belay/incoming`. Everything here runs as the owner of the root, and follows no link:
+whoever may write into the site's folders can lead it nowhere.
+"""
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+from typing import Iterator, List, Tuple
+
+from ..errors import BelayError
+from ..host.site import become_owner
+
+CHUNK = 32 << 20
+BLOCK = 1 << 20
+_PLACE = re.compile(r"(?P<root>/.+)/\.belay/(?P<folder>incoming|outgoing)/(?P<name>[^/]+)")
+PART, CUT = ".part", ".cut"
+
+
+def offer(params) -> dict:
+    """On the source: size, SHA-256 and the SHA-256 of every chunk of `path`."""
+    with _opened(params["path"], os.O_RDONLY) as handle:
+        whole, chunks = _digests(handle)
+        return {"offer": {"size": os.fstat(handle).st_size, "sha256": whole, "chunks": chunks}}
+
+
+def have(params) -> dict:
+    """On the target: which chunks of an offer are missing; none where the whole file is in its place."""
+    offered = params["offer"]
+    with contextlib.suppress(FileNotFoundError), _opened(params["path"], os.O_RDONLY) as handle:
+        if _digests(handle)[0] == offered["sha256"]:
+            return {"complete": True, "missing": []}
+    with contextlib.suppress(FileNotFoundError), _opened(params["path"] + PART, os.O_RDONLY) as handle:
+        found = _digests(handle)[1]
+        missing = [at for at, digest in enumerate(offered["chunks"]) if at >= len(found) or found[at] != digest]
+        return {"complete": False, "missing": missing}
+    return {"complete": False, "missing": list(range(len(offered["chunks"])))}
+
+
+def cut(params) -> dict:
+    """On the source: lay one chunk out beside the file; returns its path."""
+    with _opened(params["path"], os.O_RDONLY) as source:
+        with _opened(params["path"] + CUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as out:
+            os.lseek(source, params["index"] * CHUNK, os.SEEK_SET)
+            _copy(source, out, CHUNK)
+    return {"cut": params["path"] + CUT}
+
+
+def take(params) -> dict:
+    """On the target: put a chunk that was brought to `chunk` in its place; BelayError TRANSFER_DAMAGED where it is not what was offered."""
+    # Opened with the rights of whoever brought it, before they are given up.
+    brought = os.open(params["chunk"], os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        with _opened(params["path"] + PART, os.O_RDWR | os.O_CREAT) as part:
+            os.lseek(part, params["index"] * CHUNK, os.SEEK_SET)
+            digest = _copy(brought, part, CHUNK)
+            os.fsync(part)
+    finally:
+        os.close(brought)
+    if digest != params["offer"]["chunks"][params["index"]]:
+        raise _damaged(params["path"])
+    return {"changed": True}
+
+
+def finish(params) -> dict:
+    """On the target: the file takes its name once all of it is proven."""
+    path, offered = params["path"], params["offer"]
+    with _folder(path) as folder:
+        with _opened(path + PART, os.O_RDWR) as part:
+            os.ftruncate(part, offered["size"])
+            os.fsync(part)
+            whole = _digests(part)[0]
+        name = os.path.basename(path)
+        if whole != offered["sha256"]:
+            os.unlink(name + PART, dir_fd=folder)
+            raise _damaged(path)
+        os.rename(name + PART, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+    return {"changed": True}
+
+
+def tidy(params) -> dict:
+    """On the source: what `cut` laid out."""
+    with _folder(params["path"]) as folder, contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.basename(params["path"]) + CUT, dir_fd=folder)
+    return {}
+
+
+STEPS = {"offer": offer, "have": have, "cut": cut, "take": take, "finish": finish, "tidy": tidy}
+
+
+@contextlib.contextmanager
+def _folder(path: str) -> Iterator[int]:
+    """The folder of a file, reached from its root without following a link, and nobody's but the owner's to write in."""
+    place = _PLACE.fullmatch(path)
+    if place is None:
+        raise BelayError("TRANSFER_REFUSED", f"{path} is no place for a file on its way.", "Use <root>/.belay/incoming and <root>/.belay/outgoing.")
+    become_owner(place["root"])
+    handles = [os.open(place["root"], os.O_RDONLY | os.O_DIRECTORY)]
+    try:
+        for name in (".belay", place["folder"]):
+            handles.append(_inner(handles[-1], name, path))
+        yield handles[-1]
+    finally:
+        for handle in handles:
+            os.close(handle)
+
+
+def _inner(outer: int, name: str, path: str) -> int:
+    try:
+        handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=outer)
+    except OSError as error:
+        raise _unsafe(path, f"`{name}` is no folder ({error.strerror})") from error
+    found = os.fstat(handle)
+    if found.st_uid != os.geteuid():
+        os.close(handle)
+        raise _unsafe(path, f"`{name}` does not belong to the site's owner")
+    if found.st_mode & 0o022:
+        os.fchmod(handle, found.st_mode & 0o755)
+    return handle
+
+
+@contextlib.contextmanager
+def _opened(path: str, flags: int) -> Iterator[int]:
+    with _folder(path) as folder:
+        try:
+            handle = os.open(os.path.basename(path), flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise _unsafe(path, f"it is no file of the site's owner ({error.strerror})") from error
+        try:
+            yield handle
+        finally:
+            os.close(handle)
+
+
+def _digests(handle: int) -> Tuple[str, List[str]]:
+    """SHA-256 of the whole and of every chunk, from the file's beginning."""
+    os.lseek(handle, 0, os.SEEK_SET)
+    whole, chunks = hashlib.sha256(), []
+    chunk, left = hashlib.sha256(), CHUNK
+    while block := os.read(handle, min(BLOCK, left)):
+        whole.update(block)
+        chunk.update(block)
+        left -= len(block)
+        if not left:
+            chunks.append(chunk.hexdigest())
+            chunk, left = hashlib.sha256(), CHUNK
+    if left != CHUNK or not chunks:
+        chunks.append(chunk.hexdigest())
+    return whole.hexdigest(), chunks
+
+
+def _copy(source: int, out: int, limit: int) -> str:
+    """Copies at most `limit` bytes; their SHA-256."""
+    digest = hashlib.sha256()
+    while limit and (block := os.read(source, min(BLOCK, limit))):
+        digest.update(block)
+        limit -= len(block)
+        rest = memoryview(block)
+        while rest:
+            rest = rest[os.write(out, rest):]
+    return digest.hexdigest()
+
+
+def _unsafe(path: str, why: str) -> BelayError:
+    return BelayError("TRANSFER_REFUSED", f"{path} cannot be used safely: {why}.", "Run host-prepare.yml, and look who changed the folder.")
+
+
+def _damaged(path: str) -> BelayError:
+    return BelayError("TRANSFER_DAMAGED", f"{path} did not arrive as it was sent.", "Run the operation again; what arrived well is not sent again.")

@@ -1,0 +1,133 @@
+"""Takes a release apart on the host that will run it. The stored manifest is written last and says that the release is there."""
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from typing import Iterable, NamedTuple, Optional
+
+from ..errors import BelayError
+from .extract import check_data, extract, mismatch
+from ..files.files import LINK, file_digest
+from .manifest import digest_of
+
+
+class Unpacked(NamedTuple):
+    """Where a release lies: its `manifest`, its `code` folder, and `incoming` with `tables/<table>.rows` and `options.jsonl`."""
+
+    manifest: dict
+    code: str
+    incoming: str
+    changed: bool
+
+
+def unpack(site, archive: str, digest: str, shared_paths: Iterable[str]) -> Unpacked:
+    """Makes `releases/<digest12>` (with its links into `shared`) and `.belay/incoming/<digest12>` out of the archive.
+
+    Does nothing when both are there and intact. Raises BelayError ARCHIVE_UNSAFE, ARCHIVE_BROKEN, RELEASE_DIGEST_MISMATCH,
+    RELEASE_DAMAGED (the active release differs from its manifest).
+    """
+    os.umask(0o022)  # the web server, another user, reads the code
+    short = digest[:12]
+    code, incoming = os.path.join(site.releases, short), os.path.join(site.belay, "incoming", short)
+    known = stored_manifest(site, short)
+    if known is not None and digest_of(known) == digest and _intact(known, code, incoming):
+        link_shared(site, code, short, shared_paths)
+        return Unpacked(known, code, incoming, False)
+    os.makedirs(os.path.dirname(incoming), exist_ok=True)
+    temporary = tempfile.mkdtemp(prefix=short + ".", dir=os.path.dirname(incoming))
+    try:
+        manifest = extract(archive, digest, temporary)
+        tree = os.path.join(temporary, "tree")
+        link_shared(site, tree, short, shared_paths)
+        if os.path.lexists(code) and site.active_release() == short:
+            _refuse_damage(manifest, code)
+        else:
+            _replace(tree, code)
+        shutil.rmtree(tree, ignore_errors=True)
+        os.chmod(temporary, 0o700)
+        _replace(temporary, incoming)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    store_manifest(site, short, manifest)
+    return Unpacked(manifest, code, incoming, True)
+
+
+def link_shared(site, tree: str, release: str, shared_paths: Iterable[str]) -> None:
+    """Links what lives in `<root>/shared` into a release, relative to where `releases/<release>` is or will be."""
+    for path in shared_paths:
+        if not os.path.lexists(os.path.join(site.shared, path)):
+            continue
+        place = os.path.join(tree, path)
+        target = os.path.relpath(os.path.join(site.shared, path), os.path.dirname(os.path.join(site.releases, release, path)))
+        if os.path.islink(place) and os.readlink(place) == target:
+            continue
+        if os.path.lexists(place):
+            raise mismatch("it brings %s, which is a shared path of this site" % path)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.symlink(target, place)
+
+
+def stored_manifest(site, release: str) -> Optional[dict]:
+    """The manifest of a release that is on this host, or None."""
+    try:
+        with open(_manifest_path(site, release), encoding="utf-8") as file:
+            return json.load(file)
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def store_manifest(site, release: str, manifest: dict) -> None:
+    path = _manifest_path(site, release)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + ".tmp", "w", encoding="utf-8") as out:
+        json.dump(manifest, out, sort_keys=True, ensure_ascii=False)
+        out.flush()
+        os.fsync(out.fileno())
+    os.rename(path + ".tmp", path)
+
+
+def _manifest_path(site, release: str) -> str:
+    return os.path.join(site.belay, "releases", release + ".json")
+
+
+def _intact(manifest: dict, code: str, incoming: str) -> bool:
+    try:
+        check_data(incoming, manifest)
+    except (BelayError, OSError, ValueError):
+        return False
+    return not changed_files(manifest, code)
+
+
+def changed_files(manifest: dict, code: str) -> list:
+    """Paths of the manifest that are missing from a release's folder or differ there."""
+    return [path for path, wanted in manifest["code"].items() if _found(os.path.join(code, path)) != wanted]
+
+
+def _found(path: str) -> Optional[str]:
+    if os.path.islink(path):
+        return LINK + os.readlink(path)
+    return file_digest(path) if os.path.isfile(path) else None
+
+
+def _refuse_damage(manifest: dict, code: str) -> None:
+    changed = changed_files(manifest, code)
+    if changed:
+        raise BelayError(
+            "RELEASE_DAMAGED",
+            "The active release differs from its manifest in %d files (%s, ...)." % (len(changed), changed[0]),
+            "Put the files back, or make the edit in the source and promote it.",
+        )
+
+
+def _replace(new: str, place: str) -> None:
+    """Puts a folder in place of one that nothing uses yet."""
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    if os.path.lexists(place):
+        old = tempfile.mkdtemp(prefix=os.path.basename(place) + ".", dir=os.path.dirname(new))
+        os.rename(place, os.path.join(old, "old"))
+        os.rename(new, place)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        os.rename(new, place)

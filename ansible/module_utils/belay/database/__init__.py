@@ -1,0 +1,1 @@
+"""Sessions with the site's database, and the words of its SQL."""

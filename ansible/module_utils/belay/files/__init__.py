@@ -1,0 +1,1 @@
+"""Files by content: listings, the memory of earlier looks."""

@@ -1,0 +1,1 @@
+"""The host itself: its files, processes, locks, PHP, and the journal of what is done on it."""

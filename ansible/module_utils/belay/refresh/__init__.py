@@ -1,0 +1,1 @@
+"""The way back: what a source takes over from its target."""

@@ -1,0 +1,1 @@
+"""Promotion, rollback, recovery and the watchdog."""

@@ -1,0 +1,46 @@
+"""Belay's own tables in the site's schema: which there are, and which may go."""
+from ..database import names
+from ..hold import commit_point
+from ..database.mysql import ident, literal
+
+
+def own_tables(site, session, kind=""):
+    """Whole names of Belay's tables of this site; `kind` is `s`, `b` or `a` (shadow, base, archive)."""
+    stem = names.release_table(site)[: -len("release")] + (f"{kind}_" if kind else "")
+    rows = session.query("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
+    return sorted(name for name in (row[0].decode() for row in rows) if name.startswith(stem))
+
+
+def exists(session, table):
+    return bool(session.query(f"SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = {literal(table)}"))
+
+
+def drop(session, tables):
+    tables = list(tables)
+    if tables:
+        session.execute(f"DROP TABLE IF EXISTS {', '.join(map(ident, tables))}")
+
+
+def drop_copies(site, session):
+    """Shadows and bases belong to a switch that is being prepared; after it, or when it was given up, to nobody."""
+    drop(session, own_tables(site, session, "s") + own_tables(site, session, "b"))
+
+
+def drop_forgotten(site, session):
+    """Archives that the record of no release names, from the active one back."""
+    points = commit_point.history(session, names.release_table(site))
+    kept = set().union(*(point.record.kept() for point in points))
+    drop(session, set(own_tables(site, session, "a")) - kept)
+
+
+def drop_old_archives(site, session, keep_releases):
+    """Keep what a rollback to one of the last releases needs; returns the releases that are still kept, newest first."""
+    kept, releases = set(), []
+    for point in commit_point.history(session, names.release_table(site)):
+        if point.version.release not in releases:
+            releases.append(point.version.release)
+        if len(releases) >= max(keep_releases, 2):
+            break
+        kept |= point.record.kept()
+    drop(session, set(own_tables(site, session, "a")) - kept)
+    return releases

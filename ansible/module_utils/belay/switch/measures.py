@@ -1,0 +1,42 @@
+"""How the steps on a host look at an environment: the job's rules, turned into the questions that a switch asks."""
+from ..fingerprint import fingerprint
+from . import leftovers, promote, recheck
+from ..fingerprint.filemeasure import measure_code
+from ..scope.look import Look
+from ..scope.rules import Rules
+from ..tables.table_fingerprint import table_fingerprint
+
+
+def looks(site, params):
+    """The Measures of a switch."""
+    rules = Rules.of(params)
+    return promote.Measures(
+        table=lambda session, full, table: table_fingerprint(session, site, rules, full, table),
+        options=lambda session, full, names: fingerprint.options_fingerprint(session, site, rules, full, names),
+    )
+
+
+def expected(site, params):
+    """What the drift check saw and the hold has to see again."""
+    measures = looks(site, params)
+
+    def parts_of(session, table):
+        full = site.prefix + table
+        parts = measures.table(session, full, table)["parts"] if leftovers.exists(session, full) else {}
+        return {name: part["digest"] for name, part in parts.items()}
+
+    def hashes_of(session, names):
+        found = measures.options(session, site.prefix + fingerprint.OPTIONS, names)
+        return {name: entry["hash"] for name, entry in found.items()}
+
+    return recheck.Expected(params["expected_tables"], params["expected_options"], frozenset(params["promote_tables"]), parts_of, hashes_of)
+
+
+def code(site, params):
+    """FilesFingerprint of the active release, which becomes a baseline's."""
+    return measure_code(site, Rules.of(params), Look(keep_index=True)).measured.facts
+
+
+def code_edits(site, params):
+    """What differs from what was unpacked as the active release."""
+    return measure_code(site, Rules.of(params)).edits or []

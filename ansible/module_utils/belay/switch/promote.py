@@ -1,0 +1,198 @@
+"""A release goes live: shadows beside the live tables, then the switch, then either kept or undone.
+
+`load` may be repeated; `activate` is the point of no return; before it a failure calls `clean_up`, after it a rollback.
+"""
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Optional
+
+from ..database import names
+from ..hold import commit_point
+from ..wordpress import object_cache
+from . import late_rows, leftovers, recheck
+from ..hold.commit_point import CommitPoint, Record
+from ..hold.hold import Version
+from ..hold.recovery import LOCK_WAIT_S, take_lock
+from .switch import Move, switch
+from ..text import raw
+
+#: WordPress makes these rules again from the code that is active, as soon as the row is gone.
+REWRITE_RULES = b"rewrite_rules"
+#: Stands for the table `release` among the names of shadows and archives; no table of a site is called so.
+ROW = "belay_release"
+#: Rounds of carrying late rows over before the hold, and how few are left when the hold may begin.
+ROUNDS, FEW = 5, 20
+#: Numbers that production may still give out while the shadow is filled.
+NUMBER_MARGIN = 1000
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What is promoted. `tables` and `options` name what the plan takes of the release."""
+
+    operation: str
+    release: str
+    tables: List[str]
+    options: List[str]
+    #: Option name -> row to promote ({column: bytes or None}), or None where it is removed.
+    rows: Dict[str, Optional[Dict[str, Optional[bytes]]]]
+    #: (session, table, shadow's whole name, smallest AUTO_INCREMENT): fills the shadow of a table.
+    fill: Callable
+
+
+@dataclass(frozen=True)
+class Measures:
+    """How tables are looked at; from the rules of the job."""
+
+    #: (session, whole name, table) -> TableFingerprint.
+    table: Callable
+    #: (session, whole name of an options table, names) -> {name: OptionFingerprint}.
+    options: Callable
+
+
+def options_of(site, session):
+    """The three options tables of a switch of this site."""
+    return late_rows.describe(session, site.prefix + "options", names.base(site, "options"), names.shadow(site, "options"))
+
+
+def load(site, session, promotion):
+    """Make and fill every shadow; returns {table: rows}."""
+    leftovers.drop_copies(site, session)
+    filled = {}
+    for table in promotion.tables:
+        filled[table] = promotion.fill(session, table, names.shadow(site, table), next_number(site, session, table))
+    options = options_of(site, session)
+    late_rows.make(session, options)
+    changes = {raw(name): row for name, row in promotion.rows.items()}
+    late_rows.apply(session, options, {**changes, REWRITE_RULES: None})
+    return filled
+
+
+def next_number(site, session, table):
+    """The number from which a shadow counts on: what production may still give out belongs to production."""
+    rows = session.query(
+        "SELECT auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() "
+        f"AND table_name = {late_rows.literal(site.prefix + table)}"
+    )
+    return int(rows[0][0]) + NUMBER_MARGIN if rows and rows[0][0] is not None else 0
+
+
+def activate(host, point, promotion, expected, measures, drain_s):
+    """Make the switch from `point`; returns (SwitchFacts, the tables and options of `promoted`).
+
+    CONFLICT_AFTER_SWITCH is raised with the release live: going back brings the rows back that would be lost.
+    """
+    site = host.site
+    with host.open_session() as session:
+        options = options_of(site, session)
+        staying = staying_rows(promotion.options)
+        fingerprints = {table: measures.table(session, names.shadow(site, table), table) for table in promotion.tables}
+        got = measures.options(session, options.shadow, promotion.options)
+        promoted = {"tables": fingerprints, "options": {name: got.get(name) for name in promotion.options}}
+        record, renames = _moves(site, session, point, promotion, promoted)
+        version = Version(promotion.release, promotion.operation)
+        commit_point.write(session, names.shadow(site, ROW), CommitPoint(version, record))
+        again = recheck.outside(session, expected)
+        few_left(session, options, staying)
+    host.journal.append("prepared", promoted=promoted)
+    flush = object_cache.needs_flush(site)
+
+    def settle(session):
+        recheck.inside(session, expected, again)
+        merged = late_rows.merge(session, options, staying)
+        if flush:
+            object_cache.flush(site)
+        return merged
+
+    figures = switch(host, Move(point.version, version, renames), settle, drain_s)
+    carry_strays(host, options, record.options_kept, staying)
+    with host.open_session() as session:
+        for table, kept in record.swapped.items():
+            recheck.afterwards(expected, table, measures.table(session, kept, table)["parts"])
+    return figures, promoted
+
+
+def staying_rows(names_):
+    """Rows of the shadow that late rows do not overwrite."""
+    return {raw(name) for name in names_} | {REWRITE_RULES}
+
+
+def resume(host, point):
+    """Killed after the switch: do what was still to do; returns what was promoted, None where nobody remembers."""
+    with host.open_session() as session:
+        options = options_of(host.site, session)
+        has_base = leftovers.exists(session, options.base)
+    if has_base:
+        carry_strays(host, options, point.record.options_kept, staying_rows(point.record.options))
+    prepared = host.journal.last("prepared")
+    return prepared and prepared["promoted"]
+
+
+def few_left(session, options, staying):
+    """Carry late rows over until the hold will have little to do."""
+    late_rows.read_committed(session)
+    for _ in range(ROUNDS):
+        if late_rows.merge(session, options, staying) <= FEW:
+            return
+
+
+def _moves(site, session, point, promotion, promoted):
+    """The Record of this switch, and what is renamed to what."""
+
+    def kept(table):
+        return names.archive(site, short(promotion.operation), table)
+
+    swapped = {table: kept(table) for table in promotion.tables if leftovers.exists(session, site.prefix + table)}
+    record = Record(
+        previous=point.version,
+        previous_row=kept(ROW),
+        swapped=swapped,
+        created=tuple(table for table in promotion.tables if table not in swapped),
+        options={name: found and found["hash"] for name, found in promoted["options"].items()},
+        options_kept=kept("options"),
+        fingerprints=promoted["tables"],
+    )
+    renames = []
+    for table in promotion.tables:
+        live = site.prefix + table
+        renames += [(live, swapped[table])] if table in swapped else []
+        renames.append((names.shadow(site, table), live))
+    return record, (*renames, *move_options_and_row(site, record))
+
+
+def move_options_and_row(site, record):
+    """The renames that every switch makes; the table `release` comes last."""
+    row = names.release_table(site)
+    return (
+        (site.prefix + "options", record.options_kept),
+        (names.shadow(site, "options"), site.prefix + "options"),
+        (row, record.previous_row),
+        (names.shadow(site, ROW), row),
+    )
+
+
+def short(operation):
+    """What names the tables that an operation moved away: 12 hexadecimal digits of its id."""
+    return operation.replace("-", "")[:12]
+
+
+def carry_strays(host, options, kept, staying):
+    """What writers other than PHP wrote into the options between the last check and the RENAME lies in the kept table.
+
+    It is put into the live one, unless the row has been written there since. Returns the number of rows.
+    """
+    with host.open_session() as session:
+        late_rows.read_committed(session)
+        stray = late_rows.changed_names(session, late_rows.Options(kept, options.base, "", options.columns, options.compared)) - staying
+        since = late_rows.changed_names(session, options)
+        wanted = stray - since
+        if wanted:
+            live = late_rows.Options(kept, kept, options.live, options.columns, options.compared)
+            late_rows.apply(session, live, {name: None for name in wanted} | late_rows.read(session, live, kept, wanted))
+            host.journal.append("strays", rows=len(wanted))
+        return len(wanted)
+
+
+def clean_up(site, session):
+    """After a failure before the switch: nothing of it may stay in the database."""
+    take_lock(site, session, LOCK_WAIT_S)
+    leftovers.drop_copies(site, session)

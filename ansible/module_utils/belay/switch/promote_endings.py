@@ -1,0 +1,95 @@
+"""How a promotion ends on the target's host: the release stays, or everything becomes what it was."""
+from . import armed as arms
+from ..database import names
+from . import leftovers, measures, promote
+from ..hold.commit_point import history
+from .ended import goal, outcome_of, reverted_error
+from ..errors import BelayError
+from ..release.release_folders import drop_incoming, drop_releases, forget
+from .unconfirmed import go_back
+from .workplace import at_work, is_ours, verify
+
+
+def confirm(params):
+    """The release stays: tell what is equal on both sides now, and remove what no rollback needs."""
+    with at_work(params) as (host, point):
+        if point.version != goal(params):
+            raise _gone(host, point, params)
+        if host.journal.last("confirmed") is None:
+            host.journal.append("confirmed")
+        return _kept(host, params)
+
+
+def _gone(host, point, params):
+    reverted = host.journal.last("reverted")
+    if reverted:
+        return reverted_error(goal(params), reverted)
+    return BelayError("RELEASE_CHANGED", f"The target is on {point.version}, not on what this operation activated.", "Comment `/status`.")
+
+
+def _kept(host, params):
+    """From `confirmed` on nothing goes back by itself; what cannot be tidied up now is by the next operation."""
+    _disarm(host, params)
+    try:
+        with host.open_session() as session:
+            leftovers.drop_copies(host.site, session)
+            kept = leftovers.drop_old_archives(host.site, session, params["keep_releases"])
+        drop_releases(host.site, kept)
+    except (BelayError, OSError) as error:
+        host.journal.append("untidy", error=str(error)[:300])
+    promoted = (host.journal.last("promoted") or {}).get("promoted")
+    if not promoted:
+        return {"changed": True, "belay_facts": {}}
+    return {"changed": True, "belay_facts": {"promoted": {**promoted, "code": measures.code(host.site, params)}}}
+
+
+def undo(params):
+    """After a failure: before the switch clean up, after it go back. Returns the facts of either.
+
+    `kept`: what failed, failed after the confirmation; the release stays.
+    """
+    with at_work(params, takes_over=True) as (host, point):
+        if point.version == goal(params) and host.journal.last("confirmed") is not None:
+            return {**_kept(host, params), "rolled_back": False, "kept": True}
+        if point.version == goal(params):
+            host.journal.append("undo")
+            go_back(host, params, point.record.previous.release)
+            drop_incoming(host.site, goal(params).release)
+            _disarm(host, params)
+            return {"changed": True, "rolled_back": True, "kept": False, "belay_facts": {"rolled_back": True}}
+        back = _went_back(host, point, params) or host.journal.last("activated") is not None
+        if not back and is_ours(host.site, params["operation_id"]):
+            _clean_up(host, params)
+        _disarm(host, params)
+        over = outcome_of(host.journal, point, goal(params)) if back else None
+        facts = {"rolled_back": back, **(over["belay_facts"] if over else {})}
+        return {"changed": True, "rolled_back": back, "kept": False, "belay_facts": facts}
+
+
+def _disarm(host, params):
+    for armed in arms.all_of(host.site):
+        if armed.operation == params["operation_id"]:
+            arms.disarm(armed)
+
+
+def _clean_up(host, params):
+    """Nothing of what was prepared stays, except where another operation has taken the site over meanwhile."""
+    with host.open_session() as session:
+        promote.clean_up(host.site, session)
+        rows = history(session, names.release_table(host.site))
+        known = {past.version.release for past in rows}
+    unpacked = host.journal.last("unpack")
+    if unpacked and unpacked["new"] and unpacked["release"] not in known:
+        forget(host.site, unpacked["release"])
+    drop_incoming(host.site, goal(params).release)
+    host.journal.append("cleaned")
+
+
+def verify_restored(params):
+    """Is the release before healthy again? Told beside the results that made the promotion go back."""
+    return verify(params, "restored_health")
+
+
+def _went_back(host, point, params):
+    """Whether a rollback of this very operation is what made the active version."""
+    return host.journal.last("rolled_back") is not None and point.version.operation == params["operation_id"]

@@ -1,0 +1,71 @@
+"""The steps of release-rollback.yml on the target's host."""
+import os
+
+from . import armed as arms
+from ..database import names
+from ..host import host_reports
+from . import measures, preflight, rollback
+from ..errors import BelayError
+from ..hold.hold import Version
+from .unconfirmed import go_back
+from ..bundle.unpack import changed_files, stored_manifest
+from .workplace import at_work, verify
+
+__all__ = ["activate", "check", "verify"]
+
+
+def check(params):
+    """May the target go back to `to_release`? Nothing is changed."""
+    with at_work(params, begins=True, takes_over=True) as (host, point):
+        facts = {"release": params["to_release"], "previous_release": params["expected_release"], "health": [], "late_rows": {}}
+        facts["found"] = host_reports.tell(host.site, params["operation_id"])
+        if point.version == Version(params["to_release"], params["operation_id"]):
+            return {"belay_facts": {**facts, "activated": True}}
+        with host.open_session() as session:
+            rollback.find_way(session, names.release_table(host.site), params["to_release"])
+            preflight.check_release(point, params["expected_release"])
+            preflight.check_server(session)
+            preflight.check_rights(host.site, session)
+        check_release_intact(host.site, params["to_release"])
+        preflight.check_hold(host.site, host.hold, point.version)
+        return {"belay_facts": {**facts, "activated": False}}
+
+
+def check_release_intact(site, release):
+    """The code to go back to is there and is what was unpacked."""
+    manifest = stored_manifest(site, release)
+    folder = os.path.join(site.releases, release)
+    changed = ["everything"] if manifest is None or not os.path.isdir(folder) else changed_files(manifest, folder)
+    if changed:
+        raise BelayError(
+            "RELEASE_DAMAGED",
+            f"The code of release {release} is not what it was: {', '.join(changed[:5])}.",
+            "Put it back, or promote that state again.",
+        )
+
+
+def activate(params):
+    """THE POINT OF NO RETURN of a rollback."""
+    with at_work(params, begins=True, takes_over=True) as (host, point):
+        if point.version != Version(params["to_release"], params["operation_id"]):
+            preflight.check_release(point, params["expected_release"])
+            go_back(host, params, params["to_release"])
+            _forget_watches(host, point)
+        elif host.journal.last("rolled_back") is None:
+            looks = measures.looks(host.site, params)
+            promoted, late = rollback.resume(host, params["operation_id"], params["to_release"], looks)
+            host.journal.append("rolled_back", late_rows=late, promoted=promoted)
+        done = host.journal.last("rolled_back")
+        facts = {"activated": True}
+        if done:
+            facts.update({name: done[name] for name in ("switch", "late_rows") if name in done})
+            if done["promoted"]:
+                facts["promoted"] = {**done["promoted"], "code": measures.code(host.site, params)}
+        return {"changed": True, "belay_facts": facts}
+
+
+def _forget_watches(host, left):
+    """What left is not waited for any more."""
+    for armed in arms.all_of(host.site):
+        if armed.goal == left.version:
+            arms.disarm(armed)

@@ -1,0 +1,111 @@
+"""What becomes of an activation that nobody has confirmed: it stays until its deadline, then the host goes back.
+
+Everything here happens under the host's lock, and is decided by the journal (`confirmed`) and the table `release`: so of a
+confirmation, a rollback and any number of watchers exactly one wins, and whoever comes later finds it done.
+"""
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import List, Optional
+
+from . import armed as arms
+from ..host import host_reports
+from . import leftovers, measures, rollback
+from .armed import Armed
+from ..errors import BelayError
+from ..health.health import check_health
+from ..host.journal import Journal
+from ..hold.recovery import Host, recover
+from ..release.release_folders import drop_incoming
+
+
+def settle(host: Host, armed: Armed, by: str, now: bool = False) -> Optional[dict]:
+    """Finish with one activation if it can be: confirmed or not active any more, it is forgotten; active and over its time (or
+    `now`), it is undone. The report of what was undone, or None."""
+    here = replace(host, journal=Journal(host.site, armed.operation))
+    point, _ = recover(here)
+    if here.journal.last("confirmed") is not None:
+        return arms.disarm(armed)
+    if point.version == armed.goal:
+        return _undo(here, armed, by) if now or armed.seconds_left() <= 0 else None
+    report = None
+    if point.version.operation == armed.operation and here.journal.last("rolled_back") is None:
+        report = _resume(here, armed, by)
+    arms.disarm(armed)
+    return report
+
+
+def settle_all(host: Host, operation: str, takes_over: bool = False) -> List[dict]:
+    """At the beginning of a step of `operation`: the reports of what had to be undone.
+
+    BelayError HOST_BUSY where another operation's activation still waits for its confirmation, unless this one `takes_over`.
+    """
+    reports = []
+    for armed in arms.all_of(host.site):
+        if armed.operation == operation and not _is_over(host, armed):
+            continue
+        reports.append(settle(host, armed, f"operation {operation}"))
+        if armed.still_there() and armed.operation != operation and not takes_over:
+            raise _waits(armed)
+    return [report for report in reports if report]
+
+
+def _is_over(host: Host, armed: Armed) -> bool:
+    """An operation's own activation is left alone while it is being made, and while its time runs."""
+    return armed.seconds_left() <= 0 or Journal(host.site, armed.operation).last("confirmed") is not None
+
+
+def _waits(armed: Armed) -> BelayError:
+    return BelayError(
+        "HOST_BUSY",
+        f"Operation {armed.operation} has activated release {armed.goal.release}, and nobody has confirmed it yet: "
+        f"in {max(0, round(armed.seconds_left()))} s at the latest the host goes back by itself.",
+        "Wait for it, then try again; `/rollback` goes back at once.",
+    )
+
+
+def _undo(here: Host, armed: Armed, by: str) -> dict:
+    here.journal.append("reverting", by=by, release=armed.goal.release)
+    go_back(here, armed.params, armed.previous.release)
+    return _told(here, armed, by)
+
+
+def _resume(here: Host, armed: Armed, by: str) -> dict:
+    """Whoever went back died before it told."""
+    looks = measures.looks(here.site, armed.params)
+    promoted, late = rollback.resume(here, armed.operation, armed.previous.release, looks)
+    here.journal.append("rolled_back", late_rows=late, promoted=promoted)
+    return _told(here, armed, by)
+
+
+def _told(here: Host, armed: Armed, by: str) -> dict:
+    """Written down for people and for the next operation; then there is nothing to watch over any more."""
+    with contextlib.suppress(OSError):
+        drop_incoming(here.site, armed.goal.release)
+    results = check_health(here.site, armed.params["health_checks"])
+    here.journal.append("reverted", by=by, restored_health=results)
+    done = here.journal.last("rolled_back") or {}
+    report = host_reports.write(here.site, {
+        "operation_id": armed.operation,
+        "what": "reverted",
+        "by": by,
+        "release": armed.goal.release,
+        "previous_release": armed.previous.release,
+        "confirm_within_s": armed.params["confirm_within_s"],
+        "late_rows": done.get("late_rows", {}),
+        "health": results,
+    })
+    arms.disarm(armed)
+    return report
+
+
+def go_back(host, params, release):
+    """Roll back, and write down what came of it."""
+    looks, drain_s = measures.looks(host.site, params), params["drain_ms"] / 1000
+    figures, promoted, late = rollback.roll_back(host, params["operation_id"], release, looks, drain_s)
+    host.journal.append("rolled_back", switch=figures, late_rows=late, promoted=promoted)
+    # It has told what was written to what left: only now nobody needs the history of that release any more.
+    with host.open_session() as session:
+        leftovers.drop_copies(host.site, session)
+        leftovers.drop_forgotten(host.site, session)

@@ -1,0 +1,1 @@
+"""Tables by content: rows, chunks, indexes (docs/fingerprint.md)."""
