@@ -10,19 +10,19 @@ const only = (name, from, allowed) => ({
 module.exports = {
   forbidden: [
     only("core-imports-core", "^src/core/", ["^src/core/"]),
-    only("ports-import-core", "^src/ports\\.ts$", ["^src/core/"]),
-    only("flows-import-core-and-ports", "^src/flows/", ["^src/core/", "^src/ports\\.ts$", "^src/flows/"]),
-    only("github-imports-core-and-ports", "^src/github/", ["^src/core/", "^src/ports\\.ts$", "^src/github/"]),
-    only("store-imports-core-and-ports", "^src/store/", ["^src/core/", "^src/ports\\.ts$", "^src/store/"]),
+    only("ports-import-core", "^src/ports/", ["^src/core/", "^src/ports/"]),
+    only("flows-import-core-and-ports", "^src/flows/", ["^src/core/", "^src/ports/", "^src/flows/"]),
+    only("github-imports-core-and-ports", "^src/github/", ["^src/core/", "^src/ports/", "^src/github/"]),
+    only("store-imports-core-and-ports", "^src/store/", ["^src/core/", "^src/ports/", "^src/store/"]),
     only("http-imports-flows-and-core", "^src/http/", [
       "^src/core/",
-      "^src/ports\\.ts$",
+      "^src/ports/",
       "^src/flows/",
       "^src/http/",
     ]),
     only("app-imports-flows-and-core", "^src/app\\.ts$", [
       "^src/core/",
-      "^src/ports\\.ts$",
+      "^src/ports/",
       "^src/flows/",
       "^src/http/",
     ]),

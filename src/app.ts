@@ -9,7 +9,8 @@ import { mergeGroupRequested } from "./flows/merge-group.ts";
 import { pullRequestChanged } from "./flows/pull-request-changed.ts";
 import { foreignCheckChanged, reviewChanged } from "./flows/rejudge.ts";
 import { runEnded } from "./flows/run-lost.ts";
-import type { Clock, DeliveryRow, Queue } from "./ports.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { DeliveryRow, Queue } from "./ports/queue.ts";
 
 export interface Inbox {
   readonly queue: Pick<Queue, "addDelivery">;

@@ -13,7 +13,7 @@ import { runnerVerifier } from "./http/oidc.ts";
 import { closeServer, httpServer, listen, urlOf } from "./http/server.ts";
 import { WEBHOOK_PATH, type WebhookReceiver } from "./http/webhook.ts";
 import { logOptions } from "./log.ts";
-import type { Clock } from "./ports.ts";
+import type { Clock } from "./ports/clock.ts";
 import type { BotSettings } from "./settings.ts";
 import { type OpenStore, openStore } from "./store/open.ts";
 import { startWork } from "./work.ts";

@@ -5,7 +5,7 @@ import type { Deps } from "./flows/deps.ts";
 import { dispatchFailed, expireJobs } from "./flows/run-lost.ts";
 import { runStarted } from "./flows/run-started.ts";
 import { type Loop, startLoop } from "./loop.ts";
-import type { DeliveryRow, EffectRow, Queue, ResourceRow } from "./ports.ts";
+import type { DeliveryRow, EffectRow, Queue, ResourceRow } from "./ports/queue.ts";
 
 export interface Work {
   wakeDeliveries(): void;

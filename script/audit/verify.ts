@@ -6,7 +6,7 @@ import {
   NOTHING_READ,
   readAudit,
 } from "../../src/core/audit.ts";
-import type { Store } from "../../src/ports.ts";
+import type { Store } from "../../src/ports/store.ts";
 
 const PAGE = 1_000;
 

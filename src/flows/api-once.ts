@@ -1,6 +1,6 @@
 /** A request of the API that names itself by a key: asked again, it is answered as it was the first time. */
 import { keyReused } from "../core/rendering/answers.ts";
-import type { Tx } from "../ports.ts";
+import type { Tx } from "../ports/store.ts";
 import { type ApiOutcome, refuse } from "./api-scene.ts";
 import type { Deps } from "./deps.ts";
 

@@ -1,6 +1,6 @@
 /** The API's ways to begin work: a drift check, a promotion, a backup. Each does what the command of that name does. */
 import * as answers from "../core/rendering/answers.ts";
-import type { PullRequest } from "../ports.ts";
+import type { PullRequest } from "../ports/github.ts";
 import { answeredBefore, answerOnce, type Once } from "./api-once.ts";
 import {
   type ApiFlowDeps,

@@ -10,7 +10,9 @@ import { digestOf } from "../core/canonical.ts";
 import type { ApprovalFacts } from "../core/gates/approval.ts";
 import type { Policy } from "../core/policy.ts";
 import { promotableDigest } from "../core/wordpress/promotable-digest.ts";
-import type { EnvironmentRow, OperationRow, Tx } from "../ports.ts";
+import type { OperationRow } from "../ports/operations.ts";
+import type { EnvironmentRow } from "../ports/sites.ts";
+import type { Tx } from "../ports/store.ts";
 import { undamaged } from "./baselines.ts";
 
 export interface ApprovalScene {

@@ -1,5 +1,5 @@
 /** Baselines as flows use them: one that is damaged counts as none, and whatever would have been judged by it says so. */
-import type { BaselineRow, DamagedBaseline } from "../ports.ts";
+import type { BaselineRow, DamagedBaseline } from "../ports/findings.ts";
 import type { Work } from "./work.ts";
 
 export function isDamaged(row: BaselineRow | DamagedBaseline): row is DamagedBaseline {

@@ -3,7 +3,9 @@
 import type { CheckEffect } from "../core/effects.ts";
 import { type HeadKind, initialChecks } from "../core/rendering/initial-checks.ts";
 import type { OperationKind } from "../core/vocabulary.ts";
-import type { PullRequest, Repository, Tx } from "../ports.ts";
+import type { PullRequest } from "../ports/github.ts";
+import type { Repository } from "../ports/sites.ts";
+import type { Tx } from "../ports/store.ts";
 import { checkOfGate } from "./announce.ts";
 import { classify, type HeadDeps } from "./classify-head.ts";
 import { isPromoted, keepsChecks } from "./promoted-head.ts";

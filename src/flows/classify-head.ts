@@ -3,7 +3,8 @@ import { pairFor } from "../core/config/pairs.ts";
 import { touchesNothingPromoted } from "../core/harmless.ts";
 import { gatesOf } from "../core/judgement.ts";
 import type { HeadKind } from "../core/rendering/initial-checks.ts";
-import type { PullRequest, Repository } from "../ports.ts";
+import type { PullRequest } from "../ports/github.ts";
+import type { Repository } from "../ports/sites.ts";
 import type { Deps } from "./deps.ts";
 import { loadSettings, policyFor, type SettingsReads } from "./site.ts";
 

@@ -2,7 +2,8 @@
 import { OPEN_STATES } from "../core/promotion.ts";
 import { judgeProtection, runOfCallback } from "../core/protection.ts";
 import { protectionSentence } from "../core/rendering/protection.ts";
-import type { Repository, Tx } from "../ports.ts";
+import type { Repository } from "../ports/sites.ts";
+import type { Tx } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 
 export interface ProtectionInput {

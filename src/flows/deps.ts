@@ -3,7 +3,9 @@ import type { Answer } from "../core/answer.ts";
 import type { JobSettings } from "../core/job-input.ts";
 import type { Verdict } from "../core/verdict.ts";
 import type { Catalog } from "../core/wordpress/catalog.ts";
-import type { Clock, Github, Store } from "../ports.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Github } from "../ports/github.ts";
+import type { Store } from "../ports/store.ts";
 
 export interface FlowSettings extends JobSettings {
   /** File name of the workflow below `.github/workflows/` of the site's repository. */

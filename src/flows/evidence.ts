@@ -2,7 +2,7 @@
 import { type ApprovalEvidence, approvers, type Review } from "../core/approval.ts";
 import type { ForeignCheckRun } from "../core/gates/checks.ts";
 import { type Person, type Policy, teamsOf } from "../core/policy.ts";
-import type { Repository } from "../ports.ts";
+import type { Repository } from "../ports/sites.ts";
 import { approvedByCommand } from "./approvals.ts";
 import type { Deps } from "./deps.ts";
 import { askPerson } from "./person.ts";

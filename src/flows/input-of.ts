@@ -2,7 +2,7 @@
 
 import type { SiteEnvironment } from "../core/config/types.ts";
 import { jobInput } from "../core/job-input.ts";
-import type { JobRow } from "../ports.ts";
+import type { JobRow } from "../ports/operations.ts";
 import { boundBaseline } from "./baselines.ts";
 import type { Deps } from "./deps.ts";
 import { sideOf } from "./next-job.ts";

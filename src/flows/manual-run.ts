@@ -4,7 +4,7 @@
  */
 import { noBots, noPair, noPullRequest, notFound } from "../core/rendering/answers.ts";
 import { type RunnerIdentity, refuseRunner } from "../core/runner.ts";
-import type { Tx } from "../ports.ts";
+import type { Tx } from "../ports/store.ts";
 import {
   type ApiFlowDeps,
   type ApiOutcome,

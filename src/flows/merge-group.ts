@@ -1,6 +1,7 @@
 /** A merge queue asks for the checks of a group: its head is a commit of GitHub's own, and gets what its pull request deserves. */
 import { groupChecks, initialChecks } from "../core/rendering/initial-checks.ts";
-import type { Repository, Tx } from "../ports.ts";
+import type { Repository } from "../ports/sites.ts";
+import type { Tx } from "../ports/store.ts";
 import { classify, type HeadDeps } from "./classify-head.ts";
 import { isPromoted } from "./promoted-head.ts";
 

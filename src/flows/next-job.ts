@@ -1,6 +1,6 @@
 /** The next job of an operation, in the order that its kind prescribes. */
 import { jobsOf, type Side, timeoutOf } from "../core/operations.ts";
-import type { JobRow } from "../ports.ts";
+import type { JobRow } from "../ports/operations.ts";
 import type { Work } from "./work.ts";
 
 /** Adds the next job as queued; null when all of them have been given out. */

@@ -1,6 +1,6 @@
 /** A person's rights, as GitHub tells them now. */
 import type { Person } from "../core/policy.ts";
-import type { Repository } from "../ports.ts";
+import type { Repository } from "../ports/sites.ts";
 import type { Deps } from "./deps.ts";
 
 export interface PersonQuestion {

@@ -3,7 +3,8 @@ import type { Answer } from "../core/answer.ts";
 import { parsePolicy } from "../core/policy/parse.ts";
 import type { PolicyFile } from "../core/policy/schema.ts";
 import { policyHidden, policyInvalid, policyUnreadable } from "../core/rendering/policy.ts";
-import type { PolicyAnswer, Repository } from "../ports.ts";
+import type { PolicyAnswer } from "../ports/github.ts";
+import type { Repository } from "../ports/sites.ts";
 import type { Deps } from "./deps.ts";
 
 export const POLICY_PATH = "belay-policy.yml";

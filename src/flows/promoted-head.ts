@@ -1,6 +1,8 @@
 /** Commits whose checks tell of a promotion. A commit may be in several pull requests, and its checks belong to all of them. */
 import type { HeadKind } from "../core/rendering/initial-checks.ts";
-import type { EnvironmentRow, OperationRow, Tx } from "../ports.ts";
+import type { OperationRow } from "../ports/operations.ts";
+import type { EnvironmentRow } from "../ports/sites.ts";
+import type { Tx } from "../ports/store.ts";
 import { lastStandingPromotion } from "./create-operation.ts";
 
 export interface AskedHead {

@@ -4,7 +4,7 @@ import { hasActivated, OPEN_STATES } from "../core/promotion.ts";
 import { voidedByHead } from "../core/rendering/approvals.ts";
 import { reasons } from "../core/rendering/endings.ts";
 import { type HeadKind, initialChecks } from "../core/rendering/initial-checks.ts";
-import type { Tx } from "../ports.ts";
+import type { Tx } from "../ports/store.ts";
 import { stopOperation } from "./cancel.ts";
 import { classify, type HeadDeps, type PullRequestInput } from "./classify-head.ts";
 import { keepsChecks } from "./promoted-head.ts";

@@ -2,7 +2,7 @@
 import type { Answer } from "../core/answer.ts";
 import type { LockHeld } from "../core/lock.ts";
 import * as answers from "../core/rendering/answers.ts";
-import type { Tx } from "../ports.ts";
+import type { Tx } from "../ports/store.ts";
 import type { CommandOutcome } from "./deps.ts";
 import { emit, record, type Work } from "./work.ts";
 

@@ -1,7 +1,8 @@
 /** The job that a runner names, with everything it belongs to, and whether this runner may speak for it. */
 import { answerLine, notFound } from "../core/rendering/answers.ts";
 import { type RunnerIdentity, refuseRunner } from "../core/runner.ts";
-import type { JobRow, Tx } from "../ports.ts";
+import type { JobRow } from "../ports/operations.ts";
+import type { Tx } from "../ports/store.ts";
 import type { Deps, Refused } from "./deps.ts";
 import { openWork, type Work } from "./work.ts";
 

@@ -7,7 +7,9 @@ import { resolvePolicy } from "../core/policy/resolve.ts";
 import { type Policy, SHIPPED_POLICY } from "../core/policy.ts";
 import { badConfig, noConfig } from "../core/rendering/answers.ts";
 import { compileRules, type SiteRules } from "../core/wordpress/rules.ts";
-import type { Clock, EnvironmentRow, Repository, SiteRow, Tx } from "../ports.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { EnvironmentRow, Repository, SiteRow } from "../ports/sites.ts";
+import type { Tx } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 import { loadPolicy } from "./policy.ts";
 

@@ -5,7 +5,7 @@ import { isGranted, type LockProof } from "../core/lock.ts";
 import { heldSides } from "../core/operations.ts";
 import { blockedSentence } from "../core/rendering/endings.ts";
 import { obstacles } from "../core/verdict.ts";
-import type { Tx } from "../ports.ts";
+import type { Tx } from "../ports/store.ts";
 import { showChecks, showComment } from "./announce.ts";
 import { createOperation, type StartRequest } from "./create-operation.ts";
 import type { CommandOutcome, Deps } from "./deps.ts";

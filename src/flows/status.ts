@@ -1,7 +1,9 @@
 /** The facts of `/status`, read in one transaction. */
 import { renderStatus, type StatusView } from "../core/rendering/status.ts";
 import { shortId } from "../core/rendering/words.ts";
-import type { EnvironmentRow, OperationRow, Repository, Tx } from "../ports.ts";
+import type { OperationRow } from "../ports/operations.ts";
+import type { EnvironmentRow, Repository } from "../ports/sites.ts";
+import type { Tx } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 import { judgeRecords } from "./judge.ts";
 import { type SiteSettings, syncSite } from "./site.ts";

@@ -2,7 +2,7 @@
 
 import { capLine, DESCRIPTION_LIMIT } from "../core/rendering/cap.ts";
 import { operationTitle } from "../core/rendering/words.ts";
-import type { JobRow } from "../ports.ts";
+import type { JobRow } from "../ports/operations.ts";
 import { emit, type Work } from "./work.ts";
 
 export async function beginChange(work: Work, job: JobRow): Promise<void> {

@@ -4,7 +4,9 @@ import type { Json } from "../core/canonical.ts";
 import type { Effect } from "../core/effects.ts";
 import { advance, type PromotionEvent } from "../core/promotion.ts";
 import type { Names } from "../core/rendering/endings.ts";
-import type { EnvironmentRow, OperationRow, SiteRow, Tx } from "../ports.ts";
+import type { OperationRow } from "../ports/operations.ts";
+import type { EnvironmentRow, SiteRow } from "../ports/sites.ts";
+import type { Tx } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 
 export interface Work {

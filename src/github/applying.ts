@@ -1,5 +1,6 @@
 /** What one effect is applied with; the way of applying it stands in the file of its kind. */
-import type { Repository, ResourceRow } from "../ports.ts";
+import type { ResourceRow } from "../ports/queue.ts";
+import type { Repository } from "../ports/sites.ts";
 import type { Client } from "./client.ts";
 
 export interface Applying {

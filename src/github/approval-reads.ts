@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Committers, Review } from "../core/approval.ts";
 import type { ForeignCheckRun } from "../core/gates/checks.ts";
-import type { Github, RepositoryFile } from "../ports.ts";
+import type { Github, RepositoryFile } from "../ports/github.ts";
 import type { Asking } from "./asking.ts";
 import { isMissing } from "./error.ts";
 

@@ -1,5 +1,5 @@
 /** How a read is asked: with the client of the repository's installation, patiently, and with words for what was asked. */
-import type { Repository } from "../ports.ts";
+import type { Repository } from "../ports/sites.ts";
 import type { Client } from "./client.ts";
 
 type Ask<Else> = <T>(

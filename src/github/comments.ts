@@ -1,6 +1,6 @@
 /** Comments and reactions. A comment of ours is found again by the hidden marker in its first line, and only if our App wrote it. */
 import type { AnswerEffect, CommentEffect, EffectResult, ReactionEffect } from "../core/effects.ts";
-import type { Repository } from "../ports.ts";
+import type { Repository } from "../ports/sites.ts";
 import type { Applying } from "./applying.ts";
 import type { Client } from "./client.ts";
 import { isMissing } from "./error.ts";

@@ -1,6 +1,6 @@
 /** The port to GitHub: reads, and effects that may be applied twice without harm. */
 import type { Effect, EffectResult } from "../core/effects.ts";
-import type { Github } from "../ports.ts";
+import type { Github } from "../ports/github.ts";
 import { applyAnchor } from "./anchors.ts";
 import type { Applying } from "./applying.ts";
 import { applyCheck } from "./checks.ts";

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Permission } from "../core/policy.ts";
-import type { Github, IssueComment, PullRequest, Repository } from "../ports.ts";
+import type { Github, IssueComment, PullRequest } from "../ports/github.ts";
+import type { Repository } from "../ports/sites.ts";
 import { approvalReads } from "./approval-reads.ts";
 import type { Client, Clients } from "./client.ts";
 import { GithubError, githubError, isMissing } from "./error.ts";

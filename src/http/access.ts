@@ -1,6 +1,8 @@
 /** Who a person is and what they may see: the rights that they have in the site's repository, asked of GitHub each time. */
 import { PERMISSIONS, type Permission } from "../core/policy.ts";
-import type { Github, SiteRow, Store } from "../ports.ts";
+import type { Github } from "../ports/github.ts";
+import type { SiteRow } from "../ports/sites.ts";
+import type { Store } from "../ports/store.ts";
 import { notFound, unauthorized } from "./errors.ts";
 import type { ApiRequest } from "./router.ts";
 

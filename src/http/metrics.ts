@@ -1,6 +1,6 @@
 /** Figures of the bot for Prometheus (its text format 0.0.4), for whoever has the token of BELAY_METRICS_TOKEN. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Figures } from "../ports.ts";
+import type { Figures } from "../ports/queue.ts";
 import { unauthorized } from "./errors.ts";
 import { type Route, Text } from "./router.ts";
 

@@ -1,6 +1,6 @@
 /** Parameters of paths, queries and bodies, parsed at the edge. */
 import { z } from "zod";
-import type { Page } from "../ports.ts";
+import type { Page } from "../ports/store.ts";
 import { badRequest, notFound } from "./errors.ts";
 import type { ApiRequest } from "./router.ts";
 

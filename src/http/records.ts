@@ -1,7 +1,9 @@
 /** What people may look up: environments, jobs, promotions, drift checks. */
 import { z } from "zod";
 import { JobState, PromotionState } from "../core/vocabulary.ts";
-import type { EnvironmentRow, JobRow, Page, Tx } from "../ports.ts";
+import type { JobRow } from "../ports/operations.ts";
+import type { EnvironmentRow } from "../ports/sites.ts";
+import type { Page, Tx } from "../ports/store.ts";
 import { type AccessDeps, onlyVisible, person, visibleSite } from "./access.ts";
 import { notFound } from "./errors.ts";
 import { idOf, PAGE, pageOf, parseQuery } from "./query.ts";

@@ -1,6 +1,8 @@
 /** Rows as the API shows them: without what is large, internal or the host's own business. */
 import type { AuditRecord } from "../core/audit.ts";
-import type { BackupRow, DriftCheckRow, EnvironmentRow, JobRow, OperationRow, SiteRow } from "../ports.ts";
+import type { BackupRow, DriftCheckRow } from "../ports/findings.ts";
+import type { JobRow, OperationRow } from "../ports/operations.ts";
+import type { EnvironmentRow, SiteRow } from "../ports/sites.ts";
 
 export function siteView({ id, name, repository }: SiteRow) {
   return { id, name, repository: `${repository.owner}/${repository.name}`, repository_id: repository.id };

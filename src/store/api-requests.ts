@@ -1,5 +1,5 @@
 /** Requests of the API that came with a key, and their answers. */
-import type { Tx } from "../ports.ts";
+import type { Tx } from "../ports/store.ts";
 import { type DbTx, encoded, JSON_COLUMNS } from "./schema.ts";
 
 type ApiRequests = Pick<Tx, "apiRequest" | "addApiRequest">;

@@ -1,5 +1,5 @@
 /** Approvals by command. They are never changed: whether one counts is judged anew each time. */
-import type { Tx } from "../ports.ts";
+import type { Tx } from "../ports/store.ts";
 import { type DbTx, encoded, JSON_COLUMNS, unnumbered } from "./schema.ts";
 
 type Approvals = Pick<Tx, "addApproval" | "approvalsOf">;

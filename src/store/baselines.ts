@@ -1,6 +1,7 @@
 /** Baselines and drift checks: what promotions are judged by. Immutable and sealed; a damaged one says so and is not judged. */
 import { Fingerprint } from "../core/facts.ts";
-import type { BaselineRow, DamagedBaseline, DriftCheckRow, Tx } from "../ports.ts";
+import type { BaselineRow, DamagedBaseline, DriftCheckRow } from "../ports/findings.ts";
+import type { Tx } from "../ports/store.ts";
 import type { DbTx } from "./schema.ts";
 import { brokenSeal, parsed, sealOf, textOf } from "./sealed.ts";
 

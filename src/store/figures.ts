@@ -1,6 +1,6 @@
 /** Counts over the tables, asked each time: nothing is counted in memory, so several bots on one database tell the same. */
 import { sql } from "kysely";
-import type { Figures } from "../ports.ts";
+import type { Figures } from "../ports/queue.ts";
 import type { Db } from "./schema.ts";
 
 export async function figures(db: Db, now: string): Promise<Figures> {

@@ -1,5 +1,5 @@
 /** What was found out about environments: releases, backups. Baselines and drift checks: baselines.ts. */
-import type { Tx } from "../ports.ts";
+import type { Tx } from "../ports/store.ts";
 import { type DbTx, encoded, JSON_COLUMNS, unnumbered } from "./schema.ts";
 
 type Releases = Pick<Tx, "release" | "releaseByDigest" | "putRelease">;

@@ -1,5 +1,5 @@
 /** The inbox: webhooks as they came in, worked on one after another. */
-import type { DeliveryRow, Queue } from "../ports.ts";
+import type { DeliveryRow, Queue } from "../ports/queue.ts";
 import { LEASE_MS, later, messageOf, SETTLED, tryAgain } from "./lease.ts";
 import { type Db, type DbTx, unnumbered } from "./schema.ts";
 

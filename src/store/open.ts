@@ -1,7 +1,8 @@
 /** Opens the store: where the rows live, who else may use them, and the tables that this code needs. */
 import { join } from "node:path";
 import { type Dialect, Kysely, sql } from "kysely";
-import type { Queue, Store } from "../ports.ts";
+import type { Queue } from "../ports/queue.ts";
+import type { Store } from "../ports/store.ts";
 import { pgliteDialect, postgresDialect } from "./dialect.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { migrate } from "./migrate.ts";

@@ -1,5 +1,6 @@
 /** Operations and their jobs. */
-import type { JobFilter, JobRow, OperationFilter, OperationRow, Page, Tx } from "../ports.ts";
+import type { JobRow, OperationRow } from "../ports/operations.ts";
+import type { JobFilter, OperationFilter, Page, Tx } from "../ports/store.ts";
 import { missing } from "./error.ts";
 import { numberOf } from "./page.ts";
 import { type DbTx, encoded, JSON_COLUMNS, unnumbered } from "./schema.ts";

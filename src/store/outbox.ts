@@ -1,6 +1,7 @@
 /** The outbox: effects that a transaction leaves behind, applied afterwards, each stream in order. */
 import { type EffectResult, streamOf, supersedes } from "../core/effects.ts";
-import type { EffectRow, Queue, ResourceRow, Tx } from "../ports.ts";
+import type { EffectRow, Queue, ResourceRow } from "../ports/queue.ts";
+import type { Tx } from "../ports/store.ts";
 import { LEASE_MS, later, MAX_ATTEMPTS, messageOf, SETTLED, tryAgain } from "./lease.ts";
 import { isRepetition } from "./repetition.ts";
 import type { Db, DbTx } from "./schema.ts";

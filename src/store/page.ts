@@ -1,4 +1,4 @@
-import type { Page } from "../ports.ts";
+import type { Page } from "../ports/store.ts";
 import type { DbTx } from "./schema.ts";
 
 /** The number of the row that the page follows, or null for the first page. A row that is gone begins from the start. */

@@ -1,5 +1,6 @@
 /** Pull requests and their heads, as webhooks told of them. */
-import type { HeadRow, Tx } from "../ports.ts";
+import type { HeadRow } from "../ports/sites.ts";
+import type { Tx } from "../ports/store.ts";
 import { type DbTx, unnumbered } from "./schema.ts";
 
 type PullRequests = Pick<Tx, "pullRequest" | "putPullRequest" | "pullRequestsOf" | "addHead" | "headsOf">;

@@ -1,4 +1,4 @@
-import type { Queue } from "../ports.ts";
+import type { Queue } from "../ports/queue.ts";
 import { figures } from "./figures.ts";
 import { inbox } from "./inbox.ts";
 import { MAX_ATTEMPTS } from "./lease.ts";

@@ -1,7 +1,7 @@
 /** Once, one at a time, on record: claimed keys, locks, the audit log. */
 import { type AuditRecord, chainAudit } from "../core/audit.ts";
 import { grantLock, type LockHeld, type LockProof } from "../core/lock.ts";
-import type { Tx } from "../ports.ts";
+import type { Tx } from "../ports/store.ts";
 import type { DbTx } from "./schema.ts";
 
 type Locks = Pick<Tx, "claimOnce" | "acquireLock" | "releaseLock" | "locks">;

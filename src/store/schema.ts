@@ -1,7 +1,11 @@
-/** The tables as Kysely sees them: the rows of ports.ts, their JSON columns written as text, and what only the store knows. */
+/** The tables as Kysely sees them: the rows of the ports, their JSON columns written as text, and what only the store knows. */
 import type { ColumnType, Generated, Kysely, Transaction } from "kysely";
 import type { AuditRecord } from "../core/audit.ts";
-import type * as ports from "../ports.ts";
+import type * as findings from "../ports/findings.ts";
+import type * as operations from "../ports/operations.ts";
+import type * as queue from "../ports/queue.ts";
+import type { ApiRequestRow } from "../ports/requests.ts";
+import type * as sites from "../ports/sites.ts";
 
 /** A row whose columns `J` hold JSON: read as values, written as text (the type `json` keeps the text as it is). */
 type Stored<Row, J extends keyof Row = never> = {
@@ -25,30 +29,30 @@ export interface SiteTable extends Numbered {
 
 export interface Database {
   sites: SiteTable;
-  environments: Numbered & Stored<ports.EnvironmentRow>;
-  pull_requests: Stored<ports.PullRequestRow>;
-  pull_request_heads: Numbered & Stored<ports.HeadRow>;
+  environments: Numbered & Stored<sites.EnvironmentRow>;
+  pull_requests: Stored<sites.PullRequestRow>;
+  pull_request_heads: Numbered & Stored<sites.HeadRow>;
   operations: Numbered &
     Stored<
-      ports.OperationRow,
+      operations.OperationRow,
       "asked" | "comparison" | "verdict" | "plan" | "refresh" | "progress" | "shown"
     >;
-  jobs: Numbered & Stored<ports.JobRow, "input" | "report" | "answer">;
-  releases: Numbered & Stored<ports.ReleaseRow, "manifest">;
-  baselines: Numbered & Sealed & Stored<ports.BaselineRow, "source" | "target">;
-  drift_checks: Numbered & Sealed & Stored<Omit<ports.DriftCheckRow, "damaged">, "fingerprint" | "drift">;
-  backups: Numbered & Stored<ports.BackupRow, "proof">;
-  approvals: Numbered & Stored<ports.ApprovalRow, "bound">;
-  api_requests: Stored<ports.ApiRequestRow, "answer">;
-  locks: Stored<ports.LockRow>;
+  jobs: Numbered & Stored<operations.JobRow, "input" | "report" | "answer">;
+  releases: Numbered & Stored<findings.ReleaseRow, "manifest">;
+  baselines: Numbered & Sealed & Stored<findings.BaselineRow, "source" | "target">;
+  drift_checks: Numbered & Sealed & Stored<Omit<findings.DriftCheckRow, "damaged">, "fingerprint" | "drift">;
+  backups: Numbered & Stored<findings.BackupRow, "proof">;
+  approvals: Numbered & Stored<findings.ApprovalRow, "bound">;
+  api_requests: Stored<ApiRequestRow, "answer">;
+  locks: Stored<operations.LockRow>;
   claimed_keys: { readonly key: string; readonly claimed_at: string };
-  deliveries: Numbered & Leased & Stored<ports.DeliveryRow, "payload">;
+  deliveries: Numbered & Leased & Stored<queue.DeliveryRow, "payload">;
   effects: Leased & { readonly repository_id: number } & Omit<
-      Stored<ports.EffectRow, "repository" | "effect">,
+      Stored<queue.EffectRow, "repository" | "effect">,
       "seq"
     > &
     Numbered;
-  resources: Stored<ports.ResourceRow>;
+  resources: Stored<queue.ResourceRow>;
   audit_log: Stored<AuditRecord, "details">;
 }
 

@@ -1,5 +1,6 @@
 /** Sites and their environments. */
-import type { EnvironmentRow, Page, SiteRow, Tx } from "../ports.ts";
+import type { EnvironmentRow, SiteRow } from "../ports/sites.ts";
+import type { Page, Tx } from "../ports/store.ts";
 import { missing } from "./error.ts";
 import { numberOf } from "./page.ts";
 import { type DbTx, type SiteTable, unnumbered } from "./schema.ts";

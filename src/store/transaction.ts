@@ -1,7 +1,7 @@
 /** One transaction as flows see it, and its repetition when the database could not make it look alone. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Tx } from "../ports.ts";
+import type { Tx } from "../ports/store.ts";
 import { apiRequests } from "./api-requests.ts";
 import { approvals } from "./approvals.ts";
 import { baselines } from "./baselines.ts";

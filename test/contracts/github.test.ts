@@ -5,7 +5,8 @@ import type { CheckEffect, CommentEffect, DispatchEffect, Effect } from "../../s
 import { boundedFetch, octokitClass } from "../../src/github/client.ts";
 import { github } from "../../src/github/github.ts";
 import { userTokens } from "../../src/github/user-token.ts";
-import type { Github, Repository } from "../../src/ports.ts";
+import type { Github } from "../../src/ports/github.ts";
+import type { Repository } from "../../src/ports/sites.ts";
 import { type Double, startDouble } from "../double/double.ts";
 
 const WORKFLOW = `name: Belay

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { jobReport } from "../../src/flows/job-report.ts";
 import { pullRequestChanged } from "../../src/flows/pull-request-changed.ts";
 import { expireJobs } from "../../src/flows/run-lost.ts";
-import type { Store } from "../../src/ports.ts";
+import type { Store } from "../../src/ports/store.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
 import { approved, HEAD, openWorld, PULL_REQUEST, REPOSITORY, type World } from "./world.ts";

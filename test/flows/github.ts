@@ -4,7 +4,7 @@ import type { Committers, Review } from "../../src/core/approval.ts";
 import type { ForeignCheckRun } from "../../src/core/gates/checks.ts";
 import type { Permission } from "../../src/core/policy.ts";
 import { GithubError } from "../../src/github/error.ts";
-import type { Github, IssueComment, PolicyAnswer, PullRequest } from "../../src/ports.ts";
+import type { Github, IssueComment, PolicyAnswer, PullRequest } from "../../src/ports/github.ts";
 
 export interface GithubState {
   readonly files: Map<string, string>;

@@ -4,7 +4,7 @@ import { changesSomething } from "../../core/operations.ts";
 import { reportInvalid } from "../../core/rendering/answers.ts";
 import { unknownSentence } from "../../core/rendering/endings.ts";
 import type { Report } from "../../core/report.ts";
-import type { JobRow } from "../../ports.ts";
+import type { JobRow } from "../../ports/operations.ts";
 import type { Evidence } from "../evidence.ts";
 import type { LoadedSettings } from "../site.ts";
 import { namesOf, type Work } from "../work.ts";

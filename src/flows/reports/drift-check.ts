@@ -8,7 +8,7 @@ import { driftMode, judgeDrift } from "../../core/wordpress/drift.ts";
 import { makePlan } from "../../core/wordpress/plan.ts";
 import { firstClone, planRefresh, withSettings } from "../../core/wordpress/refresh.ts";
 import type { Compared, Plan } from "../../core/wordpress/types.ts";
-import type { BaselineRow } from "../../ports.ts";
+import type { BaselineRow } from "../../ports/findings.ts";
 import { boundBaseline } from "../baselines.ts";
 import type { JudgeWith } from "../judge.ts";
 import { sideOf } from "../next-job.ts";

@@ -1,5 +1,5 @@
 /** A release was built (or found built already): keep it, and judge whether it is of this commit. */
-import type { ReleaseRow } from "../../ports.ts";
+import type { ReleaseRow } from "../../ports/findings.ts";
 import { change } from "../work.ts";
 import { concludeJudged } from "./judged.ts";
 import type { Conclusion, Judged } from "./reported.ts";

@@ -3,7 +3,7 @@ import { evaluate as promotionGate } from "../../core/gates/promotion.ts";
 import { renderCheck } from "../../core/rendering/check.ts";
 import { shortId } from "../../core/rendering/words.ts";
 import { baselineAfterRollback } from "../../core/wordpress/baseline.ts";
-import type { OperationRow } from "../../ports.ts";
+import type { OperationRow } from "../../ports/operations.ts";
 import { undamaged } from "../baselines.ts";
 import { lastStandingPromotion } from "../create-operation.ts";
 import { can, change, emit, move, type Work } from "../work.ts";

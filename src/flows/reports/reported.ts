@@ -2,7 +2,7 @@
 import type { Facts } from "../../core/facts.ts";
 import type { Report } from "../../core/report.ts";
 import type { JobType } from "../../core/vocabulary.ts";
-import type { JobRow } from "../../ports.ts";
+import type { JobRow } from "../../ports/operations.ts";
 import type { Ending } from "../finish.ts";
 import type { JudgeWith } from "../judge.ts";
 import type { Work } from "../work.ts";

@@ -1,6 +1,8 @@
 /** Rows for tests of the store: valid, small, and different wherever equality would hide a mistake. */
 import { randomUUID } from "node:crypto";
-import type { EnvironmentRow, OperationRow, Repository, SiteRow, Tx } from "../../../src/ports.ts";
+import type { OperationRow } from "../../../src/ports/operations.ts";
+import type { EnvironmentRow, Repository, SiteRow } from "../../../src/ports/sites.ts";
+import type { Tx } from "../../../src/ports/store.ts";
 
 export const NOW = "2026-01-02T03:04:05.678Z";
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Fingerprint } from "../../../src/core/facts.ts";
 import { isDamaged } from "../../../src/flows/baselines.ts";
-import type { BaselineRow, NewDriftCheck } from "../../../src/ports.ts";
+import type { BaselineRow, NewDriftCheck } from "../../../src/ports/findings.ts";
 import type { OpenStore } from "../../../src/store/open.ts";
 import { openTestStore } from "../../support/store.ts";
 import { files, fingerprint, options, packed, table } from "../wordpress/facts.ts";

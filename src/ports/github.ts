@@ -1,0 +1,80 @@
+/** What flows read from GitHub, and how effects reach it. */
+import type { Committers, Review } from "../core/approval.ts";
+import type { Effect, EffectResult } from "../core/effects.ts";
+import type { ForeignCheckRun } from "../core/gates/checks.ts";
+import type { Permission } from "../core/policy.ts";
+import type { ResourceRow } from "./queue.ts";
+import type { Repository } from "./sites.ts";
+
+export interface PullRequest {
+  readonly number: number;
+  readonly state: "open" | "closed" | "merged";
+  readonly title: string;
+  readonly author: string;
+  readonly base_ref: string;
+  readonly head_ref: string;
+  readonly head_sha: string;
+  /** Null when the head's repository is gone. */
+  readonly head_repository_id: number | null;
+  readonly updated_at: string;
+}
+
+export interface IssueComment {
+  readonly id: number;
+  /** The issue's or pull request's number. */
+  readonly number: number;
+  readonly body: string;
+  readonly author: string;
+  readonly author_type: "User" | "Bot" | "Organization" | "Mannequin";
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface RepositoryFile {
+  readonly path: string;
+  readonly text: string;
+  /** Git's id of the content. */
+  readonly sha: string;
+}
+
+/** Whether there is a policy file. `hidden`: GitHub shows the App no such repository, and there may be one all the same. */
+export type PolicyAnswer =
+  | { readonly kind: "file"; readonly file: RepositoryFile }
+  | { readonly kind: "absent" }
+  | { readonly kind: "hidden" };
+
+/** Every read throws a GithubError (code, retry) when GitHub could not tell; null is a definite "there is none". */
+export interface Github {
+  pullRequest(repository: Repository, number: number): Promise<PullRequest | null>;
+  openPullRequests(
+    repository: Repository,
+    branches: { readonly head: string; readonly base: string },
+  ): Promise<readonly PullRequest[]>;
+  comment(repository: Repository, id: number): Promise<IssueComment | null>;
+  permission(repository: Repository, login: string): Promise<Permission>;
+  /** A file at the head of the default branch, never of a pull request. */
+  defaultBranchFile(repository: Repository, path: string): Promise<RepositoryFile | null>;
+  /** A file on the default branch of another repository of the same owner. */
+  policyFile(
+    repository: Repository,
+    where: { readonly name: string; readonly path: string },
+  ): Promise<PolicyAnswer>;
+  /** Whether the person is an active member of this team of the repository's owner. */
+  isTeamMember(repository: Repository, team: string, login: string): Promise<boolean>;
+  /** Reviews of people that say yes, no, or were dismissed; oldest first. */
+  reviews(repository: Repository, number: number): Promise<readonly Review[]>;
+  committers(repository: Repository, number: number): Promise<Committers>;
+  checkRuns(repository: Repository, sha: string, name: string): Promise<readonly ForeignCheckRun[]>;
+  /** Null when the commit is not in the repository. */
+  commitParents(repository: Repository, sha: string): Promise<readonly string[] | null>;
+  /** Paths that the pull request changes; `complete` is false when there are more than GitHub lists. */
+  changedFiles(
+    repository: Repository,
+    number: number,
+  ): Promise<{ readonly paths: readonly string[]; readonly complete: boolean }>;
+  applyEffect(
+    repository: Repository,
+    effect: Effect,
+    known: Pick<ResourceRow, "external_id" | "url"> | null,
+  ): Promise<EffectResult>;
+}

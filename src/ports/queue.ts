@@ -1,0 +1,83 @@
+/** What comes in and what goes out: deliveries, effects, and the loop's way to them. */
+import type { Effect, EffectResult } from "../core/effects.ts";
+import type { OperationKind, PromotionState } from "../core/vocabulary.ts";
+import type { Repository } from "./sites.ts";
+
+/** A row of the outbox. The store numbers it, so that one stream is applied in order. */
+export interface EffectRow {
+  readonly id: string;
+  readonly seq: number;
+  readonly stream: string;
+  readonly operation_id: string | null;
+  readonly repository: Repository;
+  readonly effect: Effect;
+  readonly state: "pending" | "done" | "failed" | "superseded";
+  readonly attempts: number;
+  readonly not_before: string;
+  readonly last_error: string | null;
+}
+
+/** What a flow writes; `not_before` delays it (progress edits). An older pending effect it supersedes is marked so. */
+export interface NewEffect {
+  readonly id: string;
+  readonly operation_id: string | null;
+  readonly repository: Repository;
+  readonly effect: Effect;
+  readonly not_before: string;
+}
+
+/** What an applied effect made on GitHub: the result is found by its stream. */
+export interface ResourceRow {
+  readonly repository_id: number;
+  readonly stream: string;
+  readonly external_id: number | null;
+  readonly url: string | null;
+}
+
+/** A webhook as it came in; its work is done later, outside the request. */
+export interface DeliveryRow {
+  readonly id: string;
+  readonly event: string;
+  readonly payload: unknown;
+  readonly received_at: string;
+  readonly state: "pending" | "done" | "failed";
+  readonly attempts: number;
+  readonly not_before: string;
+  readonly last_error: string | null;
+}
+
+/** Numbers about the bot's work, for whoever watches it. Times in seconds. */
+export interface Figures {
+  readonly operations: readonly {
+    readonly kind: OperationKind;
+    readonly state: PromotionState;
+    readonly count: number;
+  }[];
+  /** From the command to the end, of those that succeeded. */
+  readonly durations: readonly {
+    readonly kind: OperationKind;
+    readonly count: number;
+    readonly seconds: number;
+  }[];
+  readonly deliveries: readonly { readonly state: DeliveryRow["state"]; readonly count: number }[];
+  readonly effects: readonly { readonly state: EffectRow["state"]; readonly count: number }[];
+  /** How long the oldest waits that could be worked on; 0 where none waits. */
+  readonly waiting_s: { readonly deliveries: number; readonly effects: number };
+  readonly locks: number;
+}
+
+/** The loop's side of deliveries and effects: rows taken with FOR UPDATE SKIP LOCKED; flows do not use it. */
+export interface Queue {
+  /** After so many tries a row is set aside as failed. */
+  readonly most_attempts: number;
+  figures(now: string): Promise<Figures>;
+  /** False when a delivery of this id is stored already. */
+  addDelivery(row: Pick<DeliveryRow, "id" | "event" | "payload" | "received_at">): Promise<boolean>;
+  /** Hands one due delivery to `work`; done when it returns, tried again later when it throws. False when none is due. */
+  takeDelivery(now: string, work: (row: DeliveryRow) => Promise<void>): Promise<boolean>;
+  /** Hands the first due effect of a free stream to `work` and records the result. False when none is due. */
+  takeEffect(
+    now: string,
+    work: (row: EffectRow, known: ResourceRow | null) => Promise<EffectResult>,
+  ): Promise<boolean>;
+}
