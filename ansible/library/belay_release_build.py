@@ -9,7 +9,7 @@ from ansible.module_utils.belay.arguments import COMPARISON, RULES, SITE
 from ansible.module_utils.belay.errors import run_module
 from ansible.module_utils.belay.host.hostlock import host_lock
 from ansible.module_utils.belay.scope.look import Look
-from ansible.module_utils.belay.release.release import Baseline, build
+from ansible.module_utils.belay.release.release import Baseline, build, told
 from ansible.module_utils.belay.scope.rules import Rules
 from ansible.module_utils.belay.host.site import Site
 
@@ -76,7 +76,7 @@ def freeze(params):
     with host_lock(site, params["operation_id"]):
         look = Look(params["full"], False, params["baseline_index"], params["baseline_options"])
         built = build(site, Rules.of(params), params["environment"], baseline, look)
-    release = {name: built[name] for name in ("digest", "bytes", "reused", "manifest")}
+    release = {**{name: built[name] for name in ("digest", "bytes", "reused")}, "manifest": told(built["manifest"])}
     return {
         "changed": not built["reused"],
         "belay_facts": {"release": release, **built["measured"].facts()},

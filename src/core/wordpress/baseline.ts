@@ -4,6 +4,7 @@
  */
 import type { Facts, Fingerprint } from "../facts.ts";
 import type { JobInputs } from "../jobs.ts";
+import { own } from "../own.ts";
 import { optionNames, tableNames } from "./changes.ts";
 import { hashOf, tableDiffers } from "./difference.ts";
 import type { Baseline, RefreshPlan, Sides } from "./types.ts";
@@ -128,8 +129,8 @@ export function baselineAfterRefresh(
 function equalItems(baseline: Baseline, now: Sides): Item[] {
   const tables = tableNames(now).filter(
     (name) =>
-      now.source.tables[name]?.class === "config" &&
-      !tableDiffers(now.source.tables[name], now.target.tables[name]),
+      own(now.source.tables, name)?.class === "config" &&
+      !tableDiffers(own(now.source.tables, name), own(now.target.tables, name)),
   );
   const options = optionNames(baseline, now).filter(
     (name) => hashOf(now.source, name) === hashOf(now.target, name),
@@ -156,7 +157,9 @@ function withItems(baseline: Baseline, items: readonly Item[], [source, target]:
 function withEntries(side: Fingerprint, items: readonly Item[], from: Fingerprint): Fingerprint {
   const entries = <T>(all: Readonly<Record<string, T>>, kind: Item["kind"]): Record<string, T | null> =>
     Object.fromEntries(
-      items.flatMap((item) => (item.kind === kind ? [[item.name, all[item.name] ?? null] as const] : [])),
+      items.flatMap((item) =>
+        item.kind === kind ? [[item.name, own(all, item.name) ?? null] as const] : [],
+      ),
     );
   return {
     ...side,

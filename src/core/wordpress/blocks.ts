@@ -1,4 +1,6 @@
 /** What in a plan blocks, and what is only worth reading. Each sentence says what to type. */
+
+import { own } from "../own.ts";
 import { code } from "../rendering/escape.ts";
 import { codeBlocks } from "./code-blocks.ts";
 import { incomparable } from "./comparable.ts";
@@ -48,7 +50,7 @@ export function listed(values: readonly string[]): string {
 
 function unclassifiedBlock({ now }: PlanInput, tables: readonly PlanTable[]): Sentence[] {
   const names = tables
-    .filter(({ action, table }) => action === "unclassified" && now.target.tables[table] !== undefined)
+    .filter(({ action, table }) => action === "unclassified" && own(now.target.tables, table) !== undefined)
     .map(({ table }) => table);
   if (names.length === 0) return [];
   const text = `Nothing says what ${listed(names)} in production ${names.length === 1 ? "is" : "are"}, so Belay cannot tell whether to protect or to promote.`;
@@ -108,7 +110,7 @@ function staleRelease(input: PlanInput, { tables, options }: Parts): Sentence[] 
       const held = Object.hasOwn(manifest.options, one.option);
       return held || judgeReference(input, one.option) === "same" ? [] : [one.option];
     }
-    const [before, after] = [baseline.source.tables[one.table], now.source.tables[one.table]];
+    const [before, after] = [own(baseline.source.tables, one.table), own(now.source.tables, one.table)];
     const rows = before === undefined || partDifference(before.parts.config, after?.parts.config) !== null;
     return after === undefined || !rows || Object.hasOwn(manifest.tables, one.table) ? [] : [one.table];
   });

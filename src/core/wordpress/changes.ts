@@ -2,6 +2,8 @@
  * Who changed what since the baseline: each side is compared with its own fingerprint only, because cloning rewrites
  * addresses and prefix, so that an untouched clone differs from its original everywhere.
  */
+
+import { own } from "../own.ts";
 import { hashOf, optionDiffers, tableDiffers } from "./difference.ts";
 import type { Baseline, Changed, Sides } from "./types.ts";
 
@@ -10,9 +12,9 @@ export const OPTIONS_TABLE = "options";
 
 export function tableChange(baseline: Baseline, now: Sides, table: string): Changed {
   return {
-    source: tableDiffers(baseline.source.tables[table], now.source.tables[table]),
-    target: tableDiffers(baseline.target.tables[table], now.target.tables[table]),
-    equal: !tableDiffers(now.source.tables[table], now.target.tables[table]),
+    source: tableDiffers(own(baseline.source.tables, table), own(now.source.tables, table)),
+    target: tableDiffers(own(baseline.target.tables, table), own(now.target.tables, table)),
+    equal: !tableDiffers(own(now.source.tables, table), own(now.target.tables, table)),
   };
 }
 

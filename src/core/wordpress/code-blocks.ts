@@ -26,9 +26,9 @@ export function codeBlocks(input: PlanInput, changes: CodeChanges): Sentence[] {
 const BY_HAND =
   "Bring these files to the source's code by hand: to its branch, then deploy it to the source (`/refresh` brings data, not code).";
 
-/** Whatever the source holds, the host promotes over no hand edit: production's code must be its active release. */
+/** A file that the release holds as production has it now is no loss: the host looks at the same files again before the switch. */
 function editBlocks({ now }: PlanInput, { files, counts }: CodeChanges): Sentence[] {
-  const kept = files.filter(({ action }) => action === "keep" || action === "same");
+  const kept = files.filter(({ action }) => action === "keep");
   const both = files.filter(({ action }) => action === "conflict");
   const release = code(now.target.active_release);
   return [
@@ -37,8 +37,8 @@ function editBlocks({ now }: PlanInput, { files, counts }: CodeChanges): Sentenc
       : [
           {
             code: "code_edited",
-            text: `Production's code was changed there since its release ${release}, by hand or by an automatic update: ${listedFiles(kept, counts.keep + counts.same)}. That is kept: nothing is promoted over it.`,
-            remedy: `To keep it for good, bring it to the source's code by hand: to its branch, then deploy it to the source (\`/refresh\` brings data, not code). In any case put the files of release ${release} back on production, then comment \`/plan\`: a promotion brings what the source holds.`,
+            text: `Production's code was changed there since its release ${release}, by hand or by an automatic update: ${listedFiles(kept, counts.keep)}. That is kept: nothing is promoted over it.`,
+            remedy: `To keep it for good, bring the same files to the source's code by hand: to its branch, then deploy it to the source (\`/refresh\` brings data, not code). To drop it, put the files of release ${release} back on production. Then comment \`/plan\`.`,
           },
         ]),
     ...(both.length === 0
@@ -47,7 +47,7 @@ function editBlocks({ now }: PlanInput, { files, counts }: CodeChanges): Sentenc
           {
             code: "code_conflict",
             text: `Source and production both changed files of the code since the baseline: ${listedFiles(both, counts.conflict)}. Neither side wins by itself.`,
-            remedy: `Merge these files in the source's code by hand and deploy it to the source. Then put the files of release ${release} back on production and comment \`/plan\`.`,
+            remedy: `Merge these files in the source's code by hand and deploy it to the source. Then put the files of release ${release} back on production, or make them what the source holds, and comment \`/plan\`.`,
           },
         ]),
   ];
@@ -56,7 +56,7 @@ function editBlocks({ now }: PlanInput, { files, counts }: CodeChanges): Sentenc
 const MAX_LISTED = 20;
 const LONGEST_PATH = 120;
 
-function listedFiles(files: readonly CodeChange[], all: number): string {
+export function listedFiles(files: readonly CodeChange[], all: number): string {
   const shown = files
     .slice(0, MAX_LISTED)
     .map((one) => `${code(plain(one.path, LONGEST_PATH))} (${whoChanged(one)})`);

@@ -7,7 +7,7 @@ import type { FilesFingerprint, Manifest, RowChanges } from "../facts.ts";
 import type { CodeAction, CodeChange, CodeChanges, PlanInput, RowChange, Sides } from "./types.ts";
 
 const MAX_FILES = 1000;
-const SHORT = 16;
+const SHORT = 24;
 
 type Change = RowChange["change"];
 type Listing = ReadonlyMap<string, string>;

@@ -4,6 +4,7 @@
  */
 import { digestOf } from "../canonical.ts";
 import type { Fingerprint, TableFingerprint } from "../facts.ts";
+import { own } from "../own.ts";
 import type { DataClass } from "../vocabulary.ts";
 import { optionNames, tableNames } from "./changes.ts";
 import { filesDifference, hashOf, partDifference } from "./difference.ts";
@@ -41,7 +42,9 @@ const MAX_KEYS = 50;
 
 export function compareSides(now: Sides): Comparison {
   const names = tableNames(now);
-  const tables = names.flatMap((name) => tableItems(name, now.target.tables[name], now.source.tables[name]));
+  const tables = names.flatMap((name) =>
+    tableItems(name, own(now.target.tables, name), own(now.source.tables, name)),
+  );
   const options = optionNames(now, now).filter((name) => isPromotable(now, name));
   const differing = options.filter((name) => hashOf(now.source, name) !== hashOf(now.target, name));
   const different = new Set(tables.map(({ name }) => name));
@@ -88,7 +91,9 @@ function fileItems({ source, target }: Sides): ComparedItem[] {
           },
         ];
   return [
-    ...paths.flatMap((path) => item("files", path, filesDifference(target.files[path], source.files[path]))),
+    ...paths.flatMap((path) =>
+      item("files", path, filesDifference(own(target.files, path), own(source.files, path))),
+    ),
     ...item("code", "code", filesDifference(target.code, source.code)),
   ];
 }
@@ -100,7 +105,7 @@ const shortened = (found: Difference): Difference => ({
 });
 
 function isPromotable({ source, target }: Sides, option: string): boolean {
-  return [source, target].every((side) => (side.options[option]?.class ?? "config") === "config");
+  return [source, target].every((side) => (own(side.options, option)?.class ?? "config") === "config");
 }
 
 function sideOf({ source, target }: Sides, option: string): ComparedOption["side"] {
@@ -115,12 +120,12 @@ function accepted(
 ) {
   const { source, target } = now;
   const tables = names.tables.flatMap((name) => {
-    const both = [source.tables[name], target.tables[name]].map((table) => acceptedOf(table));
+    const both = [own(source.tables, name), own(target.tables, name)].map((table) => acceptedOf(table));
     return digestOf(both[0]) === digestOf(both[1]) ? [] : [[name, both]];
   });
   const paths = [...new Set([...Object.keys(source.files), ...Object.keys(target.files)])].sort();
   const files = paths.flatMap((path) => {
-    const both = [source.files[path], target.files[path]].map((found) => found?.digest ?? null);
+    const both = [own(source.files, path), own(target.files, path)].map((found) => found?.digest ?? null);
     return both[0] === both[1] ? [] : [[path, both]];
   });
   return {

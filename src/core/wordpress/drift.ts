@@ -4,6 +4,7 @@
  * configuration is compared with the source's by the plan.
  */
 import type { TableFingerprint } from "../facts.ts";
+import { own } from "../own.ts";
 import type { DataClass, DriftMode, DriftStatus } from "../vocabulary.ts";
 import { appendOnly } from "./append-only.ts";
 import { incomparable, structureChanged } from "./comparable.ts";
@@ -29,7 +30,9 @@ export const judgeDrift: JudgeDrift = (input) => {
   const reason = incomparable(baseline, now, "target");
   if (reason !== null) return unknown(settings, [reason]);
   const names = union(baseline.tables, now.tables);
-  const restructured = names.filter((name) => isRestructured(baseline.tables[name], now.tables[name]));
+  const restructured = names.filter((name) =>
+    isRestructured(own(baseline.tables, name), own(now.tables, name)),
+  );
   const findings = [
     ...names.filter((name) => !restructured.includes(name)).flatMap((name) => tableFindings(input, name)),
     ...fileFindings(input),
@@ -77,10 +80,10 @@ function isRestructured(before: TableFingerprint | undefined, now: TableFingerpr
 }
 
 function tableFindings({ baseline, now, compared, settings }: DriftInput, name: string): DriftFinding[] {
-  const [before, after] = [baseline?.tables[name], now.tables[name]];
+  const [before, after] = [own(baseline?.tables, name), own(now.tables, name)];
   const parts = alignedParts(before, after);
   return PROTECTED_CLASSES.flatMap((kind) => {
-    const told = compared?.differences.tables[name]?.[kind];
+    const told = own(compared?.differences.tables, name)?.[kind];
     const found = partDifference(parts[kind], after?.parts[kind], told);
     if (found === null) return [];
     const rule = kind === "live" ? appendOnly(name, found, settings) : null;
@@ -93,7 +96,11 @@ function tableFindings({ baseline, now, compared, settings }: DriftInput, name: 
 function fileFindings({ baseline, now, compared }: DriftInput): DriftFinding[] {
   const before = baseline?.files ?? {};
   return union(before, now.files).flatMap((name) => {
-    const found = filesDifference(before[name], now.files[name], compared?.differences.files[name]);
+    const found = filesDifference(
+      own(before, name),
+      own(now.files, name),
+      own(compared?.differences.files, name),
+    );
     if (found === null) return [];
     const note = `${name}: ${describe(found, "file")}`;
     return [{ kind: "files", name, class: "editorial", ...found, blocking: true, append_only: null, note }];

@@ -1,5 +1,6 @@
 /** Protected content that was worked on in the source: it does not travel, and a refresh overwrites it. Never silently. */
 import type { Fingerprint } from "../facts.ts";
+import { own } from "../own.ts";
 import { alignedParts, describe, filesDifference, partDifference } from "./difference.ts";
 import { PROTECTED_CLASSES } from "./drift.ts";
 import type { Compared, LeftBehind } from "./types.ts";
@@ -13,9 +14,9 @@ export function leftBehind(
   const tables = names(baseline.tables, now.tables).flatMap((name) =>
     PROTECTED_CLASSES.flatMap((kind) => {
       const found = partDifference(
-        alignedParts(baseline.tables[name], now.tables[name])[kind],
-        now.tables[name]?.parts[kind],
-        compared?.differences.tables[name]?.[kind],
+        alignedParts(own(baseline.tables, name), own(now.tables, name))[kind],
+        own(now.tables, name)?.parts[kind],
+        own(compared?.differences.tables, name)?.[kind],
       );
       if (found === null) return [];
       const rows = kind === "live" ? "visitors' rows" : "editors' rows";
@@ -31,8 +32,8 @@ export function leftBehind(
     }),
   );
   const files = names(baseline.files, now.files).flatMap((name) => {
-    const told = compared?.differences.files[name];
-    const found = filesDifference(baseline.files[name], now.files[name], told);
+    const told = own(compared?.differences.files, name);
+    const found = filesDifference(own(baseline.files, name), own(now.files, name), told);
     const note = found === null ? "" : `${name}: ${describe(found, "file")}`;
     return found === null
       ? []

@@ -1,6 +1,7 @@
 /** The plan of each option row that a side changed. Rows are merged one by one; values are not known here, only hashes. */
 
 import { matchesPattern } from "../glob.ts";
+import { own } from "../own.ts";
 import type { DataClass } from "../vocabulary.ts";
 import { optionChange, optionNames } from "./changes.ts";
 import { hashOf } from "./difference.ts";
@@ -37,8 +38,8 @@ function valuesOf(input: PlanInput, option: string, kind: DataClass): PlanOption
 
 /** Where the sides disagree, the class that keeps production's row counts. */
 function classOf({ now, baseline }: PlanInput, option: string): DataClass {
-  const classes = [now.target, now.source, baseline.target, baseline.source].flatMap((side) =>
-    Object.hasOwn(side.options, option) ? [side.options[option]?.class ?? "config"] : [],
+  const classes = [now.target, now.source, baseline.target, baseline.source].flatMap(
+    (side) => own(side.options, option)?.class ?? [],
   );
   return classes.find((kind) => kind !== "config") ?? "config";
 }

@@ -78,6 +78,7 @@ function jobOf(input: PlanInput, tables: readonly PlanTable[], options: readonly
   return {
     promote_tables: promoted,
     promote_options: rows,
+    target_tables: Object.keys(target.tables).sort(),
     expected_tables: expectedTables(target, promoted, input.mode),
     expected_options: Object.fromEntries(rows.map((option) => [option, hashOf(target, option)])),
   };

@@ -3,6 +3,7 @@
  * reference could mean something else in production is not promoted. A key `option:member` is a reference inside a row.
  */
 import type { ReferenceKind } from "../config/types.ts";
+import { own } from "../own.ts";
 import { code } from "../rendering/escape.ts";
 import { partDifference } from "./difference.ts";
 import type { PlanInput, Sentence } from "./types.ts";
@@ -18,7 +19,9 @@ export function judgeReference(input: PlanInput, option: string): ReferenceVerdi
   if (names.length === 0) return "none";
   if (names.some((name) => !isSafe(input, name))) return "different";
   const { source, target } = input.now;
-  return names[0] === option && source.references[option] === target.references[option] ? "same" : "safe";
+  return names[0] === option && own(source.references, option) === own(target.references, option)
+    ? "same"
+    : "safe";
 }
 
 /** The option itself where the rules say that it is a reference, then the members that the source has. */
@@ -32,14 +35,14 @@ const NOTHING = "none";
 
 function isSafe(input: PlanInput, name: string): boolean {
   const { source, target } = input.now;
-  const meant = source.references[name] ?? null;
+  const meant = own(source.references, name) ?? null;
   if (meant === null) return false;
-  return meant === NOTHING || meant === target.references[name] || asCloned(input, kindOf(input, name));
+  return meant === NOTHING || meant === own(target.references, name) || asCloned(input, kindOf(input, name));
 }
 
 /** Inside rows the host finds the logo (a post) and menus (terms). */
 function kindOf({ rules }: PlanInput, name: string): ReferenceKind {
-  return rules.reference_options[name] ?? (name.endsWith(":custom_logo") ? "post" : "terms");
+  return own(rules.reference_options, name) ?? (name.endsWith(":custom_logo") ? "post" : "terms");
 }
 
 /**
@@ -51,9 +54,9 @@ function asCloned({ baseline, now, compared }: PlanInput, kind: ReferenceKind): 
   return tables.every((table) => {
     const difference = (side: "source" | "target") =>
       partDifference(
-        baseline[side].tables[table]?.parts.editorial,
-        now[side].tables[table]?.parts.editorial,
-        compared[side]?.differences.tables[table]?.editorial,
+        own(baseline[side].tables, table)?.parts.editorial,
+        own(now[side].tables, table)?.parts.editorial,
+        own(compared[side]?.differences.tables, table)?.editorial,
       );
     const [source, target] = [difference("source"), difference("target")];
     const untouched = source === null || (source.added === 0 && source.changed === 0);
@@ -68,7 +71,7 @@ export function referenceBlock(input: PlanInput, option: string): Sentence {
     .filter((name) => !isSafe(input, name))
     .map((name) => {
       const member = name === option ? "" : `${code(name.slice(option.length + 1))}: `;
-      return `${member}${meaning(source.references[name])} in the source, ${meaning(target.references[name])} in production`;
+      return `${member}${meaning(own(source.references, name))} in the source, ${meaning(own(target.references, name))} in production`;
     });
   return {
     code: "reference_differs",

@@ -3,6 +3,7 @@
  * changed are taken over, those that only the source changed stay the source's, and a conflict refuses it.
  */
 import type { RefreshSettings } from "../config/types.ts";
+import { own } from "../own.ts";
 import { listed } from "./blocks.ts";
 import { optionChange, optionNames, tableChange, tableNames } from "./changes.ts";
 import { leftBehind } from "./left-behind.ts";
@@ -35,7 +36,7 @@ export function planRefresh(input: {
   const both = [...tableChanges, ...optionChanges].filter((one) => one.source && one.target && !one.equal);
   const overwritten = leftBehind(baseline.source, now.source, input.compared ?? null);
   const kept = {
-    keep_tables: (onlySource[0] ?? []).filter((name) => now.source.tables[name] !== undefined),
+    keep_tables: (onlySource[0] ?? []).filter((name) => own(now.source.tables, name) !== undefined),
     keep_options: onlySource[1] ?? [],
   };
   return {
@@ -66,12 +67,12 @@ const PERSONAL = {
 
 /** Unclassified tables are the source's own as long as nobody says what they are: they count as promotable here. */
 function isPromotable({ source, target }: Sides, table: string): boolean {
-  const here = target.tables[table] ?? source.tables[table];
+  const here = own(target.tables, table) ?? own(source.tables, table);
   return here?.class === "config" || here?.class === "unclassified";
 }
 
 function isPromotableRow({ source, target }: Sides, option: string): boolean {
-  return [source, target].every((side) => (side.options[option]?.class ?? "config") === "config");
+  return [source, target].every((side) => (own(side.options, option)?.class ?? "config") === "config");
 }
 
 function conflict(names: readonly string[]): Sentence[] {

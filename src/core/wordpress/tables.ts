@@ -1,6 +1,7 @@
 /** The plan of each table: what happens to it, and why. */
 import type { TableFingerprint } from "../facts.ts";
 import { isExact } from "../glob.ts";
+import { own } from "../own.ts";
 import type { DataClass } from "../vocabulary.ts";
 import { tableChange, tableNames } from "./changes.ts";
 import { rowCount, tableDiffers } from "./difference.ts";
@@ -16,7 +17,7 @@ export function planTables(input: PlanInput): PlanTable[] {
 
 function planTable(input: PlanInput, table: string): PlanTable[] {
   const { source, target } = input.now;
-  const here = target.tables[table] ?? source.tables[table];
+  const here = own(target.tables, table) ?? own(source.tables, table);
   if (here === undefined) return [];
   const changed = NOT_TABLES.includes(here.engine)
     ? { source: false, target: false, equal: true }
@@ -29,7 +30,7 @@ function planTable(input: PlanInput, table: string): PlanTable[] {
       origin: here.origin,
       action,
       why,
-      rows: { source: rowCount(source.tables[table]), target: rowCount(target.tables[table]) },
+      rows: { source: rowCount(own(source.tables, table)), target: rowCount(own(target.tables, table)) },
       changed,
     },
   ];
@@ -46,7 +47,7 @@ interface Subject {
 
 function decide(input: PlanInput, subject: Subject): Decision {
   const { table, here } = subject;
-  const inTarget = input.now.target.tables[table] !== undefined;
+  const inTarget = own(input.now.target.tables, table) !== undefined;
   if (NOT_TABLES.includes(here.engine))
     return ["keep", "It holds no rows of its own: views and sequences are never moved."];
   if (here.class === "unclassified") return unclassified(inTarget);
@@ -84,7 +85,7 @@ function promotable(input: PlanInput, { table, changed }: Subject, inTarget: boo
       ? ["keep", "Only production changed it since the baseline: production's stays."]
       : ["keep", "Neither side changed it since the baseline."];
   if (changed.equal) return ["keep", "Both sides hold the same now."];
-  if (input.now.source.tables[table] === undefined)
+  if (own(input.now.source.tables, table) === undefined)
     return ["keep", "The source no longer has it; a promotion removes no table."];
   if (structureOnly(input, table))
     return ["keep", "Only its structure changed in the source, and a release carries changed rows."];
@@ -107,13 +108,13 @@ function promotable(input: PlanInput, { table, changed }: Subject, inTarget: boo
 
 /** The source has another structure than at its baseline, and the same rows. */
 export function structureOnly({ baseline, now }: PlanInput, table: string): boolean {
-  const [before, after] = [baseline.source.tables[table], now.source.tables[table]];
+  const [before, after] = [own(baseline.source.tables, table), own(now.source.tables, table)];
   if (before === undefined || after === undefined || before.ddl === after.ddl) return false;
   return !tableDiffers(before, { ...after, ddl: before.ddl });
 }
 
 function holdsProtectedRows(input: PlanInput, table: string): boolean {
-  const parts = input.now.target.tables[table]?.parts ?? {};
+  const parts = own(input.now.target.tables, table)?.parts ?? {};
   return [...PROTECTED_CLASSES, "secret" as const].some((kind) => (parts[kind]?.rows ?? 0) > 0);
 }
 
@@ -122,7 +123,8 @@ function absentTables({ rules, now }: PlanInput): PlanTable[] {
   return rules.table_rules
     .filter(({ origin, pattern }) => origin.startsWith("preset:") && isExact(pattern))
     .filter(
-      ({ pattern }) => now.target.tables[pattern] === undefined && now.source.tables[pattern] === undefined,
+      ({ pattern }) =>
+        own(now.target.tables, pattern) === undefined && own(now.source.tables, pattern) === undefined,
     )
     .map(({ pattern, class: kind, origin }) => ({
       table: pattern,

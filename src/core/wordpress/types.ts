@@ -177,7 +177,7 @@ export interface Plan {
   /** The pieces for `env_promote`. */
   readonly job: Pick<
     JobInputs["env_promote"],
-    "promote_tables" | "promote_options" | "expected_tables" | "expected_options"
+    "promote_tables" | "promote_options" | "expected_tables" | "expected_options" | "target_tables"
   >;
 }
 

@@ -1,17 +1,22 @@
 /** What in a plan is worth reading although it blocks nothing. */
+
+import { own } from "../own.ts";
 import { keepLines, listed } from "./blocks.ts";
+import { listedFiles } from "./code-blocks.ts";
 import { structureOnly } from "./tables.ts";
-import type { LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
+import type { CodeChanges, LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
 
 interface Parts {
   readonly tables: readonly PlanTable[];
   readonly options: readonly PlanOption[];
   readonly left: readonly LeftBehind[];
+  readonly code: CodeChanges;
 }
 
 export function warningsOf(input: PlanInput, parts: Parts): Sentence[] {
   return [
     ...leftBehindWarning(parts.left),
+    ...editedAlike(parts.code),
     ...flaggedWarning(parts.options),
     ...onlyStructures(input, parts.tables),
     ...sourceOnly(input, parts.tables),
@@ -34,6 +39,14 @@ function flaggedWarning(options: readonly PlanOption[]): Sentence[] {
   return [{ code: "flagged_options", text, remedy, paste: keepLines(names) }];
 }
 
+/** Production's own change of a file comes back with the release: nothing is lost, and somebody may wonder. */
+function editedAlike({ files, counts }: CodeChanges): Sentence[] {
+  const alike = files.filter(({ action }) => action === "same");
+  if (alike.length === 0) return [];
+  const text = `Production's code was changed there, and the release holds the same: ${listedFiles(alike, counts.same)}. Nothing of it is lost.`;
+  return [{ code: "code_edited_alike", text, remedy: null }];
+}
+
 /** A release holds changed rows only: another structure without changed rows does not travel. */
 function onlyStructures(input: PlanInput, tables: readonly PlanTable[]): Sentence[] {
   const { source, target } = input.now;
@@ -41,7 +54,8 @@ function onlyStructures(input: PlanInput, tables: readonly PlanTable[]): Sentenc
     .filter(({ action, class: kind }) => kind === "config" && action === "keep")
     .map(({ table }) => table)
     .filter(
-      (table) => structureOnly(input, table) && target.tables[table]?.ddl !== source.tables[table]?.ddl,
+      (table) =>
+        structureOnly(input, table) && own(target.tables, table)?.ddl !== own(source.tables, table)?.ddl,
     );
   if (names.length === 0) return [];
   const text = `The structure of ${listed(names)} changed in the source, and no row of it: a release carries changed rows, so production keeps the structure that it has.`;
@@ -51,7 +65,7 @@ function onlyStructures(input: PlanInput, tables: readonly PlanTable[]): Sentenc
 }
 
 function sourceOnly({ now }: PlanInput, tables: readonly PlanTable[]): Sentence[] {
-  const missing = tables.filter(({ table }) => now.target.tables[table] === undefined);
+  const missing = tables.filter(({ table }) => own(now.target.tables, table) === undefined);
   const unknown = missing.filter(({ action }) => action === "unclassified").map(({ table }) => table);
   const kept = missing
     .filter(({ action }) => action === "protect" || action === "keep")

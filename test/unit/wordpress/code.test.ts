@@ -25,7 +25,7 @@ interface Case {
   /** Files that differ from production's active release. */
   readonly edits?: Fingerprint["code_edits"];
   /** False: more files than a fingerprint lists. */
-  readonly listed?: boolean;
+  readonly listed?: boolean | { readonly source: boolean; readonly target: boolean };
   readonly told?: { readonly source?: RowChanges; readonly target?: RowChanges };
 }
 
@@ -35,15 +35,21 @@ const compared = (code: RowChanges | undefined) =>
 function plan(one: Case): Plan {
   const { before, source = before, target = before, release = "aaaaaaaaaaaa", edits = [] } = one;
   const { listed = true, told = {} } = one;
-  const base = fingerprint({ code: files(before, listed) });
+  const lists = typeof listed === "boolean" ? { source: listed, target: listed } : listed;
+  const base = (side: "source" | "target") => fingerprint({ code: files(before, lists[side]) });
   const full = Object.fromEntries(Object.entries(source).map(([path, text]) => [path, sha256(text)]));
   return makePlan({
     ...site,
     manifest: { ...manifest(), code: full },
-    baseline: { source: base, target: base },
+    baseline: { source: base("source"), target: base("target") },
     now: {
-      source: { ...base, code: files(source, listed) },
-      target: { ...base, code: files(target, listed), active_release: release, code_edits: edits },
+      source: fingerprint({ code: files(source, lists.source) }),
+      target: {
+        ...base("target"),
+        code: files(target, lists.target),
+        active_release: release,
+        code_edits: edits,
+      },
     },
     compared: { source: compared(told.source), target: compared(told.target) },
     mode: "strict",
@@ -83,7 +89,7 @@ describe("a file of the code tree", () => {
         code: "code_edited",
         text: "Production's code was changed there since its release `aaaaaaaaaaaa`, by hand or by an automatic update: `plugin.php` (changed in production only). That is kept: nothing is promoted over it.",
         remedy:
-          "To keep it for good, bring it to the source's code by hand: to its branch, then deploy it to the source (`/refresh` brings data, not code). In any case put the files of release `aaaaaaaaaaaa` back on production, then comment `/plan`: a promotion brings what the source holds.",
+          "To keep it for good, bring the same files to the source's code by hand: to its branch, then deploy it to the source (`/refresh` brings data, not code). To drop it, put the files of release `aaaaaaaaaaaa` back on production. Then comment `/plan`.",
       },
     ]);
   });
@@ -99,14 +105,19 @@ describe("a file of the code tree", () => {
       ],
     });
     expect(actions(made)).toEqual({ "a.php": "conflict", "b.php": "same" });
-    expect(codes(made)).toEqual(["code_edited", "code_conflict"]);
-    expect(made.blocks[0]?.text).toContain("`b.php` (changed in production, the source holds the same)");
-    expect(made.blocks[1]).toEqual({
-      code: "code_conflict",
-      text: "Source and production both changed files of the code since the baseline: `a.php` (changed in production, changed in the source). Neither side wins by itself.",
-      remedy:
-        "Merge these files in the source's code by hand and deploy it to the source. Then put the files of release `aaaaaaaaaaaa` back on production and comment `/plan`.",
+    expect(made.warnings).toContainEqual({
+      code: "code_edited_alike",
+      text: "Production's code was changed there, and the release holds the same: `b.php` (changed in production, the source holds the same). Nothing of it is lost.",
+      remedy: null,
     });
+    expect(made.blocks).toEqual([
+      {
+        code: "code_conflict",
+        text: "Source and production both changed files of the code since the baseline: `a.php` (changed in production, changed in the source). Neither side wins by itself.",
+        remedy:
+          "Merge these files in the source's code by hand and deploy it to the source. Then put the files of release `aaaaaaaaaaaa` back on production, or make them what the source holds, and comment `/plan`.",
+      },
+    ]);
   });
 
   it("that another release brought to production is not undone", () => {
@@ -158,6 +169,16 @@ describe("more files than a fingerprint lists", () => {
     expect(made.code.changes.complete).toBe(false);
   });
 
+  it("of the source alone are compared with production's list by the release", () => {
+    const all = { "a.php": "1", "b.php": "1", "__proto__.php": "1", constructor: "1" };
+    const made = plan({
+      before: all,
+      source: { ...all, "a.php": "2" },
+      listed: { source: false, target: true },
+    });
+    expect(actions(made)).toEqual({ "a.php": "promote" });
+  });
+
   it("block where nobody tells what production changed, or what the source did", () => {
     const sides = { source: { "a.php": "2", "b.php": "1" }, target: { "a.php": "1", "b.php": "2" } };
     const blind = plan({ ...many, ...sides });
@@ -202,8 +223,12 @@ it("nothing that production alone has is ever promoted over, and what the source
         const lost = theirs !== was && theirs !== mine;
         expect(["keep", "conflict"].includes(seen[path] ?? ""), path).toBe(lost);
         if (lost) expect(made.blocks.length).toBeGreaterThan(0);
+        if (theirs !== was && !lost && !moved)
+          expect(codes({ ...made, blocks: made.warnings })).toContain("code_edited_alike");
         if (theirs === was && mine !== was) expect(seen[path]).toBe("promote");
       }
+      const lost = FILES.some((path) => target[path] !== before[path] && target[path] !== source[path]);
+      expect(made.blocks.length > 0).toBe(lost);
     }),
   );
 });

@@ -102,10 +102,11 @@ def _intact(manifest: dict, code: str, incoming: str) -> bool:
 
 def changed_files(manifest: dict, code: str) -> list:
     """Paths of the manifest that are missing from a release's folder or differ there."""
-    return [path for path, wanted in manifest["code"].items() if _found(os.path.join(code, path)) != wanted]
+    return [path for path, wanted in manifest["code"].items() if value_at(os.path.join(code, path)) != wanted]
 
 
-def _found(path: str) -> Optional[str]:
+def value_at(path: str) -> Optional[str]:
+    """As a manifest's code has it: SHA-256 of a file or `link:<target>`; None where there is neither."""
     if os.path.islink(path):
         return LINK + os.readlink(path)
     return file_digest(path) if os.path.isfile(path) else None

@@ -23,6 +23,7 @@ from ..bundle.manifest import canonical, digest_of, digest_of_bytes
 from ..database.mysql import Session
 from ..bundle.optionfile import export_options, measure
 from ..scope.rules import class_expression
+from ..text import readable
 
 CONFIG = "config"
 _KEPT = 5
@@ -108,6 +109,11 @@ def describe(site, rules, environment: str, taken: dict) -> dict:
         "tables": {},
         "options": {},
     }
+
+
+def told(manifest: dict) -> dict:
+    """A manifest as reports have it: its paths spelt as those of a fingerprint (text.py), the release itself keeps the real ones."""
+    return {**manifest, "code": {readable(os.fsencode(path)): value for path, value in manifest["code"].items()}}
 
 
 def code_of(site, rules) -> Dict[str, str]:

@@ -4,10 +4,12 @@ import os
 import re
 
 from ..database import names
+from ..bundle.unpack import value_at
 from ..hold import prepare, probe
 from ..errors import BelayError
 from ..hold.hold import VERSION
 from ..database.mysql import SqlError, ident, literal
+from ..text import raw
 
 OLDEST = (10, 6, 1)
 SHOWN = 10
@@ -64,16 +66,22 @@ def check_release(point, expected):
         )
 
 
-def check_code(site, release, edits):
-    """`edits` as in Fingerprint.code_edits."""
-    if edits:
-        shown = [f"{edit['path']} ({edit['change']})" for edit in edits[:SHOWN]]
-        more = f" and {len(edits) - SHOWN} more" if len(edits) > SHOWN else ""
+def check_code(site, release, edits, code):
+    """`edits` as in Fingerprint.code_edits; `code` is that of the manifest which comes: what it holds alike is not undone by it."""
+    lost = [edit for edit in edits if not _held(site, edit["path"], code)]
+    if lost:
+        shown = [f"{edit['path']} ({edit['change']})" for edit in lost[:SHOWN]]
+        more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
         raise BelayError(
             "CODE_EDITED",
             f"The code of {site.url} is not what release {release} brought: {', '.join(shown)}{more}. A promotion would undo these edits.",
-            "Bring the edits to the source, or undo them on the target.",
+            "Bring the same files to the source's code and deploy it there, or undo the edits on the target; then comment `/plan`.",
         )
+
+
+def _held(site, path, code):
+    name = os.fsdecode(raw(path))
+    return value_at(os.path.join(site.tree, name)) == code.get(name)
 
 
 def check_space(site, session, tables, code_bytes):

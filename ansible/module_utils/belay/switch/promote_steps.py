@@ -43,7 +43,6 @@ def _check_target(host, point, params):
         preflight.check_server(session)
         preflight.check_rights(host.site, session)
         switchable.check_live(host.site, session, params["promote_tables"])
-        preflight.check_code(host.site, point.version.release, measures.code_edits(host.site, params))
     preflight.check_hold(host.site, host.hold, point.version)
     require_health(host.site, params["health_checks"])
 
@@ -69,6 +68,7 @@ def receive(params):
             wanted = (unpacked.manifest["wordpress"]["db_version"], wanted_db_version(unpacked.code))
             preflight.check_migration(wanted, db_version(session, site))
         require_contents(unpacked, params)
+        preflight.check_code(site, point.version.release, measures.code_edits(site, params), unpacked.manifest["code"])
         return {"changed": unpacked.changed}
 
 

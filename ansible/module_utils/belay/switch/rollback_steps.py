@@ -8,7 +8,7 @@ from . import measures, preflight, rollback
 from ..errors import BelayError
 from ..hold.hold import Version
 from .unconfirmed import go_back
-from ..bundle.unpack import changed_files, stored_manifest
+from ..bundle.unpack import changed_files, stored_manifest, value_at
 from .workplace import at_work, verify
 
 __all__ = ["activate", "check", "verify"]
@@ -32,10 +32,13 @@ def check(params):
 
 
 def check_release_intact(site, release):
-    """The code to go back to is there and is what was unpacked."""
+    """The code to go back to is there and is what was unpacked, or a file is as the active release has it: a hand edit that
+    its promotion let pass (preflight.check_code), which visitors saw before."""
     manifest = stored_manifest(site, release)
     folder = os.path.join(site.releases, release)
-    changed = ["everything"] if manifest is None or not os.path.isdir(folder) else changed_files(manifest, folder)
+    held = (stored_manifest(site, site.active_release()) or {"code": {}})["code"]
+    there = manifest is not None and os.path.isdir(folder)
+    changed = [path for path in changed_files(manifest, folder) if held.get(path, "") != value_at(os.path.join(folder, path))] if there else ["everything"]
     if changed:
         raise BelayError(
             "RELEASE_DAMAGED",

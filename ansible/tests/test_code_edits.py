@@ -1,0 +1,98 @@
+"""Hand edits on the target: none is lost, and what the release holds alike is no reason to stop."""
+import os
+import tempfile
+import unittest
+
+from belay.bundle.unpack import store_manifest, value_at
+from belay.errors import BelayError
+from belay.release.release import told
+from belay.switch import measures
+from belay.switch.preflight import check_code
+from belay.switch.rollback_steps import check_release_intact
+
+from .mariadb import Server
+from .small_site import CODE, make_site, put, rules
+
+SERVER = Server()
+RELEASE = "00000000000a"
+ODD = ("constructor", "__proto__", "with space.php", "back\\slash.php", "ünïcode.php")
+
+
+def setUpModule():
+    SERVER.start()
+
+
+def tearDownModule():
+    SERVER.stop()
+
+
+class CodeEdits(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.site = make_site(SERVER, folder.name, "live", "wp_")
+        for name in ODD:
+            self.put(name, "of the release")
+        self.code = {name: value_at(self.path(name)) for name in (*CODE, *ODD)}
+        store_manifest(self.site, RELEASE, {"code": dict(self.code)})
+
+    def path(self, name):
+        return os.path.join(self.site.releases, RELEASE, name)
+
+    def put(self, name, text):
+        put(self.site.releases, os.path.join(RELEASE, name), text)
+
+    def check(self, code):
+        check_code(self.site, RELEASE, measures.measure_code(self.site, rules()).edits, code)
+
+    def refused(self, code):
+        with self.assertRaises(BelayError) as caught:
+            self.check(code)
+        self.assertEqual(caught.exception.code, "CODE_EDITED")
+        return caught.exception.message
+
+    def test_an_untouched_target_takes_any_release(self):
+        self.check({})
+
+    def test_an_edit_that_the_release_holds_alike_is_no_loss(self):
+        for name in ODD:
+            self.put(name, "edited by hand")
+        self.put("added.php", "new")
+        os.unlink(self.path("index.php"))
+        os.symlink("REVISION", self.path("link.php"))
+        held = {**self.code, **{name: value_at(self.path(name)) for name in (*ODD, "added.php", "link.php")}}
+        del held["index.php"]
+        self.check(held)
+
+        for name in (*ODD, "added.php", "link.php"):
+            self.assertIn(name.replace("\\", "\\\\").replace("__proto__", "\\x5f_proto__"), self.refused({**held, name: "0" * 64}))
+            self.assertIn("(", self.refused({path: value for path, value in held.items() if path != name}))
+        self.assertIn("index.php (removed)", self.refused({**held, "index.php": self.code["index.php"]}))
+
+    def test_the_way_back_leads_to_such_an_edit_and_to_no_other(self):
+        self.put("index.php", "edited by hand")
+        after = {**self.code, "index.php": value_at(self.path("index.php"))}
+        os.mkdir(os.path.join(self.site.releases, "00000000000b"))
+        store_manifest(self.site, "00000000000b", {"code": after})
+        os.unlink(self.site.current)
+        os.symlink("releases/00000000000b", self.site.current)
+        check_release_intact(self.site, RELEASE)
+
+        for name, text in (("index.php", "edited once more"), ("constructor", "edited, too")):
+            self.put(name, text)
+            with self.assertRaisesRegex(BelayError, name):
+                check_release_intact(self.site, RELEASE)
+            self.put(name, "edited by hand" if name == "index.php" else "of the release")
+        os.unlink(self.path("index.php"))
+        with self.assertRaisesRegex(BelayError, "index.php"):
+            check_release_intact(self.site, RELEASE)
+
+    def test_a_report_spells_paths_as_fingerprints_do(self):
+        spelt = told({"schema": 1, "code": self.code})["code"]
+        listed = measures.measure_code(self.site, rules()).measured.facts["entries"]
+        self.assertEqual(set(spelt), set(listed))
+        self.assertEqual({path: value[:24] for path, value in spelt.items()}, listed)
+
+
+if __name__ == "__main__":
+    unittest.main()
