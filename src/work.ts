@@ -1,6 +1,7 @@
 /** The bot's work outside of requests: stored deliveries first to flows, effects to GitHub, and a look at what is overdue. */
 import type { Logger } from "pino";
 import type { EffectResult } from "./core/effects.ts";
+import { outageOf } from "./core/outage.ts";
 import type { Deps } from "./flows/deps.ts";
 import { dispatchFailed, expireJobs } from "./flows/run-lost.ts";
 import { runStarted } from "./flows/run-started.ts";
@@ -22,8 +23,8 @@ export interface WorkOptions {
 
 const POLL_MS = 1_000;
 const OVERDUE_MS = 30_000;
-/** One after another: a pull request's webhook is worked on before the comment that came after it. */
-const DELIVERY_WORKERS = 1;
+/** Of one repository one after another: a pull request's webhook is worked on before the comment that came after it. */
+const DELIVERY_WORKERS = 4;
 const EFFECT_WORKERS = 4;
 
 export function startWork(options: WorkOptions): Work {
@@ -70,14 +71,15 @@ function overdueLoop({ deps, log }: WorkOptions, effects: Loop): Loop {
 }
 
 async function handle({ deps, queue, log, handleDelivery }: WorkOptions, row: DeliveryRow): Promise<void> {
-  const { id: delivery, event, attempts } = row;
+  const { id: delivery, event, attempts, faults } = row;
   try {
     const outcome = await handleDelivery(deps, row);
     log.info({ delivery, event, outcome: summary(outcome) }, "delivery handled");
   } catch (error) {
-    const last = attempts >= queue.most_attempts;
+    const outage = outageOf(error);
+    const last = outage === null && faults + 1 >= queue.most_faults;
     const message = last ? "delivery set aside" : "delivery failed, will be tried again";
-    log[last ? "error" : "warn"]({ delivery, event, attempts, err: error }, message);
+    log[last ? "error" : "warn"]({ delivery, event, attempts, outage: outage?.code, err: error }, message);
     throw error;
   }
 }
@@ -90,13 +92,23 @@ async function apply(options: WorkOptions, row: EffectRow, known: ResourceRow | 
   if (result.ok) {
     log.debug({ ...about, url: result.url }, "effect applied");
   } else {
-    const last = !result.retry || row.attempts >= queue.most_attempts;
+    const last = isLast(queue, row, result);
     const { code, message } = result;
     log[last ? "error" : "warn"]({ ...about, code, attempts: row.attempts }, message);
     if (last) log.error(about, "effect given up");
   }
   if (row.effect.kind === "dispatch") await tellOfDispatch(options, { row, result });
   return result;
+}
+
+/** Whether an effect that failed is set aside: an outage never is. */
+function isLast(
+  { most_faults }: Queue,
+  row: EffectRow,
+  result: Exclude<EffectResult, { ok: true }>,
+): boolean {
+  if (outageOf(result) !== null) return false;
+  return !result.retry || row.faults + 1 >= most_faults;
 }
 
 interface Applied {
@@ -111,7 +123,7 @@ async function tellOfDispatch({ deps, queue }: WorkOptions, { row, result }: App
   if (result.ok && result.external_id !== null) {
     await runStarted(deps, { operation_id, run_id: result.external_id, run_url: result.url });
   }
-  if (result.ok || (result.retry && row.attempts < queue.most_attempts)) return;
+  if (result.ok || !isLast(queue, row, result)) return;
   await dispatchFailed(deps, { operation_id, message: result.message });
 }
 

@@ -3,6 +3,7 @@
  * afterwards, each so that applying it twice is harmless: every effect names a key by which its result is found again.
  */
 import type { LockProof } from "./lock.ts";
+import type { Annotation } from "./packages/rendering/annotations.ts";
 
 export type Reaction = "eyes" | "rocket" | "confused" | "-1" | "+1";
 export type CheckStatus = "in_progress" | "completed";
@@ -42,6 +43,8 @@ export interface CheckEffect {
   readonly summary: string;
   readonly text?: string;
   readonly details_url?: string;
+  /** In GitHub's words; sent fifty at a time. GitHub keeps what was sent: other findings need another `external_id`. */
+  readonly annotations?: readonly Annotation[];
 }
 /** Start a run of the workflow on the default branch; `nonce` is shown in the run's name and finds it again. */
 export interface DispatchEffect {
@@ -83,6 +86,43 @@ export interface ProtectionEffect {
   readonly state: "approved" | "rejected";
   readonly comment: string;
 }
+/** An annotated tag of the repository; one that is there already stays. */
+export interface TagEffect {
+  readonly kind: "tag";
+  readonly tag: string;
+  readonly commit: string;
+  readonly message: string;
+}
+/** One commit of pointer files on top of exactly `expected_head`; its `nonce`, in the message, finds it again. */
+export interface PointersEffect {
+  readonly kind: "pointers";
+  readonly operation_id: string;
+  readonly nonce: string;
+  /** How often it was judged anew because the branch had moved. */
+  readonly round: number;
+  readonly branch: string;
+  readonly expected_head: string;
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+  readonly message: string;
+}
+/** Tells the runtime that pointers moved. It may be told twice: what it is told is where to look. */
+export interface SyncEffect {
+  readonly kind: "sync";
+  readonly operation_id: string;
+  readonly how:
+    | { readonly by: "repository_dispatch"; readonly event_type: string }
+    | { readonly by: "workflow"; readonly workflow: string; readonly ref: string }
+    | { readonly by: "webhook" };
+  readonly commit: string;
+  readonly branch: string;
+  readonly packages: readonly {
+    readonly root: string;
+    readonly kind: string;
+    readonly id: string;
+    readonly from: string | null;
+    readonly to: string;
+  }[];
+}
 export type Effect =
   | AnchorEffect
   | ReactionEffect
@@ -92,7 +132,10 @@ export type Effect =
   | DispatchEffect
   | DeploymentEffect
   | DeploymentStatusEffect
-  | ProtectionEffect;
+  | ProtectionEffect
+  | TagEffect
+  | PointersEffect
+  | SyncEffect;
 
 /**
  * Effects of one stream are applied in the order in which they were written, one at a time. The stream is also the key under
@@ -113,6 +156,12 @@ export function streamOf(effect: Effect): string {
       return `dispatch:${effect.nonce}`;
     case "protection":
       return `protection:${effect.run_id}:${effect.environment}`;
+    case "tag":
+      return `tag:${effect.tag}`;
+    case "pointers":
+      return `pointers:${effect.operation_id}:${effect.round}`;
+    case "sync":
+      return `sync:${effect.operation_id}:${effect.how.by}`;
     case "deployment":
     case "deployment_status":
       return `deployment:${effect.operation_id}`;
@@ -134,5 +183,18 @@ export function dispatch(
 
 /** What applying an effect led to. `retry` says whether trying again can help. */
 export type EffectResult =
-  | { readonly ok: true; readonly external_id: number | null; readonly url: string | null }
-  | { readonly ok: false; readonly retry: boolean; readonly code: string; readonly message: string };
+  | {
+      readonly ok: true;
+      readonly external_id: number | null;
+      readonly url: string | null;
+      /** Of `pointers`: the commit that was made. */
+      readonly commit?: string;
+    }
+  | {
+      readonly ok: false;
+      readonly retry: boolean;
+      readonly code: string;
+      readonly message: string;
+      /** Seconds that GitHub asked to wait for. */
+      readonly retry_after_s?: number | null;
+    };

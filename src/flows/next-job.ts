@@ -20,6 +20,7 @@ export async function addNextJob(work: Work): Promise<JobRow | null> {
     finished_at: null,
     timeout_s: timeoutOf(next.type),
     attempt_count: 0,
+    attempt: operation.attempt,
     run_id: null,
     input: null,
     report: null,

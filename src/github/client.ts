@@ -10,7 +10,7 @@ export type Clients = (installation_id: number) => Promise<Client>;
 
 const REQUEST_TIMEOUT_MS = 20_000;
 /** A longer wait is left to the queue, which does other work meanwhile. */
-const LONGEST_WAIT_S = 60;
+const LONGEST_WAIT_S = 2;
 const RATE_LIMIT_RETRIES = 1;
 
 /**

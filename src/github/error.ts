@@ -3,16 +3,19 @@ export class GithubError extends Error {
   readonly code: string;
   readonly retry: boolean;
   readonly status: number | null;
+  /** Seconds that GitHub asked to wait for; null: it did not say. */
+  readonly retry_after_s: number | null;
   constructor(
     code: string,
     message: string,
-    more: { retry: boolean; status: number | null; cause?: unknown },
+    more: { retry: boolean; status: number | null; retry_after_s?: number | null; cause?: unknown },
   ) {
     super(message, { cause: more.cause });
     this.name = "GithubError";
     this.code = code;
     this.retry = more.retry;
     this.status = more.status;
+    this.retry_after_s = more.retry_after_s ?? null;
   }
 }
 
@@ -22,7 +25,12 @@ export function githubError(error: unknown, doing: string): GithubError {
   const status = statusOf(error);
   const said = error instanceof Error ? error.message : String(error);
   const make = (code: string, sentence: string, retry: boolean) =>
-    new GithubError(code, `${sentence} (${said})`, { retry, status, cause: error });
+    new GithubError(code, `${sentence} (${said})`, {
+      retry,
+      status,
+      retry_after_s: retryAfter(error, Date.now()),
+      cause: error,
+    });
   if (isRateLimit(error, status)) {
     return make("GITHUB_RATE_LIMITED", `GitHub asked Belay to wait before it may ${doing}.`, true);
   }
@@ -63,9 +71,24 @@ function statusOf(error: unknown): number | null {
 function isRateLimit(error: unknown, status: number | null): boolean {
   if (status === 429) return true;
   if (status !== 403 || !(error instanceof Error)) return false;
-  if (/rate limit/i.test(error.message)) return true;
-  const response: unknown = "response" in error ? error.response : null;
-  if (typeof response !== "object" || response === null || !("headers" in response)) return false;
+  return /rate limit/i.test(error.message) || headerOf(error, "retry-after") !== null;
+}
+
+/** `retry-after` in seconds, or until the limit that is used up begins anew. */
+function retryAfter(error: unknown, now_ms: number): number | null {
+  const asked = headerOf(error, "retry-after");
+  if (asked !== null && asked >= 0) return asked;
+  if (headerOf(error, "x-ratelimit-remaining") !== 0) return null;
+  const reset = headerOf(error, "x-ratelimit-reset");
+  return reset === null ? null : Math.max(1, Math.ceil(reset - now_ms / 1000));
+}
+
+function headerOf(error: unknown, name: string): number | null {
+  const response: unknown = error instanceof Error && "response" in error ? error.response : null;
+  if (typeof response !== "object" || response === null || !("headers" in response)) return null;
   const headers: unknown = response.headers;
-  return typeof headers === "object" && headers !== null && "retry-after" in headers;
+  if (typeof headers !== "object" || headers === null) return null;
+  const found = Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+  const value = typeof found === "string" || typeof found === "number" ? Number(found) : Number.NaN;
+  return Number.isFinite(value) ? value : null;
 }

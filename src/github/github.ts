@@ -9,6 +9,7 @@ import { applyAnswer, applyComment, applyReaction } from "./comments.ts";
 import { applyDeployment, applyDeploymentStatus } from "./deployments.ts";
 import { applyDispatch } from "./dispatch.ts";
 import { githubError } from "./error.ts";
+import { pausing } from "./pauses.ts";
 import { applyProtection } from "./protection.ts";
 import { reads } from "./read.ts";
 
@@ -18,16 +19,20 @@ export interface GithubOptions {
   readonly app_id: number;
 }
 
-export function github({ clients, app_id }: GithubOptions): Github {
+export function github({ clients: unpaused, app_id }: GithubOptions): Github {
+  const pauses = pausing(unpaused, () => performance.now());
+  const { clients } = pauses;
   return {
-    ...reads(clients),
+    ...reads(pauses),
     applyEffect: async (repository, effect, known) => {
       try {
         const client = await clients(repository.installation_id);
         return await apply({ client, repository, known, app_id }, effect);
       } catch (cause) {
-        const { retry, code, message } = githubError(cause, DOING[effect.kind]);
-        return { ok: false, retry, code, message };
+        const error = githubError(cause, DOING[effect.kind]);
+        pauses.note(repository.installation_id, error);
+        const { retry, code, message, retry_after_s } = error;
+        return { ok: false, retry, code, message, retry_after_s };
       }
     },
   };

@@ -5,8 +5,9 @@ import type { Permission } from "../core/policy.ts";
 import type { Github, IssueComment, PullRequest } from "../ports/github.ts";
 import type { Repository } from "../ports/sites.ts";
 import { approvalReads } from "./approval-reads.ts";
-import type { Client, Clients } from "./client.ts";
+import type { Client } from "./client.ts";
 import { GithubError, githubError, isMissing } from "./error.ts";
+import type { Pauses } from "./pauses.ts";
 
 const WAITS_MS = [300, 1_500];
 /** GitHub lists no more files of a pull request than this. */
@@ -14,9 +15,14 @@ const MOST_FILES = 3_000;
 
 type Reads = Omit<Github, "applyEffect">;
 
-export function reads(clients: Clients): Reads {
+export function reads({ clients, note }: Pauses): Reads {
   const ask = <T>(repository: Repository, doing: string, request: (client: Client) => Promise<T>) =>
-    patiently(doing, async () => request(await clients(repository.installation_id)));
+    patiently(doing, async () => request(await clients(repository.installation_id))).catch(
+      (error: unknown) => {
+        note(repository.installation_id, error);
+        throw error;
+      },
+    );
   const orNull = <T>(repository: Repository, doing: string, request: (client: Client) => Promise<T>) =>
     ask(repository, doing, request).catch((error: unknown) => {
       if (isMissing(error)) return null;

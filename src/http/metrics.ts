@@ -76,6 +76,11 @@ function metricsOf(figures: Figures): readonly Metric[] {
       [{ queue: "deliveries" }, figures.waiting_s.deliveries],
       [{ queue: "effects" }, figures.waiting_s.effects],
     ]),
+    gauge(
+      "belay_outage",
+      "Pieces of work that wait because GitHub or the database did not answer or asked to wait.",
+      figures.outages.map(({ queue, code, count }): Sample => [{ queue, code }, count]),
+    ),
     gauge("belay_locks", "Environments that an operation holds.", [[{}, figures.locks]]),
     gauge("process_resident_memory_bytes", "Memory of the bot.", [[{}, process.memoryUsage.rss()]]),
   ];

@@ -51,6 +51,18 @@ export interface OperationRow {
   readonly cancel_reason: string | null;
   readonly run_id: number | null;
   readonly run_url: string | null;
+  /** When GitHub had started the run of this attempt; null: not yet. */
+  readonly dispatched_at: string | null;
+  /** Which attempt this is, from 1. Each has a run, a nonce and jobs of its own. */
+  readonly attempt: number;
+  /** When the next attempt begins; null: none is planned. */
+  readonly retry_at: string | null;
+  /** Since when it waits for its environments; null: it does not, or not any more. */
+  readonly queued_at: string | null;
+  /** Recoveries that were begun for it since it is `unknown`. */
+  readonly recoveries: number;
+  /** When the next recovery may begin; null: none is planned. */
+  readonly recover_at: string | null;
   /** When the comment was last (or will next be) edited: edits keep 15 s between them. */
   readonly commented_at: string | null;
   readonly finished_at: string | null;
@@ -76,6 +88,8 @@ export interface JobRow {
   readonly finished_at: string | null;
   readonly timeout_s: number;
   readonly attempt_count: number;
+  /** The attempt of its operation that it belongs to. */
+  readonly attempt: number;
   /** The workflow run that claimed it: only that run may report. */
   readonly run_id: number | null;
   /** Built and validated at the claim. */
@@ -91,5 +105,16 @@ export interface JobRow {
 export interface LockRow {
   readonly environment_id: string;
   readonly operation_id: string;
+  readonly acquired_at: string;
+  /** When its runner was last heard of. */
+  readonly heartbeat_at: string;
+}
+
+/** A person keeps an environment: only their own commands begin anything there. */
+export interface PersonLockRow {
+  readonly environment_id: string;
+  readonly login: string;
+  readonly reason: string;
+  readonly pull_request: number;
   readonly acquired_at: string;
 }

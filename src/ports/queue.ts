@@ -13,6 +13,10 @@ export interface EffectRow {
   readonly effect: Effect;
   readonly state: "pending" | "done" | "failed" | "superseded";
   readonly attempts: number;
+  /** Attempts that failed by the effect's own fault: an outage is none. */
+  readonly faults: number;
+  /** Code of the outage that the last attempt met; null: none. */
+  readonly outage: string | null;
   readonly not_before: string;
   readonly last_error: string | null;
 }
@@ -41,8 +45,25 @@ export interface DeliveryRow {
   readonly payload: unknown;
   readonly received_at: string;
   readonly state: "pending" | "done" | "failed";
+  /** The repository's id: its deliveries are worked on one at a time, and wait for no other repository's. */
+  readonly stream: string;
   readonly attempts: number;
+  /** Attempts that failed by the delivery's own fault: an outage is none. */
+  readonly faults: number;
+  /** Code of the outage that the last attempt met; null: none. */
+  readonly outage: string | null;
   readonly not_before: string;
+  readonly last_error: string | null;
+}
+
+/** What was set aside, for a person who looks why. */
+export interface SetAsideRow {
+  readonly queue: "deliveries" | "effects";
+  readonly id: string;
+  /** The event of a delivery, the kind of an effect. */
+  readonly what: string;
+  readonly operation_id: string | null;
+  readonly attempts: number;
   readonly last_error: string | null;
 }
 
@@ -63,21 +84,34 @@ export interface Figures {
   readonly effects: readonly { readonly state: EffectRow["state"]; readonly count: number }[];
   /** How long the oldest waits that could be worked on; 0 where none waits. */
   readonly waiting_s: { readonly deliveries: number; readonly effects: number };
+  /** Pieces of work that met an outage when they were last tried, by its code. */
+  readonly outages: readonly {
+    readonly queue: "deliveries" | "effects";
+    readonly code: string;
+    readonly count: number;
+  }[];
   readonly locks: number;
 }
 
 /** The loop's side of deliveries and effects: rows taken with FOR UPDATE SKIP LOCKED; flows do not use it. */
 export interface Queue {
-  /** After so many tries a row is set aside as failed. */
-  readonly most_attempts: number;
+  /** After so many failures of its own a row is set aside. */
+  readonly most_faults: number;
   figures(now: string): Promise<Figures>;
   /** False when a delivery of this id is stored already. */
   addDelivery(row: Pick<DeliveryRow, "id" | "event" | "payload" | "received_at">): Promise<boolean>;
-  /** Hands one due delivery to `work`; done when it returns, tried again later when it throws. False when none is due. */
+  /**
+   * Hands one due delivery to `work`: of each repository one at a time. Done when it returns, tried again later when it throws;
+   * an outage (core/outage.ts) is tried again without end. False when none is due.
+   */
   takeDelivery(now: string, work: (row: DeliveryRow) => Promise<void>): Promise<boolean>;
   /** Hands the first due effect of a free stream to `work` and records the result. False when none is due. */
   takeEffect(
     now: string,
     work: (row: EffectRow, known: ResourceRow | null) => Promise<EffectResult>,
   ): Promise<boolean>;
+  /** What was set aside since `since`, oldest first. */
+  setAside(since: string): Promise<readonly SetAsideRow[]>;
+  /** Lets pieces of work that were set aside be tried again, as if for the first time. @returns how many were */
+  tryAgain(ids: readonly string[], now: string): Promise<number>;
 }

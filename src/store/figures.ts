@@ -4,7 +4,7 @@ import type { Figures } from "../ports/queue.ts";
 import type { Db } from "./schema.ts";
 
 export async function figures(db: Db, now: string): Promise<Figures> {
-  const [operations, durations, deliveries, effects, locks, waiting] = await Promise.all([
+  const [operations, durations, deliveries, effects, locks, waiting, outages] = await Promise.all([
     db
       .selectFrom("operations")
       .select((one) => ["kind", "state", one.fn.countAll<number>().as("count")])
@@ -36,6 +36,7 @@ export async function figures(db: Db, now: string): Promise<Figures> {
       .select((one) => one.fn.countAll<number>().as("count"))
       .executeTakeFirstOrThrow(),
     Promise.all([waitingIn(db, "deliveries", now), waitingIn(db, "effects", now)]),
+    Promise.all([outagesIn(db, "deliveries"), outagesIn(db, "effects")]),
   ]);
   return {
     operations: operations.map(counted),
@@ -47,8 +48,16 @@ export async function figures(db: Db, now: string): Promise<Figures> {
     deliveries: deliveries.map(counted),
     effects: effects.map(counted),
     waiting_s: { deliveries: waiting[0], effects: waiting[1] },
+    outages: outages.flat(),
     locks: Number(locks.count),
   };
+}
+
+async function outagesIn(db: Db, queue: "deliveries" | "effects"): Promise<Figures["outages"]> {
+  const { rows } = await sql<{ code: string; count: number }>`
+    select outage as code, count(*)::int as count from ${sql.table(queue)}
+    where state = 'pending' and outage is not null group by outage order by outage`.execute(db);
+  return rows.map(({ code, count }) => ({ queue, code, count: Number(count) }));
 }
 
 /** A driver gives a count as text where it may be too large for a number. */

@@ -1,4 +1,7 @@
-/** The inbox: webhooks as they came in, worked on one after another. */
+/** The inbox: webhooks as they came in, worked on in the order in which each repository's came. */
+import { sql } from "kysely";
+import { z } from "zod";
+import { outageOf } from "../core/outage.ts";
 import type { DeliveryRow, Queue } from "../ports/queue.ts";
 import { LEASE_MS, later, messageOf, SETTLED, tryAgain } from "./lease.ts";
 import { type Db, type DbTx, unnumbered } from "./schema.ts";
@@ -11,8 +14,11 @@ export function inbox(db: Db): Pick<Queue, "addDelivery" | "takeDelivery"> {
         .values({
           ...row,
           payload: JSON.stringify(payload),
+          stream: streamOf(payload),
           state: "pending",
           attempts: 0,
+          faults: 0,
+          outage: null,
           not_before: row.received_at,
           leased_until: null,
           last_error: null,
@@ -26,20 +32,27 @@ export function inbox(db: Db): Pick<Queue, "addDelivery" | "takeDelivery"> {
   };
 }
 
+const OfRepository = z.object({ repository: z.object({ id: z.number() }) });
+
+function streamOf(payload: unknown): string {
+  const read = OfRepository.safeParse(payload);
+  return read.success ? String(read.data.repository.id) : "";
+}
+
 async function takeDelivery(
   db: Db,
   now: string,
   work: (row: DeliveryRow) => Promise<void>,
 ): Promise<boolean> {
-  const row = await db.transaction().execute((tx) => leaseDelivery(tx, now));
-  if (row === undefined) return false;
-  const error = await work(row).then(
+  const row = await lease(db, now);
+  if (row === null) return false;
+  const failure = await work(row).then(
     () => null,
-    (reason: unknown) => messageOf(reason),
+    (reason: unknown) => ({ message: messageOf(reason), outage: outageOf(reason), retry: true }),
   );
   await db
     .updateTable("deliveries")
-    .set(error === null ? { ...SETTLED, state: "done" } : tryAgain(row.attempts, now, error))
+    .set(failure === null ? { ...SETTLED, state: "done" } : tryAgain(row, now, failure))
     .where("id", "=", row.id)
     // Whoever took it after this lease had run out has the last word.
     .where("attempts", "=", row.attempts)
@@ -47,24 +60,49 @@ async function takeDelivery(
   return true;
 }
 
-async function leaseDelivery(tx: DbTx, now: string): Promise<DeliveryRow | undefined> {
-  const due = await tx
+/** Null: none is due. Another bot may take one of the same repository first; then the next one is looked for. */
+async function lease(db: Db, now: string): Promise<DeliveryRow | null> {
+  for (;;) {
+    const found = await db.transaction().execute((tx) => leaseFirst(tx, now));
+    if (found !== "raced") return found;
+  }
+}
+
+/** Any number that no other advisory lock of Belay's begins with. */
+const STREAM_LOCK = 7_305_228;
+
+async function leaseFirst(tx: DbTx, now: string): Promise<DeliveryRow | "raced" | null> {
+  const due = await firstDue(tx, now).executeTakeFirst();
+  if (due === undefined) return null;
+  // Two bots may both have found the repository free: whoever comes second waits here, and then finds it taken.
+  await sql`select pg_advisory_xact_lock(${sql.lit(STREAM_LOCK)}, hashtext(${due.stream}))`.execute(tx);
+  const taken = await tx
+    .updateTable("deliveries")
+    .set((to) => ({ leased_until: later(now, LEASE_MS), attempts: to("attempts", "+", 1) }))
+    .where("id", "=", due.id)
+    .where(({ not, exists }) => not(exists(atWork(tx, now).where("other.stream", "=", due.stream))))
+    .returningAll()
+    .executeTakeFirst();
+  if (taken === undefined) return "raced";
+  const { leased_until: _lease, ...row } = taken;
+  return unnumbered(row);
+}
+
+const atWork = (tx: DbTx, now: string) =>
+  tx.selectFrom("deliveries as other").select("other.id").where("other.leased_until", ">", now);
+
+const SAME_STREAM = sql<boolean>`other.stream = deliveries.stream`;
+
+/** The first due one of a repository of which none is being worked on. */
+function firstDue(tx: DbTx, now: string) {
+  return tx
     .selectFrom("deliveries")
-    .select("id")
+    .select(["id", "stream"])
     .where("state", "=", "pending")
     .where("not_before", "<=", now)
-    .where((sql) => sql.or([sql("leased_until", "is", null), sql("leased_until", "<=", now)]))
+    .where(({ not, exists }) => not(exists(atWork(tx, now).where(SAME_STREAM))))
     .orderBy("seq")
     .limit(1)
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst();
-  if (due === undefined) return undefined;
-  const { leased_until: _lease, ...row } = await tx
-    .updateTable("deliveries")
-    .set((sql) => ({ leased_until: later(now, LEASE_MS), attempts: sql("attempts", "+", 1) }))
-    .where("id", "=", due.id)
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  return unnumbered(row);
+    .forUpdate("deliveries")
+    .skipLocked();
 }

@@ -5,6 +5,7 @@ import { initial } from "./migrations/0001-initial.ts";
 import { baselines } from "./migrations/0002-baselines.ts";
 import { approvals } from "./migrations/0003-approvals.ts";
 import { apiRequests } from "./migrations/0004-api-requests.ts";
+import { work } from "./migrations/0005-work.ts";
 
 export interface Migration {
   readonly version: number;
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, name: "baselines", script: baselines },
   { version: 3, name: "approvals", script: approvals },
   { version: 4, name: "api-requests", script: apiRequests },
+  { version: 5, name: "work", script: work },
 ];
 
 /** Any number that is not taken twice in one database: two bots that start together migrate one after the other. */

@@ -1,8 +1,9 @@
 /** The outbox: effects that a transaction leaves behind, applied afterwards, each stream in order. */
 import { type EffectResult, streamOf, supersedes } from "../core/effects.ts";
+import { outageOf } from "../core/outage.ts";
 import type { EffectRow, Queue, ResourceRow } from "../ports/queue.ts";
 import type { Tx } from "../ports/store.ts";
-import { LEASE_MS, later, MAX_ATTEMPTS, messageOf, SETTLED, tryAgain } from "./lease.ts";
+import { LEASE_MS, later, messageOf, SETTLED, tryAgain } from "./lease.ts";
 import { isRepetition } from "./repetition.ts";
 import type { Db, DbTx } from "./schema.ts";
 
@@ -24,6 +25,8 @@ export function outbox(db: DbTx): Outbox {
           effect: JSON.stringify(effect),
           state: "pending",
           attempts: 0,
+          faults: 0,
+          outage: null,
           leased_until: null,
           last_error: null,
         })
@@ -68,12 +71,15 @@ export async function takeEffect(db: Db, now: string, work: ApplyEffect): Promis
 }
 
 function crashed(reason: unknown): EffectResult {
+  const outage = outageOf(reason);
+  if (outage !== null) return { ok: false, retry: true, ...outage, message: messageOf(reason) };
   return { ok: false, retry: true, code: "EFFECT_CRASHED", message: messageOf(reason) };
 }
 
 function settlement(row: EffectRow, now: string, result: EffectResult) {
   if (result.ok) return { ...SETTLED, state: "done" } as const;
-  return tryAgain(result.retry ? row.attempts : MAX_ATTEMPTS, now, `${result.code}: ${result.message}`);
+  const message = `${result.code}: ${result.message}`;
+  return tryAgain(row, now, { message, outage: outageOf(result), retry: result.retry });
 }
 
 /** The first effect of each stream is the only one that may be taken, so a stream is applied in order. */

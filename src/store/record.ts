@@ -44,7 +44,13 @@ async function acquireLock(
   }
   const free = ids.filter((id) => !held.some((lock) => lock.environment_id === id));
   if (free.length > 0) {
-    const rows = free.map((environment_id) => ({ environment_id, operation_id, acquired_at: asked.at }));
+    const { at } = asked;
+    const rows = free.map((environment_id) => ({
+      environment_id,
+      operation_id,
+      acquired_at: at,
+      heartbeat_at: at,
+    }));
     await db.insertInto("locks").values(rows).execute();
   }
   return grantLock(operation_id, asked.environment_ids);

@@ -45,6 +45,9 @@ export interface Database {
   approvals: Numbered & Stored<findings.ApprovalRow, "bound">;
   api_requests: Stored<ApiRequestRow, "answer">;
   locks: Stored<operations.LockRow>;
+  person_locks: Stored<operations.PersonLockRow>;
+  sweeps: { readonly name: string; readonly swept_at: string } & Leased;
+  redeliveries: { readonly guid: string; readonly attempts: number; readonly asked_at: string };
   claimed_keys: { readonly key: string; readonly claimed_at: string };
   deliveries: Numbered & Leased & Stored<queue.DeliveryRow, "payload">;
   effects: Leased & { readonly repository_id: number } & Omit<

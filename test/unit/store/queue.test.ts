@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { CheckEffect, Effect, EffectResult } from "../../../src/core/effects.ts";
-import { MAX_ATTEMPTS } from "../../../src/store/lease.ts";
+import { MAX_FAULTS } from "../../../src/store/lease.ts";
 import type { OpenStore } from "../../../src/store/open.ts";
 import { openTestStore } from "../../support/store.ts";
 import { anOperation, aRepository, later, NOW, putWorld } from "./rows.ts";
@@ -60,18 +60,18 @@ test("a delivery is stored once and handed out once", async () => {
 test("a delivery whose work fails waits, is tried again, and is set aside in the end", async () => {
   const { queue } = opened;
   await queue.addDelivery(delivery("d2"));
-  const fail = () => Promise.reject(new Error("GitHub is down"));
+  const fail = () => Promise.reject(new Error("a fault of its own"));
   expect(await queue.takeDelivery(NOW, fail)).toBe(true);
   expect(await queue.takeDelivery(later(1), fail)).toBe(false);
   let now = NOW;
-  for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) {
+  for (let attempt = 2; attempt <= MAX_FAULTS; attempt++) {
     now = later(3600, now);
     expect(await queue.takeDelivery(now, fail)).toBe(true);
   }
   expect(await queue.takeDelivery(later(3600, now), fail)).toBe(false);
-  const [row] = await opened.sql("select state, attempts, last_error from deliveries");
-  expect(row).toMatchObject({ state: "failed", attempts: MAX_ATTEMPTS });
-  expect(row?.last_error).toContain("GitHub is down");
+  const [row] = await opened.sql("select state, faults, last_error from deliveries");
+  expect(row).toMatchObject({ state: "failed", faults: MAX_FAULTS });
+  expect(row?.last_error).toContain("a fault of its own");
 });
 
 test("work that never came back is handed out again when its lease has run out", async () => {
@@ -154,6 +154,65 @@ test("an effect that cannot succeed is given up at once, one that may is tried a
     { state: "pending", last_error: "GITHUB_RATE_LIMITED: wait" },
   ]);
   expect(await applyAll(later(2), () => done(6))).toEqual([2]);
+});
+
+test("an outage sets nothing aside, however long it lasts, and waits as long as GitHub asks", async () => {
+  const { queue } = opened;
+  await queue.addDelivery(delivery("d9"));
+  await write(reaction(1));
+  const code = "GITHUB_UNAVAILABLE";
+  const down = () => Promise.reject(Object.assign(new Error("GitHub is down"), { code }));
+  let now = NOW;
+  for (let attempt = 1; attempt <= 5 * MAX_FAULTS; attempt++) {
+    expect(await queue.takeDelivery(now, down)).toBe(true);
+    expect(await queue.takeEffect(now, () => down())).toBe(true);
+    now = later(121, now);
+  }
+  expect((await queue.figures(now)).outages).toEqual([
+    { queue: "deliveries", code, count: 1 },
+    { queue: "effects", code, count: 1 },
+  ]);
+  const limited = { ok: false, retry: true, code: "GITHUB_RATE_LIMITED", message: "wait" } as const;
+  await queue.takeEffect(now, async () => ({ ...limited, retry_after_s: 1000 }));
+  expect(await applyAll(later(999, now), () => done(1))).toEqual([]);
+  expect(await applyAll(later(1000, now), () => done(1))).toEqual([1]);
+  expect(await queue.takeDelivery(now, async () => {})).toBe(true);
+  expect((await queue.figures(now)).outages).toEqual([]);
+});
+
+test("of one repository one delivery is worked on at a time; another repository's does not wait for it", async () => {
+  const { queue } = opened;
+  const of = (id: string, repository: number) => ({
+    ...delivery(id),
+    payload: { repository: { id: repository } },
+  });
+  for (const row of [of("a1", 1), of("a2", 1), of("b1", 2)]) await queue.addDelivery(row);
+  const seen: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const first = queue.takeDelivery(NOW, async ({ id }) => {
+    seen.push(id);
+    await gate.promise;
+  });
+  await expect.poll(() => seen, { timeout: 30_000 }).toEqual(["a1"]);
+  expect(await queue.takeDelivery(NOW, async ({ id }) => void seen.push(id))).toBe(true);
+  expect(await queue.takeDelivery(NOW, async ({ id }) => void seen.push(id))).toBe(false);
+  gate.resolve();
+  await first;
+  expect(await queue.takeDelivery(NOW, async ({ id }) => void seen.push(id))).toBe(true);
+  expect(seen).toEqual(["a1", "b1", "a2"]);
+});
+
+test("what was set aside is shown, and tried again when a person says so", async () => {
+  const { queue } = opened;
+  await write(reaction(1));
+  const refused: EffectResult = { ok: false, retry: false, code: "GITHUB_FORBIDDEN", message: "no" };
+  await applyAll(NOW, () => refused);
+  const [row] = await queue.setAside(NOW);
+  expect(row).toMatchObject({ queue: "effects", what: "reaction", last_error: "GITHUB_FORBIDDEN: no" });
+  expect(await queue.tryAgain(["no such id"], NOW)).toBe(0);
+  expect(await queue.tryAgain([row?.id ?? ""], later(5))).toBe(1);
+  expect(await queue.setAside(NOW)).toEqual([]);
+  expect(await applyAll(later(5), () => done(1))).toEqual([1]);
 });
 
 test("what waits for its time is left until then", async () => {
