@@ -17,9 +17,10 @@ export type Judgement =
   | { readonly kind: "login" }
   | { readonly kind: "failure"; readonly reason: string; readonly mixed?: true };
 
+const MARK = /data-(?:code|db|table|any|last|cache)="([^"]*)"/g;
 const failure = (reason: string): Judgement => ({ kind: "failure", reason });
 
-/** A page that no cache can have. All its marks (`data-code`, `data-db`, `data-table`) must be of one version. */
+/** A page that no cache can have. All its marks (`data-code`, `data-db`, `data-table` and others) must be of one version. */
 export function loadPage(path: string): Visit {
   const uncached = `${path}${path.includes("?") ? "&" : "?"}uncached=${crypto.randomUUID()}`;
   return { what: `GET ${path}`, path: uncached, options: {}, judge: judgePage };
@@ -29,9 +30,10 @@ function judgePage(response: Response, body: string): Judgement {
   if (response.status !== 200) return failure(`status ${response.status}`);
   if (body.length === 0) return failure("an empty body");
   if (!body.includes("Laboratory, end of page")) return failure("a page without its end");
-  const marks = [...body.matchAll(/data-(?:code|db|table)="([^"]*)"/g)].map(([, mark]) => mark ?? "");
+  const marks = [...body.matchAll(MARK)].map(([, mark]) => mark ?? "");
   const [version, second] = marks;
-  if (version === undefined || second === undefined) return failure("a page without its marks");
+  if (version === undefined || second === undefined || marks.includes(""))
+    return failure("a page without its marks");
   if (marks.every((mark) => mark === version)) return { kind: "page", version };
   return { kind: "failure", reason: `a mixture: ${marks.join(", ")}`, mixed: true };
 }

@@ -1,7 +1,7 @@
 /** Jobs of the action as it ships (dist/index.js), described by a local file: what a run on a runner does, without a bot. */
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Report, Report as ReportShape } from "../../../src/core/report.ts";
 import type { Laboratory } from "../../../test/lab/laboratory.ts";
@@ -39,6 +39,8 @@ export const directDoor = (lab: Laboratory): Door => ({
 
 /** Where the runner keeps its temporary files; `place` names it in every command line of its programs. */
 export const runnerFolder = (lab: Laboratory) => path.join(lab.folder, "r");
+
+export const prepareRunner = (lab: Laboratory) => mkdir(runnerFolder(lab), { recursive: true });
 
 export async function startJob(lab: Laboratory, job: JobFile, door = directDoor(lab)): Promise<Running> {
   const stem = path.join(runnerFolder(lab), crypto.randomUUID().slice(0, 8));

@@ -14,9 +14,9 @@ import { DEFAULT_SETTINGS } from "../../../src/flows/deps.ts";
 import { type Laboratory, startLaboratory } from "../../../test/lab/laboratory.ts";
 import { asOwner, type Site } from "../../../test/lab/site.ts";
 import { addPlugin, addTheme, setOption, writeCode } from "../../../test/lab/wordpress.ts";
-import { siteConfig } from "../../../test/stage/configuration.ts";
+import { siteConfig, type Words } from "../../../test/stage/configuration.ts";
 import { prepareHost } from "../../../test/stage/host.ts";
-import { type JobFile, mustSucceed, runnerFolder } from "./jobs.ts";
+import { type JobFile, mustSucceed, prepareRunner } from "./jobs.ts";
 import { type Breakable, breakable } from "./servers.ts";
 import { UPLOADER } from "./writers.ts";
 
@@ -39,7 +39,7 @@ const ROOM = "700m";
 export async function makeWorld(lab: Laboratory, say: (sentence: string) => void): Promise<World> {
   const { production: site, staging } = lab;
   await ownFileSystem(site);
-  await execa("mkdir", ["-p", runnerFolder(lab)]);
+  await prepareRunner(lab);
   await addPlugin(site, "1");
   await writeCode(site, "wp-content/mu-plugins/lab-uploads.php", UPLOADER);
   const prepared = await prepareHost(lab, site);
@@ -89,7 +89,7 @@ export async function makeWorld(lab: Laboratory, say: (sentence: string) => void
   };
 }
 
-const FIRST_CLONE: Partial<JobFacts> = {
+export const FIRST_CLONE: Partial<JobFacts> = {
   refresh: {
     first_clone: true,
     ...{
@@ -117,15 +117,17 @@ async function ownFileSystem(site: Site): Promise<void> {
 /** Undoes `ownFileSystem`: a folder on which something is mounted cannot be removed. */
 export const leaveFileSystem = (site: Site) => execa("umount", ["-l", site.root], { reject: false });
 
-function settingsOf(lab: Laboratory) {
+/** The site's configuration and its rules; `words` as `siteConfig` takes them. */
+export function settingsOf(lab: Laboratory, words: Partial<Words> = {}) {
   const catalog = loadCatalog();
-  const parsed = parseSiteConfig(siteConfig(lab), catalog);
+  const parsed = parseSiteConfig(siteConfig(lab, words), catalog);
   if (!parsed.ok) throw new Error(parsed.errors.map(({ message }) => message).join("\n"));
   return { config: parsed.config, rules: compileRules(parsed.config, catalog) };
 }
 
-function jobsOf(lab: Laboratory) {
-  const { config, rules } = settingsOf(lab);
+/** Inputs of jobs, each of an operation of its own. */
+export function jobsOf(lab: Laboratory, words: Partial<Words> = {}) {
+  const { config, rules } = settingsOf(lab, words);
   const { staging: source, production: target } = config.environments;
   if (source === undefined || target === undefined)
     throw new Error("The two environments are not configured.");
