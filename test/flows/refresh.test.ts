@@ -96,6 +96,28 @@ describe("what a refresh overwrites", () => {
   });
 });
 
+describe("after a refresh", () => {
+  const POLICY = `version: 1
+defaults:
+  windows: {allow: [{days: [mon], start: "10:00", end: "11:00", timezone: UTC}]}
+  checks: [{name: tests, app: ci}]
+`;
+
+  it("every check begins anew, those that only the policy asks for, too", async () => {
+    const asked = world.github.policy;
+    world.github.policy = POLICY;
+    await world.says("mona", "/promote");
+    expect(await world.checks()).toMatchObject({ window: "failure" });
+    // The policy does not ask for it any more: its check stands on the commit all the same.
+    world.github.policy = asked;
+    await world.says("mona", "/refresh");
+    await runs(() => {});
+    const checks = await world.checks();
+    expect(Object.keys(checks)).toEqual(expect.arrayContaining(["window", "checks", "drift", "promotion"]));
+    expect([...new Set(Object.values(checks))]).toEqual(["action_required"]);
+  });
+});
+
 describe("personal data", () => {
   it("is masked where the site says so, and the comment says it", async () => {
     world.github.files.set(".github/belay.yml", `${EXAMPLE}refresh: {personal_data: mask}\n`);
