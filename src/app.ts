@@ -1,5 +1,4 @@
 /** The Probot app: every signed webhook is stored and answered at once; this table says which flow works on it later. */
-import type { Probot } from "probot";
 import { z } from "zod";
 import { checkRerequested } from "./flows/checks-again.ts";
 import { commandReceived } from "./flows/command-received.ts";
@@ -9,6 +8,7 @@ import { mergeGroupRequested } from "./flows/merge-group.ts";
 import { pullRequestChanged } from "./flows/pull-request-changed.ts";
 import { foreignCheckChanged, reviewChanged } from "./flows/rejudge.ts";
 import { runEnded } from "./flows/run-lost.ts";
+import type { WebhookReceiver } from "./http/webhook.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { DeliveryRow, Queue } from "./ports/queue.ts";
 
@@ -19,15 +19,22 @@ export interface Inbox {
   readonly wake: () => void;
 }
 
-/** Probot calls this for webhooks whose signature holds. */
-export function belay(app: Pick<Probot, "onAny">, { queue, clock, wake }: Inbox): void {
-  app.onAny(async ({ id, name, payload }) => {
-    const event = "action" in payload ? `${name}.${payload.action}` : name;
-    if (!Object.hasOwn(EVENTS, event) || isOwnCheck(payload)) return;
-    await queue.addDelivery({ id, event, payload, received_at: clock.now() });
+/**
+ * For webhooks whose signature holds: stores those that a flow works on. It stands in for Probot's own handlers, which would make a
+ * client of GitHub for every event before anything is stored.
+ */
+export function receiveInto({ queue, clock, wake }: Inbox): WebhookReceiver["receive"] {
+  return async ({ id, name, payload }) => {
+    const { action } = Action.safeParse(payload).data ?? {};
+    const event = action === undefined ? name : `${name}.${action}`;
+    const known = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
+    if (known === undefined || isOwnCheck(payload)) return;
+    await queue.addDelivery({ id, event, payload: known.kept(payload), received_at: clock.now() });
     wake();
-  });
+  };
 }
+
+const Action = z.object({ action: z.string() });
 
 const OwnCheck = z.object({
   action: z.enum(["created", "completed"]),
@@ -39,7 +46,19 @@ const isOwnCheck = (payload: unknown): boolean => OwnCheck.safeParse(payload).su
 
 /** What a delivery led to, for the log. */
 export type Outcome = Readonly<Record<string, unknown>> | null;
-type Handler = (deps: Deps, payload: unknown) => Promise<Outcome>;
+
+interface Handler {
+  /** What is stored: the part that the flow reads, of 1 KB instead of 20. What cannot be read is kept whole, to be looked at. */
+  readonly kept: (payload: unknown) => unknown;
+  readonly handle: (deps: Deps, payload: unknown) => Promise<Outcome>;
+}
+
+function handler<T>(shape: z.ZodType<T>, handle: (deps: Deps, event: T) => Promise<Outcome>): Handler {
+  return {
+    kept: (payload) => shape.safeParse(payload).data ?? payload,
+    handle: async (deps, payload) => handle(deps, shape.parse(payload)),
+  };
+}
 
 const Repository = z.object({
   repository: z.object({
@@ -61,15 +80,14 @@ const Comment = Repository.extend({
   comment: z.object({ id: z.number() }),
 });
 
-const commentCreated: Handler = async (deps, payload) => {
-  const event = Comment.parse(payload);
+const commentCreated = handler(Comment, async (deps, event) => {
   if (!event.issue.pull_request) return { kind: "ignored", reason: "not a pull request" };
   return commandReceived(deps, {
     repository: repositoryOf(event),
     pull_request: event.issue.number,
     comment_id: event.comment.id,
   });
-};
+});
 
 const PullRequest = Repository.extend({
   pull_request: z.object({
@@ -84,8 +102,7 @@ const PullRequest = Repository.extend({
   }),
 });
 
-const pullRequestEvent: Handler = async (deps, payload) => {
-  const event = PullRequest.parse(payload);
+const pullRequestEvent = handler(PullRequest, async (deps, event) => {
   const { number, state, merged, title, user, base, head, updated_at } = event.pull_request;
   return pullRequestChanged(deps, {
     repository: repositoryOf(event),
@@ -96,62 +113,56 @@ const pullRequestEvent: Handler = async (deps, payload) => {
       head_repository_id: head.repo?.id ?? null,
     },
   });
-};
+});
 
 const PullRequestReview = Repository.extend({ pull_request: z.object({ number: z.number() }) });
 
-const reviewEvent: Handler = async (deps, payload) => {
-  const event = PullRequestReview.parse(payload);
+const reviewEvent = handler(PullRequestReview, async (deps, event) => {
   const pull_request = event.pull_request.number;
   return { ...(await reviewChanged(deps, { repository: repositoryOf(event), pull_request })) };
-};
+});
 
 const CheckRun = Repository.extend({ check_run: z.object({ head_sha: z.string() }) });
 
-const checkRunCompleted: Handler = async (deps, payload) => {
-  const event = CheckRun.parse(payload);
+const checkRunCompleted = handler(CheckRun, async (deps, event) => {
   const { head_sha } = event.check_run;
   return { ...(await foreignCheckChanged(deps, { repository: repositoryOf(event), head_sha })) };
-};
+});
 
 const CheckSuite = Repository.extend({ check_suite: z.object({ head_sha: z.string() }) });
 
-const checkSuiteCompleted: Handler = async (deps, payload) => {
-  const event = CheckSuite.parse(payload);
+const checkSuiteCompleted = handler(CheckSuite, async (deps, event) => {
   const { head_sha } = event.check_suite;
   return { ...(await foreignCheckChanged(deps, { repository: repositoryOf(event), head_sha })) };
-};
+});
 
 const WorkflowRun = z.object({
   repository: z.object({ id: z.number() }),
   workflow_run: z.object({ id: z.number() }),
 });
 
-const workflowRunCompleted: Handler = async (deps, payload) => {
-  const { repository, workflow_run } = WorkflowRun.parse(payload);
+const workflowRunCompleted = handler(WorkflowRun, async (deps, { repository, workflow_run }) => {
   const outcome = await runEnded(deps, { repository_id: repository.id, run_id: workflow_run.id });
   return outcome === null ? null : { ...outcome };
-};
+});
 
 const Rerequested = Repository.extend({
   check_run: z.object({ head_sha: z.string(), external_id: z.string().nullable() }),
 });
 
-const checkRunRerequested: Handler = async (deps, payload) => {
-  const event = Rerequested.parse(payload);
+const checkRunRerequested = handler(Rerequested, async (deps, event) => {
   const { head_sha, external_id } = event.check_run;
   if (external_id === null) return null;
   return { ...(await checkRerequested(deps, { repository: repositoryOf(event), head_sha, external_id })) };
-};
+});
 
 const MergeGroup = Repository.extend({
   merge_group: z.object({ head_sha: z.string(), head_ref: z.string(), base_ref: z.string() }),
 });
 
-const mergeGroup: Handler = async (deps, payload) => {
-  const event = MergeGroup.parse(payload);
+const mergeGroup = handler(MergeGroup, async (deps, event) => {
   return { ...(await mergeGroupRequested(deps, { repository: repositoryOf(event), ...event.merge_group })) };
-};
+});
 
 const ProtectionRule = Repository.extend({
   environment: z.string(),
@@ -159,13 +170,12 @@ const ProtectionRule = Repository.extend({
   deployment: z.object({ id: z.number() }).nullish(),
 });
 
-const protectionRule: Handler = async (deps, payload) => {
-  const event = ProtectionRule.parse(payload);
+const protectionRule = handler(ProtectionRule, async (deps, event) => {
   const { environment, deployment_callback_url: callback_url, deployment } = event;
   const deployment_id = deployment?.id ?? null;
   const asked = { repository: repositoryOf(event), environment, callback_url, deployment_id };
   return { ...(await protectionRequested(deps, asked)) };
-};
+});
 
 /** Everything else that GitHub sends is answered and forgotten. */
 const EVENTS: Readonly<Record<string, Handler>> = {
@@ -190,5 +200,5 @@ export async function handleDelivery(
   deps: Deps,
   { event, payload }: Pick<DeliveryRow, "event" | "payload">,
 ): Promise<Outcome> {
-  return (await EVENTS[event]?.(deps, payload)) ?? null;
+  return (await EVENTS[event]?.handle(deps, payload)) ?? null;
 }

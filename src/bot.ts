@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { type Logger, pino } from "pino";
 import { Probot } from "probot";
-import { belay, handleDelivery } from "./app.ts";
+import { handleDelivery, receiveInto } from "./app.ts";
 import { loadCatalog } from "./catalog-files.ts";
 import { DEFAULT_SETTINGS, type Deps, type FlowSettings } from "./flows/deps.ts";
-import { boundedFetch, octokitClass } from "./github/client.ts";
+import { boundedFetch, type Clients, octokitClass } from "./github/client.ts";
 import { github } from "./github/github.ts";
 import { userTokens } from "./github/user-token.ts";
 import { apiRoutes } from "./http/api.ts";
@@ -88,8 +88,11 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
     ready: async () => !stopping && (await opened.ready()),
   });
   const work = startWork({ deps, queue: opened.queue, log, handleDelivery });
-  belay(probot, { queue: opened.queue, clock, wake: work.wakeDeliveries });
-  const server = httpServer({ routes, receiver: receiverOf(probot), log, afterwards: work.wakeEffects });
+  const receiver: WebhookReceiver = {
+    verify: (text, signature) => probot.webhooks.verify(text, signature),
+    receive: receiveInto({ queue: opened.queue, clock, wake: work.wakeDeliveries }),
+  };
+  const server = httpServer({ routes, receiver, log, afterwards: work.wakeEffects });
   const stop = async () => {
     stopping = true;
     await closeServer(server);
@@ -112,7 +115,7 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
 function flowDeps(options: BotOptions, probot: Probot, { store }: OpenStore): Deps {
   return {
     store,
-    github: github({ clients: (id) => probot.auth(id), app_id: options.app.id }),
+    github: github({ clients: keptClients(probot), app_id: options.app.id }),
     clock,
     catalog: loadCatalog(),
     settings: {
@@ -124,10 +127,15 @@ function flowDeps(options: BotOptions, probot: Probot, { store }: OpenStore): De
   };
 }
 
-function receiverOf(probot: Probot): WebhookReceiver {
-  return {
-    verify: (text, signature) => probot.webhooks.verify(text, signature),
-    // Probot's types promise what GitHub sends; app.ts parses what it uses.
-    receive: (delivery) => probot.receive(delivery as Parameters<Probot["receive"]>[0]),
+/** One client for each installation: it gets new tokens by itself, and to make one takes longer than a request. */
+function keptClients(probot: Probot): Clients {
+  const kept = new Map<number, ReturnType<Clients>>();
+  return (installation_id) => {
+    const known = kept.get(installation_id);
+    if (known !== undefined) return known;
+    const made = probot.auth(installation_id);
+    kept.set(installation_id, made);
+    made.catch(() => kept.delete(installation_id));
+    return made;
   };
 }

@@ -31,14 +31,19 @@ export function startWork(options: WorkOptions): Work {
   const { deps, queue, log } = options;
   const onFault = (error: unknown) => log.error({ err: error }, "the store could not be asked for work");
   const effects = startLoop({
-    step: () => queue.takeEffect(deps.clock.now(), (row, known) => apply(options, row, known)),
+    step: (found) =>
+      queue.takeEffect(deps.clock.now(), (row, known) => {
+        found();
+        return apply(options, row, known);
+      }),
     workers: EFFECT_WORKERS,
     pollMs: POLL_MS,
     onFault,
   });
   const deliveries = startLoop({
-    step: () =>
+    step: (found) =>
       queue.takeDelivery(deps.clock.now(), async (row) => {
+        found();
         await handle(options, row);
         effects.wake();
       }),

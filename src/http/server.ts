@@ -12,7 +12,7 @@ export interface Serving {
   readonly routes: readonly Route[];
   readonly receiver: WebhookReceiver;
   readonly log: Logger;
-  /** What a request wrote may be applied now. */
+  /** What a request of the API wrote may be applied now. A webhook writes nothing to apply yet. */
   readonly afterwards: () => void;
 }
 
@@ -22,17 +22,16 @@ export function httpServer({ routes, receiver, log, afterwards }: Serving): Serv
   const api = router(routes, fault);
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     if (!URL.canParse(request.url ?? "", "http://bot")) return send(response, BAD_ADDRESS);
-    if ((await webhooks(request, response)) || (await api(request, response))) return;
-    send(response, NOTHING_HERE);
+    if (await webhooks(request, response)) return;
+    if (!(await api(request, response))) return send(response, NOTHING_HERE);
+    afterwards();
   };
   return createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, (request, response) => {
     logWhenFinished(request, response, log);
-    answer(request, response)
-      .catch((error: unknown) => {
-        fault(error);
-        response.destroy();
-      })
-      .finally(afterwards);
+    answer(request, response).catch((error: unknown) => {
+      fault(error);
+      response.destroy();
+    });
   });
 }
 

@@ -1,5 +1,4 @@
 /** How Kysely reaches the database: PGlite inside this process, or a PostgreSQL server. Both answer with the same types. */
-import { PGlite } from "@electric-sql/pglite";
 import { type Dialect, PGliteDialect, PostgresDialect } from "kysely";
 import pg from "pg";
 
@@ -14,7 +13,11 @@ const parseInstant = (text: string) => new Date(text).toISOString();
 export function pgliteDialect(directory: string | undefined): Dialect {
   const parsers = { [INT8]: parseInt8, [TIMESTAMPTZ]: parseInstant };
   return new PGliteDialect({
-    pglite: () => PGlite.create(directory === undefined ? { parsers } : { dataDir: directory, parsers }),
+    // With PostgreSQL it is not even loaded: it would keep memory that nothing uses.
+    pglite: async () => {
+      const { PGlite } = await import("@electric-sql/pglite");
+      return PGlite.create(directory === undefined ? { parsers } : { dataDir: directory, parsers });
+    },
   });
 }
 

@@ -3,31 +3,15 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { outageOf } from "../core/outage.ts";
 import type { DeliveryRow, Queue } from "../ports/queue.ts";
+import { deliveryInsert } from "./inbox-insert.ts";
 import { LEASE_MS, later, messageOf, SETTLED, tryAgain } from "./lease.ts";
 import { type Db, type DbTx, unnumbered } from "./schema.ts";
 
 export function inbox(db: Db): Pick<Queue, "addDelivery" | "takeDelivery"> {
+  const insert = deliveryInsert(db);
   return {
-    addDelivery: async ({ payload, ...row }) => {
-      const inserted = await db
-        .insertInto("deliveries")
-        .values({
-          ...row,
-          payload: JSON.stringify(payload),
-          stream: streamOf(payload),
-          state: "pending",
-          attempts: 0,
-          faults: 0,
-          outage: null,
-          not_before: row.received_at,
-          leased_until: null,
-          last_error: null,
-        })
-        .onConflict((conflict) => conflict.column("id").doNothing())
-        .returning("id")
-        .executeTakeFirst();
-      return inserted !== undefined;
-    },
+    addDelivery: ({ payload, ...row }) =>
+      insert({ ...row, payload: JSON.stringify(payload), stream: streamOf(payload) }),
     takeDelivery: (now, work) => takeDelivery(db, now, work),
   };
 }

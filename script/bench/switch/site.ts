@@ -1,6 +1,7 @@
 /** What the measured site has beside WordPress: plugin tables, pages that tell versions, a table of orders, an object cache outside of PHP. */
 import { chmod, chown, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { execa } from "execa";
 import type { Laboratory } from "../../../test/lab/laboratory.ts";
 import { mariadb } from "../../../test/lab/servers/mariadb.ts";
 import { OWNER, type Site, writeCode } from "../../../test/lab/site.ts";
@@ -65,7 +66,10 @@ async function setVersion(site: Site, version: string, tables: number): Promise<
 
 /** memcached, and a drop-in in the site's shared folder whose keys are salted as docs/hosts.md says. */
 export async function addObjectCache(lab: Laboratory, site: Site): Promise<void> {
-  const socket = path.join(site.root, "..", `${site.name}-cache.sock`);
+  const folder = path.join(lab.folder, "memcached");
+  const socket = path.join(folder, "socket");
+  await mkdir(folder);
+  await execa("chown", [OWNER, folder]);
   await lab.start({
     name: "memcached",
     command: ["/usr/bin/memcached", "-u", OWNER, "-s", socket, "-a", "0777", "-m", "64"],
