@@ -36,7 +36,7 @@ export type Admission =
     };
 
 /** Commands that still work after the pull request was merged or closed. */
-const AFTERWARDS: readonly CommandWord[] = ["rollback", "cancel", "status", "help"];
+const AFTERWARDS: readonly CommandWord[] = ["rollback", "activate", "cancel", "status", "help"];
 
 export function admit(facts: AdmissionFacts, policy: Policy): Admission {
   const { commands, pair } = facts;
@@ -50,6 +50,7 @@ export function admit(facts: AdmissionFacts, policy: Policy): Admission {
     return refuse(answers.misunderstood(command));
   }
   if (command.kind === "help") return { kind: "help" };
+  if (isAboutPackages(command)) return refuse(answers.noPackages(command.kind));
   if (!pair.ok) return refuse(answers.notAnEnvironment(pair));
   const problem = refusal(facts, policy, command);
   if (problem !== null) return refuse(problem);
@@ -61,7 +62,18 @@ const refuse = (answer: Answer): Admission => ({ kind: "answer", answer });
 
 export type Acting = Extract<Command, { kind: CommandWord }>;
 
-function refusal(facts: AdmissionFacts, policy: Policy, command: Acting): Answer | null {
+/** Commands on packages, which flows/packages answers where a repository has some. */
+export function isAboutPackages(command: Command): boolean {
+  const { kind } = command;
+  return kind === "stage" || kind === "activate" || (kind === "rollback" && command.packages !== undefined);
+}
+
+/** Why this person may not give this command here and now; null: they may. */
+export function refusal(
+  facts: Omit<AdmissionFacts, "commands" | "pair">,
+  policy: Policy,
+  command: Acting,
+): Answer | null {
   const { pull_request, person } = facts;
   const word = command.kind;
   const leave = allows(policy, word, person);
@@ -81,7 +93,10 @@ function refusal(facts: AdmissionFacts, policy: Policy, command: Acting): Answer
  * began with it. A first head that is younger than the comment is not the one it began with: webhooks were missed.
  * An explicit commit needs no history.
  */
-function unboundHead(facts: AdmissionFacts, command: Acting): Answer | null {
+function unboundHead(
+  facts: Pick<AdmissionFacts, "pull_request" | "comment" | "heads">,
+  command: Acting,
+): Answer | null {
   const now = facts.pull_request.head_sha;
   if (command.kind === "promote" && command.sha !== null) {
     return now.startsWith(command.sha) ? null : answers.otherSha(command.sha, now);

@@ -15,6 +15,8 @@ export const COMMANDS = [
   "baseline",
   "approve",
   "rollback",
+  "stage",
+  "activate",
   "cancel",
   "status",
   "help",
@@ -31,8 +33,6 @@ export const LATER_COMMANDS = [
   "veto",
   "checked",
   "dev-only",
-  "stage",
-  "activate",
 ] as const;
 /** Later words whose argument is a reason in free words. */
 const WITH_REASON: readonly string[] = ["lock", "freeze", "veto"];
@@ -45,10 +45,19 @@ export type Command =
   | { readonly kind: "drift"; readonly full: boolean }
   /** `accept`: the first 12 digits of the comparison that is declared to be the baseline; null: compare only. */
   | { readonly kind: "baseline"; readonly accept: string | null }
-  | { readonly kind: Exclude<CommandWord, "promote" | "approve" | "drift" | "baseline"> }
+  /** `packages`: whose pointers go back; absent: the environment goes back. */
+  | { readonly kind: "rollback"; readonly packages?: readonly NamedPackage[] }
+  | { readonly kind: Exclude<CommandWord, "promote" | "approve" | "drift" | "baseline" | "rollback"> }
   | { readonly kind: "not_available"; readonly word: (typeof LATER_COMMANDS)[number] }
   | { readonly kind: "bad_argument"; readonly word: CommandWord; readonly argument: string }
   | { readonly kind: "unknown"; readonly word: string; readonly suggestion: CommandWord | null };
+
+/** `discovery`, `discovery@1.4.0`, or with where it lies: `document_types:discovery@1.4.0`. */
+export interface NamedPackage {
+  readonly name: string;
+  /** Null: the version that was active before. */
+  readonly version: string | null;
+}
 
 /** All commands of a comment in their order; usually one or none. */
 export function parseCommands(body: string): readonly Command[] {
@@ -57,6 +66,9 @@ export function parseCommands(body: string): readonly Command[] {
 
 const LINE = /^ {0,3}\/([A-Za-z][A-Za-z-]*)(?:[ \t]+(\S.*?))?[ \t]*$/;
 const SIMPLE_ARGUMENT = /^[A-Za-z0-9._:@#=-]+$/;
+const PACKAGE_ARGUMENT = /^[A-Za-z0-9._:/+-]+(?:@[A-Za-z0-9.+-]+)?$/;
+const VERSION = /^\d+\.\d+\.\d+(?:-[A-Za-z0-9.-]+)?$/;
+const MOST_PACKAGES = 50;
 
 function parseLine(line: string): Command | null {
   const found = LINE.exec(line);
@@ -66,6 +78,7 @@ function parseLine(line: string): Command | null {
   const rest = text.split(/[ \t]+/).filter((part) => part !== "");
   const later = LATER_COMMANDS.find((known) => known === word);
   if (later !== undefined && WITH_REASON.includes(later)) return { kind: "not_available", word: later };
+  if (word === "rollback" && isPackageList(rest)) return rollback(rest);
   if (rest.length > 2 || !rest.every((part) => SIMPLE_ARGUMENT.test(part))) return null;
   if (later !== undefined) return { kind: "not_available", word: later };
   const known = COMMANDS.find((command) => command === word);
@@ -85,6 +98,25 @@ function withArguments(word: CommandWord, rest: readonly string[]): Command {
   const isSha = /^[0-9a-f]{7,40}$/i.test(first) && second === undefined;
   if (!isSha) return { kind: "bad_argument", word, argument: rest.join(" ") };
   return { kind: "promote", sha: first.toLowerCase() };
+}
+
+/** One package and its version, or packages; from the third word on each names its version, or the line would be prose. */
+function isPackageList(rest: readonly string[]): boolean {
+  if (rest.length === 0 || rest.length > MOST_PACKAGES) return false;
+  if (!rest.every((part) => PACKAGE_ARGUMENT.test(part))) return false;
+  return rest.length <= 2 || rest.every((part) => part.includes("@"));
+}
+
+function rollback(rest: readonly string[]): Command {
+  const [first = "", second] = rest;
+  if (second !== undefined && VERSION.test(second) && !first.includes("@")) {
+    return { kind: "rollback", packages: [{ name: first, version: second }] };
+  }
+  const packages = rest.map((part) => {
+    const [name = "", version = null] = part.split("@");
+    return { name, version };
+  });
+  return { kind: "rollback", packages };
 }
 
 function approval(rest: readonly string[]): Command {

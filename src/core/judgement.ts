@@ -7,8 +7,11 @@ import * as backup from "./gates/backup.ts";
 import * as checks from "./gates/checks.ts";
 import * as drift from "./gates/drift.ts";
 import * as notJudged from "./gates/not-judged.ts";
+import * as packageRelease from "./gates/package-release.ts";
 import * as release from "./gates/release.ts";
+import * as validation from "./gates/validation.ts";
 import * as window from "./gates/window.ts";
+import type { ValidationReport } from "./packages/types.ts";
 import type { Policy } from "./policy.ts";
 import { type Gate, type GateOutcome, type Verdict, verdictOf } from "./verdict.ts";
 import type { OperationKind } from "./vocabulary.ts";
@@ -81,6 +84,36 @@ function policyGates(facts: JudgementFacts, { now, policy }: JudgementSettings):
     ...(asked.has("progression") ? [notJudged.soak(target, policy.soak_s)] : []),
     ...(asked.has("rehearsal") ? [notJudged.rehearsal(target)] : []),
   ];
+}
+
+/** What may keep packages from being activated, beside what is asked of every promotion. */
+export interface PackageFacts {
+  readonly kind: packageRelease.PackageReleaseFacts["kind"];
+  readonly validation: ValidationReport | validation.Unreadable;
+  readonly release: packageRelease.PackageReleaseFacts;
+  readonly approval: approval.ApprovalFacts;
+  readonly checks: checks.ChecksFacts;
+}
+
+/** Staging only validates; going back needs neither window nor other Apps' checks, as with sites. */
+export function judgePackages(
+  facts: PackageFacts,
+  { now, policy }: Omit<JudgementSettings, "source">,
+): Verdict {
+  const target = facts.approval.target;
+  const own = [validation.evaluate(facts.validation), packageRelease.evaluate(facts.release)];
+  if (facts.kind === "stage") return verdictOf(own);
+  if (facts.kind === "rollback") {
+    const asked = policy.approvals.rollback.count > 0 ? [approvalGate(facts, policy)] : [];
+    return verdictOf([...own, ...asked]);
+  }
+  const { allow, deny } = policy.windows;
+  return verdictOf([
+    ...own,
+    approvalGate(facts, policy),
+    ...(policy.checks.length > 0 ? [checks.evaluate(facts.checks, policy.checks)] : []),
+    ...(allow.length + deny.length > 0 ? [window.evaluate(target, { now, windows: policy.windows })] : []),
+  ]);
 }
 
 /** The gates of a promotion where nobody asks for more. */

@@ -26,6 +26,9 @@ const JOBS: Readonly<Record<OperationKind, readonly PlannedJob[]>> = {
   /** The target first: a comparison is read from the source's side. */
   baseline: [job("baseline_create", "target"), job("baseline_create", "source")],
   rollback: [job("release_rollback", "target")],
+  /** Packages: the bot moves pointers by a commit of its own, without a run. */
+  stage: [],
+  activate: [],
 };
 
 /** The refresh of an empty environment: there is nothing to back up. */
@@ -51,7 +54,7 @@ export function changesSomething(type: JobType): boolean {
 
 /** Whether a new head of the pull request ends the operation (unless it has activated): what it judged is no longer shown. */
 export function boundToHead(kind: OperationKind): boolean {
-  return kind === "promote" || kind === "plan";
+  return kind === "promote" || kind === "plan" || kind === "stage";
 }
 
 /** In seconds. Half an hour; the two that move all data get longer. */

@@ -99,6 +99,8 @@ export function shippedPolicy(type: EnvironmentType): Policy {
       refresh: write,
       baseline: write,
       rollback: write,
+      stage: write,
+      activate: write,
       approve: write,
       cancel: write,
       status: everybody,

@@ -20,6 +20,10 @@ export type PromotionEvent =
   | "rolled_back"
   | "failed"
   | "cancelled"
+  /** Failed before the switch in a way that may pass: the next attempt begins later. */
+  | "put_off"
+  /** Its environments are free, or its next attempt begins: from the start, with a run of its own. */
+  | "begun_again"
   /** The run ended without a report. */
   | "lost";
 
@@ -35,6 +39,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     blocked: "blocked",
     failed: "failed",
     cancelled: "cancelled",
+    put_off: "waiting",
     lost: "failed",
   },
   checking: {
@@ -45,6 +50,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     finished: "succeeded",
     failed: "failed",
     cancelled: "cancelled",
+    put_off: "waiting",
     lost: "failed",
   },
   waiting: {
@@ -53,6 +59,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     blocked: "blocked",
     failed: "failed",
     cancelled: "cancelled",
+    begun_again: "requested",
     lost: "failed",
   },
   ready: {
@@ -60,6 +67,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     blocked: "blocked",
     failed: "failed",
     cancelled: "cancelled",
+    put_off: "waiting",
     lost: "failed",
   },
   running: {
@@ -69,6 +77,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     rolled_back: "rolled_back",
     failed: "failed",
     cancelled: "cancelled",
+    put_off: "waiting",
     lost: "unknown",
   },
   activated: {
@@ -122,7 +131,7 @@ export function advance(kind: OperationKind, state: PromotionState, event: Promo
 
 /** A promotion or rollback that reports success must have told of the switch: otherwise nothing was switched. */
 function skipsTheSwitch(kind: OperationKind, state: PromotionState, event: PromotionEvent): boolean {
-  const switches = kind === "promote" || kind === "rollback";
+  const switches = kind === "promote" || kind === "rollback" || kind === "activate";
   return switches && event === "finished" && (state === "running" || state === "checking");
 }
 

@@ -9,6 +9,7 @@ export const GATES = [
   "window",
   "progression",
   "rehearsal",
+  "validation",
   "promotion",
 ] as const;
 export type Gate = (typeof GATES)[number];

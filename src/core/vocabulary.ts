@@ -57,6 +57,14 @@ export const DataClass = z.enum([
 ]);
 export type DataClass = z.infer<typeof DataClass>;
 
+/** Where the target's PHP does not run the hold: promote nothing, or switch with a moment in which pages mix both releases. */
+export const HoldWithout = z.enum(["refuse", "brief_mixture"]);
+export type HoldWithout = z.infer<typeof HoldWithout>;
+
+/** How caches in front of a site are told to forget. */
+export const PurgeMethod = z.enum(["PURGE", "BAN", "GET", "POST"]);
+export type PurgeMethod = z.infer<typeof PurgeMethod>;
+
 /** What a refresh does with personal data: copies it, replaces it by made-up text, or leaves its rows out. */
 export const PersonalData = z.enum(["keep", "mask", "leave_out"]);
 export type PersonalData = z.infer<typeof PersonalData>;
@@ -85,6 +93,8 @@ export const OperationKind = z.enum([
   "refresh",
   "baseline",
   "rollback",
+  "stage",
+  "activate",
 ]);
 export type OperationKind = z.infer<typeof OperationKind>;
 

@@ -82,7 +82,7 @@ export async function createOperation(deps: Deps<never>, tx: Tx, request: StartR
 
 const RENEWING: readonly OperationKind[] = ["refresh", "baseline"];
 
-const EMPTY_OPERATION = {
+export const EMPTY_OPERATION = {
   state: "requested",
   drift_check_id: null,
   backup_id: null,
@@ -93,6 +93,7 @@ const EMPTY_OPERATION = {
   plan: null,
   refresh: null,
   comparison: null,
+  packages: null,
   result_code: null,
   result_message: null,
   cancel_reason: null,

@@ -1,21 +1,25 @@
-/** The tag that remembers the audit log's head. A tag that is there already is the one that was made before. */
+/** Annotated tags: one that is there already is the one that was made before. The audit log's head is remembered by one. */
 import { anchorText } from "../core/audit.ts";
-import type { AnchorEffect, EffectResult } from "../core/effects.ts";
+import type { AnchorEffect, EffectResult, TagEffect } from "../core/effects.ts";
 import type { Applying } from "./applying.ts";
 import { nameOf } from "./read.ts";
 
-export async function applyAnchor(
+export async function applyAnchor(applying: Applying, effect: AnchorEffect): Promise<EffectResult> {
+  const { seq, commit } = effect;
+  return applyTag(applying, { tag: `belay/audit/${seq}`, commit, message: anchorText(effect) });
+}
+
+export async function applyTag(
   { client, repository }: Applying,
-  effect: AnchorEffect,
+  { tag, commit, message }: Omit<TagEffect, "kind">,
 ): Promise<EffectResult> {
   const done: EffectResult = { ok: true, external_id: null, url: null };
-  const tag = `belay/audit/${effect.seq}`;
   const target = nameOf(repository);
   const { data } = await client.rest.git.createTag({
     ...target,
     tag,
-    message: anchorText(effect),
-    object: effect.commit,
+    message,
+    object: commit,
     type: "commit",
   });
   try {

@@ -1,13 +1,37 @@
 /** Check runs. One of ours is found by our App's id, the commit and the external id, never by its name alone. */
 import type { CheckEffect, EffectResult } from "../core/effects.ts";
+import { ANNOTATIONS_PER_REQUEST } from "../core/packages/rendering/annotations.ts";
 import type { Applying } from "./applying.ts";
 import { isMissing } from "./error.ts";
 import { nameOf } from "./read.ts";
 
+/** With many annotations it takes several requests: whichever of them was lost, what GitHub has already is not sent again. */
 export async function applyCheck(applying: Applying, effect: CheckEffect): Promise<EffectResult> {
   const id = applying.known?.external_id ?? (await findCheck(applying, effect));
   const updated = id === null ? null : await updateCheck(applying, id, effect);
-  return updated ?? createCheck(applying, effect);
+  const made = updated ?? (await createCheck(applying, effect));
+  if (made.ok && made.external_id !== null) await annotate(applying, made.external_id, effect);
+  return made;
+}
+
+async function annotate(
+  { client, repository }: Applying,
+  check_run_id: number,
+  effect: CheckEffect,
+): Promise<void> {
+  const { title, summary, text, annotations = [] } = effect;
+  if (annotations.length === 0) return;
+  const where = { ...nameOf(repository), check_run_id };
+  const { data } = await client.rest.checks.get(where);
+  for (let from = data.output.annotations_count; from < annotations.length; ) {
+    const batch = annotations.slice(from, from + ANNOTATIONS_PER_REQUEST);
+    const output = { title, summary, ...(text !== undefined && { text }) };
+    await client.rest.checks.update({
+      ...where,
+      output: { ...output, annotations: batch.map((one) => ({ ...one })) },
+    });
+    from += batch.length;
+  }
 }
 
 async function findCheck(

@@ -4,7 +4,7 @@ import Bottleneck from "bottleneck";
 import { ProbotOctokit } from "probot";
 
 /** What the adapter uses of an Octokit: Probot's and the one of @octokit/rest both have it. */
-export type Client = Pick<Octokit, "rest" | "paginate">;
+export type Client = Pick<Octokit, "rest" | "paginate" | "graphql">;
 /** A client with the rights of one installation. */
 export type Clients = (installation_id: number) => Promise<Client>;
 

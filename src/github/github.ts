@@ -1,8 +1,7 @@
 /** The port to GitHub: reads, and effects that may be applied twice without harm. */
 import type { Effect, EffectResult } from "../core/effects.ts";
 import type { Github } from "../ports/github.ts";
-import { applyAnchor } from "./anchors.ts";
-import type { Applying } from "./applying.ts";
+import { applyAnchor, applyTag } from "./anchors.ts";
 import { applyCheck } from "./checks.ts";
 import type { Clients } from "./client.ts";
 import { applyAnswer, applyComment, applyReaction } from "./comments.ts";
@@ -10,16 +9,21 @@ import { applyDeployment, applyDeploymentStatus } from "./deployments.ts";
 import { applyDispatch } from "./dispatch.ts";
 import { githubError } from "./error.ts";
 import { pausing } from "./pauses.ts";
+import { applyPointers } from "./pointers.ts";
 import { applyProtection } from "./protection.ts";
 import { reads } from "./read.ts";
+import { applySync, type SyncWebhooks, type Telling } from "./sync.ts";
 
 export interface GithubOptions {
   readonly clients: Clients;
   /** Belay's own App: only what it made counts as ours. */
   readonly app_id: number;
+  /** Where runtimes listen; none when absent. */
+  readonly sync_webhooks?: SyncWebhooks;
 }
 
-export function github({ clients: unpaused, app_id }: GithubOptions): Github {
+export function github({ clients: unpaused, app_id, sync_webhooks = {} }: GithubOptions): Github {
+  const telling = { webhooks: sync_webhooks, fetch };
   const pauses = pausing(unpaused, () => performance.now());
   const { clients } = pauses;
   return {
@@ -27,7 +31,7 @@ export function github({ clients: unpaused, app_id }: GithubOptions): Github {
     applyEffect: async (repository, effect, known) => {
       try {
         const client = await clients(repository.installation_id);
-        return await apply({ client, repository, known, app_id }, effect);
+        return await apply({ client, repository, known, app_id, ...telling }, effect);
       } catch (cause) {
         const error = githubError(cause, DOING[effect.kind]);
         pauses.note(repository.installation_id, error);
@@ -38,7 +42,7 @@ export function github({ clients: unpaused, app_id }: GithubOptions): Github {
   };
 }
 
-function apply(applying: Applying, effect: Effect): Promise<EffectResult> {
+function apply(applying: Telling, effect: Effect): Promise<EffectResult> {
   switch (effect.kind) {
     case "anchor":
       return applyAnchor(applying, effect);
@@ -58,6 +62,12 @@ function apply(applying: Applying, effect: Effect): Promise<EffectResult> {
       return applyDeploymentStatus(applying, effect);
     case "protection":
       return applyProtection(applying, effect);
+    case "tag":
+      return applyTag(applying, effect);
+    case "pointers":
+      return applyPointers(applying, effect);
+    case "sync":
+      return applySync(applying, effect);
   }
 }
 
@@ -71,4 +81,7 @@ const DOING: Readonly<Record<Effect["kind"], string>> = {
   deployment: "create a deployment",
   deployment_status: "write a deployment's status",
   protection: "answer its deployment protection rule",
+  tag: "make a tag",
+  pointers: "commit the moved pointers",
+  sync: "tell the runtime of the moved pointers",
 };

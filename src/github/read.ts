@@ -7,6 +7,7 @@ import type { Repository } from "../ports/sites.ts";
 import { approvalReads } from "./approval-reads.ts";
 import type { Client } from "./client.ts";
 import { GithubError, githubError, isMissing } from "./error.ts";
+import { gitReads } from "./git-reads.ts";
 import type { Pauses } from "./pauses.ts";
 
 const WAITS_MS = [300, 1_500];
@@ -30,6 +31,7 @@ export function reads({ clients, note }: Pauses): Reads {
     });
   return {
     ...approvalReads({ ask, orNull, nameOf }, file),
+    ...gitReads({ ask, orNull, nameOf }),
     pullRequest: (repository, number) =>
       orNull(repository, `read pull request #${number}`, async ({ rest }) =>
         pullRequest((await rest.pulls.get({ ...nameOf(repository), pull_number: number })).data),

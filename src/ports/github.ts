@@ -2,6 +2,7 @@
 import type { Committers, Review } from "../core/approval.ts";
 import type { Effect, EffectResult } from "../core/effects.ts";
 import type { ForeignCheckRun } from "../core/gates/checks.ts";
+import type { TreeEntry } from "../core/packages/types.ts";
 import type { Permission } from "../core/policy.ts";
 import type { ResourceRow } from "./queue.ts";
 import type { Repository } from "./sites.ts";
@@ -72,6 +73,14 @@ export interface Github {
     repository: Repository,
     number: number,
   ): Promise<{ readonly paths: readonly string[]; readonly complete: boolean }>;
+  /** The commit that a branch is at; null: there is no such branch. */
+  branchHead(repository: Repository, branch: string): Promise<string | null>;
+  /** The commit at which `head` left `base`; null: they have nothing in common. */
+  mergeBase(repository: Repository, base: string, head: string): Promise<string | null>;
+  /** All files of a commit, however many. */
+  tree(repository: Repository, commit: string): Promise<readonly TreeEntry[]>;
+  /** Contents by git's id; what is missing in the answer cannot be had. */
+  blobs(repository: Repository, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
   applyEffect(
     repository: Repository,
     effect: Effect,

@@ -6,6 +6,7 @@ import type { Verdict } from "../core/verdict.ts";
 import type { JobState, JobType, OperationKind, PromotionState } from "../core/vocabulary.ts";
 import type { Comparison } from "../core/wordpress/comparison.ts";
 import type { Plan, RefreshPlan } from "../core/wordpress/types.ts";
+import type { OperationPackages } from "./packages.ts";
 
 /** What a command began. Promotions and rollbacks are operations; a refused command leaves one too, as `blocked`. */
 export interface OperationRow {
@@ -43,6 +44,8 @@ export interface OperationRow {
   readonly refresh: RefreshPlan | null;
   /** Both sides compared for a declared baseline; null for the other kinds. */
   readonly comparison: Comparison | null;
+  /** What an operation on configuration packages moves; null for those on environments. */
+  readonly packages: OperationPackages | null;
   readonly progress: OperationProgress;
   /** Stable code and sentence of how it ended. */
   readonly result_code: string | null;

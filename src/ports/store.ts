@@ -12,7 +12,8 @@ import type {
   NewDriftCheck,
   ReleaseRow,
 } from "./findings.ts";
-import type { JobRow, LockRow, OperationRow } from "./operations.ts";
+import type { JobRow, LockRow, OperationRow, PersonLockRow } from "./operations.ts";
+import type { PackageReleaseFilter, PackageReleaseRow, PackageReportRow } from "./packages.ts";
 import type { NewEffect, ResourceRow } from "./queue.ts";
 import type { ApiRequestRow } from "./requests.ts";
 import type { EnvironmentRow, HeadRow, PullRequestRow, SiteRow } from "./sites.ts";
@@ -89,13 +90,26 @@ export interface Tx {
   /** By command, oldest first. */
   approvalsOf(target_environment_id: string, pull_request: number): Promise<readonly ApprovalRow[]>;
 
+  // configuration packages
+  packageReport(id: string): Promise<PackageReportRow | null>;
+  newestPackageReport(site_id: string, pull_request: number): Promise<PackageReportRow | null>;
+  /** @returns the id of the report of this digest, which may be there already */
+  addPackageReport(row: PackageReportRow): Promise<string>;
+  /** Newest first. */
+  packageReleases(filter: PackageReleaseFilter, page: Page): Promise<readonly PackageReleaseRow[]>;
+  /** Inserts, or updates the row with this id. */
+  putPackageRelease(row: PackageReleaseRow): Promise<void>;
+
   // once, one at a time, on record
   /** What a person's request of this key was answered; null: there was none. */
   apiRequest(login: string, key: string): Promise<ApiRequestRow | null>;
   addApiRequest(row: ApiRequestRow): Promise<void>;
   /** True the first time this key is claimed, false ever after. Keys: `comment:<repository id>:<id>`, `click:<check run>:<button>`. */
   claimOnce(key: string, at: string): Promise<boolean>;
-  /** All of the environments or none. Asking again for the same operation grants again. */
+  /**
+   * All of the environments or none. Asking again for the same operation grants again; an environment that a person has
+   * locked is granted to nobody else's operations.
+   */
   acquireLock(
     operation_id: string,
     environment_ids: readonly string[],
@@ -103,12 +117,19 @@ export interface Tx {
   ): Promise<LockProof | LockHeld>;
   releaseLock(operation_id: string): Promise<void>;
   locks(): Promise<readonly LockRow[]>;
+  /** The runner of this operation was heard of. */
+  heartbeat(operation_id: string, at: string): Promise<void>;
+  personLock(environment_id: string): Promise<PersonLockRow | null>;
+  putPersonLock(row: PersonLockRow): Promise<void>;
+  removePersonLock(environment_id: string): Promise<void>;
   addAudit(entry: AuditEntry): Promise<AuditRecord>;
   /** Newest first. */
   audit(filter: { readonly site_id?: string }, page: Page): Promise<readonly AuditRecord[]>;
   /** Of all sites, in the order in which they were written, from after record `seq` on. */
   auditAfter(seq: number, limit: number): Promise<readonly AuditRecord[]>;
   addEffect(effect: NewEffect): Promise<void>;
+  /** The operation is over: a run that was not started yet is not started any more. */
+  withdrawDispatches(operation_id: string): Promise<void>;
   resource(repository_id: number, stream: string): Promise<ResourceRow | null>;
 }
 

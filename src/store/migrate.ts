@@ -6,6 +6,7 @@ import { baselines } from "./migrations/0002-baselines.ts";
 import { approvals } from "./migrations/0003-approvals.ts";
 import { apiRequests } from "./migrations/0004-api-requests.ts";
 import { work } from "./migrations/0005-work.ts";
+import { packages } from "./migrations/0006-packages.ts";
 
 export interface Migration {
   readonly version: number;
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, name: "approvals", script: approvals },
   { version: 4, name: "api-requests", script: apiRequests },
   { version: 5, name: "work", script: work },
+  { version: 6, name: "packages", script: packages },
 ];
 
 /** Any number that is not taken twice in one database: two bots that start together migrate one after the other. */

@@ -3,6 +3,7 @@ import type { ColumnType, Generated, Kysely, Transaction } from "kysely";
 import type { AuditRecord } from "../core/audit.ts";
 import type * as findings from "../ports/findings.ts";
 import type * as operations from "../ports/operations.ts";
+import type { PackageReleaseRow, PackageReportRow } from "../ports/packages.ts";
 import type * as queue from "../ports/queue.ts";
 import type { ApiRequestRow } from "../ports/requests.ts";
 import type * as sites from "../ports/sites.ts";
@@ -35,7 +36,7 @@ export interface Database {
   operations: Numbered &
     Stored<
       operations.OperationRow,
-      "asked" | "comparison" | "verdict" | "plan" | "refresh" | "progress" | "shown"
+      "asked" | "comparison" | "packages" | "verdict" | "plan" | "refresh" | "progress" | "shown"
     >;
   jobs: Numbered & Stored<operations.JobRow, "input" | "report" | "answer">;
   releases: Numbered & Stored<findings.ReleaseRow, "manifest">;
@@ -44,6 +45,8 @@ export interface Database {
   backups: Numbered & Stored<findings.BackupRow, "proof">;
   approvals: Numbered & Stored<findings.ApprovalRow, "bound">;
   api_requests: Stored<ApiRequestRow, "answer">;
+  package_reports: Numbered & Stored<PackageReportRow, "report" | "by_hand" | "moves">;
+  package_releases: Numbered & Stored<PackageReleaseRow>;
   locks: Stored<operations.LockRow>;
   person_locks: Stored<operations.PersonLockRow>;
   sweeps: { readonly name: string; readonly swept_at: string } & Leased;
@@ -64,7 +67,7 @@ export type DbTx = Transaction<Database>;
 
 /** The columns that hold JSON, by table. */
 export const JSON_COLUMNS = {
-  operations: ["asked", "comparison", "verdict", "plan", "refresh", "progress", "shown"],
+  operations: ["asked", "comparison", "packages", "verdict", "plan", "refresh", "progress", "shown"],
   jobs: ["input", "report", "answer"],
   releases: ["manifest"],
   baselines: ["source", "target"],
@@ -72,6 +75,7 @@ export const JSON_COLUMNS = {
   backups: ["proof"],
   approvals: ["bound"],
   api_requests: ["answer"],
+  package_reports: ["report", "by_hand", "moves"],
 } as const;
 
 type WithText<Row, J> = { [K in keyof Row]: K extends J ? string | null : Row[K] };

@@ -8,8 +8,9 @@ import { baselines } from "./baselines.ts";
 import { backups, releases } from "./findings.ts";
 import { jobs, operations } from "./operations.ts";
 import { outbox } from "./outbox.ts";
+import { packages } from "./packages.ts";
 import { pullRequests } from "./pull-requests.ts";
-import { audit, locks } from "./record.ts";
+import { audit, locks, personLocks } from "./record.ts";
 import type { Db, DbTx } from "./schema.ts";
 import { sites } from "./sites.ts";
 
@@ -47,7 +48,9 @@ function flowsView(tx: DbTx): Tx {
     ...backups(tx),
     ...approvals(tx),
     ...apiRequests(tx),
+    ...packages(tx),
     ...locks(tx),
+    ...personLocks(tx),
     ...audit(tx),
     ...outbox(tx),
   };
@@ -64,6 +67,7 @@ const RACED_KEYS = new Set([
   "audit_log_pkey",
   "audit_log_previous_hash_key",
   "locks_pkey",
+  "person_locks_pkey",
   "claimed_keys_pkey",
   "api_requests_pkey",
 ]);

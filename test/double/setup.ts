@@ -171,6 +171,7 @@ const createRepository = (world: World, options: RepositoryOptions): Repository 
     tags: new Map(),
     permissions: new Map(Object.entries(options.people ?? {})),
     rules: new Map(Object.entries(options.rules ?? {})),
+    treeLimit: 100_000,
     environments: environmentsOf(world, options),
     secrets: new Map(Object.entries(options.secrets ?? {})),
     variables: new Map(Object.entries(options.variables ?? {})),

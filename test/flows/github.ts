@@ -74,6 +74,10 @@ export function githubOf(state: GithubState): Github {
       (state.checks.get(sha) ?? []).filter((run) => run.name === name),
     commitParents: async (_repository, sha) => state.parents.get(sha) ?? [],
     changedFiles: async (_repository, number) => ({ paths: state.changed.get(number) ?? [], complete: true }),
+    branchHead: async () => null,
+    mergeBase: async () => null,
+    tree: async () => [],
+    blobs: async () => new Map(),
     applyEffect: async () => {
       throw new Error("Flows write effects; the loop applies them.");
     },

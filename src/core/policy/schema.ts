@@ -1,6 +1,7 @@
 /** The shape of `belay-policy.yml`, as it is written. What it means for a target is worked out in resolve.ts. */
 import { z } from "zod";
 import { Duration, EnvironmentName, TablePattern } from "../config/texts.ts";
+import { Guardrail } from "../packages/configuration.ts";
 import { PERMISSIONS, WEEKDAYS } from "../policy.ts";
 import { AppSlug, CheckName, Clock, Moment, Team, TimeZone } from "./texts.ts";
 
@@ -57,6 +58,8 @@ export const PolicyBlock = z.strictObject({
   plan: Command.optional(),
   refresh: Command.optional(),
   baseline: Command.optional(),
+  stage: Command.optional(),
+  activate: Command.optional(),
   approve: Command.optional(),
   cancel: Command.optional(),
   status: Open.optional(),
@@ -98,6 +101,8 @@ export const PolicyFile = z.strictObject({
   version: z.literal(1),
   defaults: PolicyBlock.prefault({}),
   environments: z.record(EnvironmentName, PolicyBlock).default({}),
+  /** What no configuration package may hold; a repository can add to it. */
+  packages: z.strictObject({ guardrails: z.array(Guardrail).max(200).default([]) }).optional(),
 });
 export type PolicyFile = z.infer<typeof PolicyFile>;
 
@@ -106,6 +111,8 @@ export const POLICY_EXAMPLES: Readonly<Record<string, string>> = {
   version: "version: 1",
   defaults: "defaults: {approvals: {count: 1, not: [author]}}",
   environments: "environments: {production: {approvals: {count: 2}}}",
+  packages: "packages: {guardrails: [...]}",
+  guardrails: "guardrails: [{id: no-secrets, pattern: ..., sentence: ..., remedy: ...}]",
   promote: "promote: {permission: write}",
   permission: "permission: write",
   teams: "teams: [platform]",

@@ -193,6 +193,13 @@ export const environmentFailed = (environment: string, remedy: "/refresh" | "/ro
     `Comment \`${remedy}\` to bring it back.`,
   );
 
+export const noPackages = (word: CommandWord): Answer =>
+  answer(
+    "packages_none",
+    `Nothing was started: \`/${word}\` is about configuration packages, and this pull request has none that Belay knows of.`,
+    "Add `.github/belay-packages.yml` to the default branch; Belay's docs/packages.md shows an example.",
+  );
+
 export const nothingToRollBack = (target: string): Answer =>
   answer(
     "rollback_nothing",

@@ -28,6 +28,10 @@ export function doneSentence({ kind, source, target }: Names, release: string | 
       return `${source} and ${target} are compared.`;
     case "rollback":
       return `${target} is back on the release before, and healthy.${now}`;
+    case "stage":
+      return "The packages are staged at this commit.";
+    case "activate":
+      return "The packages are active.";
   }
 }
 
@@ -115,5 +119,9 @@ function afterSuccess({ kind, source, target }: Names, remedy: string | null): s
       return `Look at ${source}, then comment \`/promote\`.`;
     case "rollback":
       return `Correct the fault in ${source}, then comment \`/promote\`.`;
+    case "stage":
+      return "Merge this pull request, then comment `/activate`.";
+    case "activate":
+      return "`/rollback <package>` goes back to the version before.";
   }
 }

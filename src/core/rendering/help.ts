@@ -8,6 +8,7 @@ import { help as drift } from "../gates/drift.ts";
 import { help as notJudged } from "../gates/not-judged.ts";
 import { help as promotion } from "../gates/promotion.ts";
 import { help as release } from "../gates/release.ts";
+import { help as validation } from "../gates/validation.ts";
 import { help as window } from "../gates/window.ts";
 import { gatesOf } from "../judgement.ts";
 import type { Policy } from "../policy.ts";
@@ -48,8 +49,18 @@ const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly m
       "For a source that is a copy already: compare both sides, and declare how they differ to be the baseline.",
   },
   rollback: {
-    form: "/rollback",
-    meaning: "Go back to the release before the last promotion. Live rows stay.",
+    form: "/rollback [package[@version] ...]",
+    meaning:
+      "Go back to the release before the last promotion. Live rows stay. With packages: move their pointers back.",
+  },
+  stage: {
+    form: "/stage",
+    meaning:
+      "Validate this pull request's packages and lock what they hold at this commit; a push un-stages.",
+  },
+  activate: {
+    form: "/activate",
+    meaning: "After the merge: move the pointers of all staged packages of this pull request, in one commit.",
   },
   cancel: {
     form: "/cancel",
@@ -60,7 +71,7 @@ const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly m
 };
 
 const GATE_HELP: Readonly<Record<Gate, string>> = {
-  ...{ drift, backup, release, approval, checks, window, promotion },
+  ...{ drift, backup, release, approval, checks, window, validation, promotion },
   ...notJudged,
 };
 

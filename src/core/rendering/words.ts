@@ -19,6 +19,10 @@ export function operationTitle(kind: OperationKind, source: string, target: stri
       return `Baseline of ${source} and ${target}`;
     case "rollback":
       return `Rollback of ${target}`;
+    case "stage":
+      return "Staging of packages";
+    case "activate":
+      return "Activation of packages";
   }
 }
 

@@ -88,6 +88,8 @@ export type Repository = {
   readonly tags: Map<string, string>;
   readonly permissions: Map<string, RepositoryPermission>;
   readonly rules: Map<string, readonly BranchRule[]>;
+  /** So many entries of a tree are listed at once, the rest is cut off: 100,000 on GitHub. */
+  treeLimit: number;
   readonly environments: Map<string, Environment>;
   readonly secrets: Map<string, string>;
   readonly variables: Map<string, string>;
@@ -271,6 +273,8 @@ export type State = {
   readonly repositories: Repository[];
   /** Shared by all repositories, as GitHub shares the objects of forks. */
   readonly commits: Map<string, Commit>;
+  /** Trees that were made through the API and belong to no commit yet. */
+  readonly trees: Map<string, ReadonlyMap<string, string>>;
   readonly pulls: PullRequest[];
   readonly comments: Comment[];
   readonly reviews: Review[];
@@ -289,6 +293,7 @@ export const emptyState = (): State => ({
   accounts: [],
   repositories: [],
   commits: new Map(),
+  trees: new Map(),
   pulls: [],
   comments: [],
   reviews: [],

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Refusal } from "../github/errors.ts";
 import { changed, type World } from "../github/world.ts";
+import { graphql } from "../routes/git-data.ts";
 import { answer, requestErrors } from "../validate.ts";
 import { type Answer, faultAnswer, limits, problem, refusal, toAnswer } from "./answers.ts";
 import { type Actor, authenticate } from "./auth.ts";
@@ -58,6 +59,21 @@ const perform = async (
   return problems.length > 0 ? problem(parts.world, operation, problems) : { ...given, body };
 };
 
+const answerGraphql = async (
+  { world }: Parts,
+  { request, url, body }: { readonly request: IncomingMessage; readonly url: URL; readonly body: unknown },
+): Promise<Answer> => {
+  try {
+    const actor = await authenticate(world, request.headers.authorization);
+    authorize(actor, "contents:read");
+    const call = { world, actor, accept: "", url, body, params: {}, query: url.searchParams };
+    return { status: 200, body: graphql(call), headers: {} };
+  } catch (error) {
+    if (error instanceof Refusal) return refusal(error.status, error.message, error.details);
+    return problem(world, "POST /graphql", [error instanceof Error ? error.message : String(error)]);
+  }
+};
+
 const respond = async (
   parts: Parts,
   find: ReturnType<typeof makeRouter>,
@@ -66,6 +82,7 @@ const respond = async (
   const { request, url, body } = call;
   const method = request.method ?? "GET";
   const path = url.pathname.replace(/^\/api\/v3(?=\/)/, "");
+  if (method === "POST" && /^(\/api)?\/graphql$/.test(path)) return answerGraphql(parts, call);
   const match = find(method, path);
   if (!match)
     return problem(parts.world, `${method} ${path}`, [

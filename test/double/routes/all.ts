@@ -8,6 +8,7 @@ import { checkRoutes } from "./checks.ts";
 import { contentRoutes } from "./contents.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 import { deploymentRoutes } from "./deployments.ts";
+import { gitDataRoutes } from "./git-data.ts";
 import { historyRoutes } from "./history.ts";
 import { protectionRoutes } from "./protection.ts";
 import { pullRoutes } from "./pulls.ts";
@@ -21,6 +22,7 @@ export const allRoutes = (webhooks: Webhooks, runs: Runs): readonly Route[] => [
   ...deliveryRoutes(webhooks),
   ...contentRoutes,
   ...historyRoutes,
+  ...gitDataRoutes,
   ...repositoryRoutes,
   ...pullRoutes,
   ...teamRoutes,

@@ -82,8 +82,11 @@ const tree = (call: Call): Reply => {
       );
       const shown = query.has("recursive") ? below.sort((a, b) => (a.path < b.path ? -1 : 1)) : entries;
       const url = `${repositoryUrl(world, repository)}/git`;
-      const items = shown.map((entry) => ({ ...entry, url: `${url}/${entry.type}s/${entry.sha}` }));
-      return { body: { sha, url: `${url}/trees/${sha}`, truncated: false, tree: items } };
+      const items = shown
+        .slice(0, repository.treeLimit)
+        .map((entry) => ({ ...entry, url: `${url}/${entry.type}s/${entry.sha}` }));
+      const truncated = items.length < shown.length;
+      return { body: { sha, url: `${url}/trees/${sha}`, truncated, tree: items } };
     }
   }
   throw notFound();

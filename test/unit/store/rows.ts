@@ -69,6 +69,7 @@ export function anOperation({ site, source, target }: World): OperationRow {
     plan: null,
     refresh: null,
     comparison: null,
+    packages: null,
     progress: { jobs: ["drift_check"], done: 0, steps: [], notes: ["quote ' and \u0000"] },
     result_code: null,
     result_message: null,

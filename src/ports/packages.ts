@@ -1,0 +1,65 @@
+/** Rows of configuration packages: reports of their validation, the states of their releases, what an operation moves. */
+import type { Move } from "../core/packages/activation.ts";
+import type { PackageState } from "../core/packages/states.ts";
+import type { PointerChange, ValidationReport } from "../core/packages/types.ts";
+
+/** What a validation of a pull request's head found. Immutable; equal questions have equal digests. */
+export interface PackageReportRow {
+  readonly id: string;
+  readonly site_id: string;
+  readonly pull_request: number;
+  readonly head_sha: string;
+  /** The base branch's commit that it was judged with. */
+  readonly base_sha: string;
+  /** Of head, base, configuration and guardrails. */
+  readonly digest: string;
+  readonly report: ValidationReport;
+  /** Pointers that the pull request moves by itself. */
+  readonly by_hand: readonly PointerChange[];
+  /** What an activation would move. */
+  readonly moves: readonly Move[];
+  readonly created_at: string;
+}
+
+/** One version of one package, from the moment that a pull request brings it. */
+export interface PackageReleaseRow {
+  readonly id: string;
+  readonly site_id: string;
+  readonly root: string;
+  readonly kind: string;
+  readonly package: string;
+  readonly version: string;
+  readonly status: PackageState;
+  /** Of what it holds: names, modes and contents of its files. */
+  readonly digest: string;
+  /** The pull request that brought it, and its head then; null for one that was active before Belay knew it. */
+  readonly pull_request: number | null;
+  readonly head_sha: string | null;
+  readonly report_id: string | null;
+  /** Who staged it; null: nobody, or a push took it back. */
+  readonly staged_by: string | null;
+  readonly staged_at: string | null;
+  /** When it was last activated. */
+  readonly released_at: string | null;
+  readonly state_version: number;
+}
+
+/** What an operation on packages moves, and how far it has come. */
+export interface OperationPackages {
+  readonly moves: readonly Move[];
+  readonly reason: string;
+  /** Rounds of judging anew because the branch had moved. */
+  readonly round: number;
+  /** The commit that moved the pointers; null: none yet. */
+  readonly commit: string | null;
+}
+
+export interface PackageReleaseFilter {
+  readonly site_id: string;
+  readonly pull_request?: number;
+  readonly root?: string;
+  readonly kind?: string;
+  readonly package?: string;
+  readonly version?: string;
+  readonly states?: readonly PackageState[];
+}
