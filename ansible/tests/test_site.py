@@ -8,7 +8,7 @@ import unittest
 from unittest import mock
 from pathlib import Path
 
-import belay.host.site
+from belay.host import site as sites
 from belay.errors import BelayError
 from belay.host.hostlock import host_lock
 from belay.host.journal import Journal
@@ -42,7 +42,7 @@ class SiteTest(unittest.TestCase):
         self.root = tempfile.mkdtemp(prefix="belay-site-")
         self.addCleanup(shutil.rmtree, self.root)
         # Tests may run as root, and their folders are then root's.
-        self.patch = mock.patch.object(belay.site, "ROOT_UID", -1)
+        self.patch = mock.patch.object(sites, "ROOT_UID", -1)
         self.patch.start()
         self.addCleanup(mock.patch.stopall)
         os.makedirs(os.path.join(self.root, "releases/0123456789ab"))
