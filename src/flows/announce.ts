@@ -3,6 +3,7 @@ import type { CheckEffect } from "../core/effects.ts";
 import { evaluate as promotionGate } from "../core/gates/promotion.ts";
 import { isOver } from "../core/promotion.ts";
 import { acceptNext } from "../core/rendering/baseline.ts";
+import { CHECK_LIMIT } from "../core/rendering/cap.ts";
 import { checkExternalId, renderCheck } from "../core/rendering/check.ts";
 import { driftSection } from "../core/rendering/drift.ts";
 import { nextStep } from "../core/rendering/endings.ts";
@@ -108,7 +109,8 @@ async function rendered(work: Work, gate: GateOutcome): Promise<CheckEffect> {
 
 /** What a check shows beside its gate's sentences: the plan, or what the drift check found. */
 async function moreOf({ tx, operation }: Work, { gate }: GateOutcome): Promise<string> {
-  if (gate === "release" && operation.plan !== null) return planSection(operation.plan);
+  if (gate === "release" && operation.plan !== null)
+    return planSection(operation.plan, { room: CHECK_LIMIT, operation: operation.id });
   if (gate !== "drift" || operation.drift_check_id === null) return "";
   const drift = await tx.driftVerdict(operation.drift_check_id);
   return drift === null ? "" : driftSection(drift, operation.drift_check_id);

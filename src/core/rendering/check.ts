@@ -1,6 +1,6 @@
 /** A gate's outcome as a check run. pass = success, wait = in progress, block = failure, a person must act = action required. */
 import type { CheckConclusion, CheckEffect } from "../effects.ts";
-import { type GateOutcome, obstacles, type Verdict } from "../verdict.ts";
+import { type Gate, type GateOutcome, obstacles, type Verdict } from "../verdict.ts";
 import { CHECK_LIMIT, cap, capLine } from "./cap.ts";
 import { inert, plain } from "./escape.ts";
 import { gatesTable, reasonList, sentencesOf } from "./gates.ts";
@@ -11,7 +11,7 @@ export interface CheckContext {
   readonly head_sha: string;
   /** For the promotion check: the other gates, shown in its text. */
   readonly verdict: Verdict | null;
-  /** Markdown below the reasons (the plan), or in their place (the drift check, which shows each of them in full). */
+  /** Markdown below the reasons or in their place (the plan, the drift check: they show each of them in full). */
   readonly more?: string;
   readonly details_url?: string | null;
 }
@@ -45,6 +45,9 @@ export function conclusionOf(gate: GateOutcome): CheckConclusion | null {
   return gate.remedy === null ? null : "action_required";
 }
 
+/** Gates beside which everything stands in `more`, better than in their reasons. */
+const SHOWN_IN_FULL: readonly Gate[] = ["drift", "release"];
+
 function textOf(gate: GateOutcome, context: CheckContext): string {
   const verdict = context.verdict;
   const parts = [
@@ -54,7 +57,7 @@ function textOf(gate: GateOutcome, context: CheckContext): string {
           .map((other) => sentencesOf(other))
           .join("\n\n")
       : "",
-    gate.gate === "drift" && context.more ? "" : reasonList(gate.details ?? []),
+    SHOWN_IN_FULL.includes(gate.gate) && context.more ? "" : reasonList(gate.details ?? []),
     context.more ?? "",
   ];
   return parts.filter((part) => part !== "").join("\n\n");

@@ -56,7 +56,7 @@ export function operationMarker(id: string): string {
 
 export function renderOperation(view: OperationView): string {
   const title = operationTitle(view.kind, view.source, view.target);
-  const parts = [
+  const before = [
     operationMarker(view.id),
     `### ${inert(title)}: ${STATE_WORDS[view.state]}`,
     view.message === null ? "" : `**${inert(view.message)}**`,
@@ -66,15 +66,17 @@ export function renderOperation(view: OperationView): string {
     view.refresh === null ? "" : refreshSection(view.refresh, view.source),
     view.comparison === null ? "" : comparisonSection(view.comparison.found, { ...view, ...view.comparison }),
     resultSection(view.result),
-    view.plan === null ? "" : planSection(view.plan),
-    view.verdict === null ? "" : reasonsSection(view.verdict),
-    footer(view),
   ];
-  return cap(parts.filter((part) => part !== "").join("\n\n"), COMMENT_LIMIT);
+  const after = [view.verdict === null ? "" : reasonsSection(view.verdict, view.plan), footer(view)];
+  const room = COMMENT_LIMIT - [...before, ...after].reduce((all, part) => all + part.length + 2, 0);
+  const plan = view.plan === null ? "" : planSection(view.plan, { room, operation: view.id });
+  return cap([...before, plan, ...after].filter((part) => part !== "").join("\n\n"), COMMENT_LIMIT);
 }
 
-function reasonsSection(verdict: Verdict): string {
+/** What stands in the way of the release is part of the plan, with the lines to copy. */
+function reasonsSection(verdict: Verdict, plan: Plan | null): string {
   return obstacles(verdict)
+    .filter(({ gate }) => gate !== "release" || plan === null)
     .filter((gate) => (gate.details ?? []).length > 0)
     .map((gate) => details(`${gate.gate}: details`, reasonList(gate.details ?? [])))
     .join("\n\n");

@@ -16,25 +16,52 @@ const HAPPENS: Readonly<Record<TableAction, string>> = {
   keep: "stay as they are",
 };
 
-/** Every table with its class, who says so, and what happens to it; folded, one part for each action. */
-export function tableSections(tables: readonly PlanTable[]): string {
+/**
+ * Every table with its class, who says so, and what happens to it; folded, one part for each action. Of tables that are alike
+ * (class, who says so, why) `most` are named, the others summed up.
+ */
+export function tableSections(tables: readonly PlanTable[], most: number): string {
   return ORDER.flatMap((action) => {
     const of = tables.filter((table) => table.action === action);
     if (of.length === 0) return [];
-    return [details(`${action}: ${count(of.length, "table")} (${HAPPENS[action]})`, tablesTable(of))];
+    return [details(`${action}: ${count(of.length, "table")} (${HAPPENS[action]})`, tablesTable(of, most))];
   }).join("\n\n");
 }
 
-function tablesTable(tables: readonly PlanTable[]): string {
-  const rows = tables.map(
-    ({ table, class: kind, action, origin, rows, why }) =>
-      `| ${cell(code(table))} | ${kind} | **${action}** | ${cell(originOf(origin))} | ${rowsCell(rows.source)} → ${rowsCell(rows.target)} | ${cell(inert(why))} |`,
-  );
+function tablesTable(tables: readonly PlanTable[], most: number): string {
   const head = [
     "| table | class | action | class given by | rows: source → target | why |",
     "|---|---|---|---|---|---|",
   ];
-  return [...head, ...rows].join("\n");
+  if (tables.length <= most)
+    return [...head, ...tables.map((one) => row(cell(code(one.table)), one, one.rows))].join("\n");
+  const groups = Map.groupBy(tables, ({ class: kind, origin, why }) => JSON.stringify([kind, origin, why]));
+  return [...head, ...[...groups.values()].flatMap((alike) => alikeRows(alike, most))].join("\n");
+}
+
+function alikeRows(alike: readonly PlanTable[], most: number): string[] {
+  const named = alike.slice(0, most).map((one) => row(cell(code(one.table)), one, one.rows));
+  const [first, ...others] = alike.slice(most);
+  if (first === undefined || others.length === 0)
+    return alike.map((one) => row(cell(code(one.table)), one, one.rows));
+  const rest = [first, ...others];
+  return [
+    ...named,
+    row(`*and ${rest.length} more*`, first, { source: sum(rest, "source"), target: sum(rest, "target") }),
+  ];
+}
+
+const row = (
+  name: string,
+  { class: kind, action, origin, why }: PlanTable,
+  rows: PlanTable["rows"],
+): string =>
+  `| ${name} | ${kind} | **${action}** | ${cell(originOf(origin))} | ${rowsCell(rows.source)} → ${rowsCell(rows.target)} | ${cell(inert(why))} |`;
+
+/** Null where none of them is on that side. */
+function sum(tables: readonly PlanTable[], side: keyof PlanTable["rows"]): number | null {
+  const there = tables.flatMap(({ rows }) => rows[side] ?? []);
+  return there.length === 0 ? null : there.reduce((all, rows) => all + rows, 0);
 }
 
 const rowsCell = (n: number | null): string => (n === null ? "absent" : String(n));
@@ -49,12 +76,12 @@ function originOf(origin: string): string {
 
 const MOST_FILES = 200;
 
-/** Every file that differs, or that the target changed, with who changed it. */
-export function codeSection({ changes }: Plan["code"]): string {
+/** Every file that differs, or that the target changed, with who changed it; those that stop a promotion first. */
+export function codeSection({ changes }: Plan["code"], most: number): string {
   const { files, counts } = changes;
   const all = counts.promote + counts.keep + counts.conflict + counts.same;
   if (all === 0) return "";
-  const shown = files.slice(0, MOST_FILES);
+  const shown = files.slice(0, Math.min(most, MOST_FILES));
   const rows = shown.map(
     (one) => `| ${cell(code(one.path))} | **${one.action}** | ${inert(whoChanged(one))}${FATE[one.action]} |`,
   );

@@ -6,25 +6,53 @@ import { keyText } from "./keys.ts";
 import { codeSection, tableSections } from "./plan-tables.ts";
 import { count, details } from "./words.ts";
 
-const KEYS_SHOWN = 20;
+/** How much of a plan is shown: the most for which there is room. What must be acted on is shown first and cut last. */
+const STEPS = [
+  { rows: 10_000, keys: 20 },
+  { rows: 300, keys: 20 },
+  { rows: 100, keys: 10 },
+  { rows: 30, keys: 3 },
+  { rows: 10, keys: 0 },
+  { rows: 3, keys: 0 },
+] as const;
+type Step = (typeof STEPS)[number];
 
-/** A summary line, what blocks, and folded: tables by action, options, code by file, what stays behind. */
-export function planSection(plan: Plan): string {
+export interface PlanPlace {
+  /** Characters that the plan may have. */
+  readonly room: number;
+  /** The operation, under whose id the API has all of the plan. */
+  readonly operation: string;
+}
+
+/**
+ * A summary line, what blocks, and folded: tables by action, options, code by file, what stays behind. Where not all of it has
+ * room, equal tables are summed up and lists end with how many more there are; the rest stands in the API.
+ */
+export function planSection(plan: Plan, { room, operation }: PlanPlace): string {
+  const [whole, ...shorter] = STEPS;
+  const full = sectionWith(plan, whole, "");
+  if (full.length <= room) return full;
+  const where = `*Shortened. All of it: \`GET /api/operations/${operation}/plan\`.*`;
+  const texts = shorter.map((step) => () => sectionWith(plan, step, where));
+  const fits = texts.find((text) => text().length <= room) ?? texts.at(-1);
+  return fits?.() ?? "";
+}
+
+function sectionWith(plan: Plan, step: Step, where: string): string {
+  const { code: tree, options, left_behind: left, tables } = plan;
   return [
     `**Plan**: ${summaryLine(plan)}`,
+    where,
     sentenceList("In the way", plan.blocks),
     sentenceList("Worth reading", plan.warnings),
-    codeSection(plan.code),
-    plan.options.length === 0
+    codeSection(tree, step.rows),
+    options.length === 0
       ? ""
-      : details(`${count(plan.options.length, "changed option")}`, optionsTable(plan.options)),
-    plan.left_behind.length === 0
+      : details(count(options.length, "changed option"), optionsTable(options, step.rows)),
+    left.length === 0
       ? ""
-      : details(
-          `Stays behind: ${count(plan.left_behind.length, "change")}`,
-          leftBehindList(plan.left_behind),
-        ),
-    tableSections(plan.tables),
+      : details(`Stays behind: ${count(left.length, "change")}`, leftBehindList(left, step)),
+    tableSections(tables, step.rows),
   ]
     .filter((part) => part !== "")
     .join("\n\n");
@@ -47,15 +75,24 @@ function summaryLine({ summary, code: tree }: Plan): string {
 
 function sentenceList(title: string, sentences: readonly Sentence[]): string {
   if (sentences.length === 0) return "";
-  const lines = sentences.map(({ text, remedy, paste }) => {
-    const line = `- ${inert(text)}${remedy === null ? "" : ` ${inert(remedy)}`}`;
-    return paste === undefined ? line : `${line}\n\n${fence(paste, "yaml")}\n`;
+  const lines = sentences.map(({ text, list = [], remedy, paste }) => {
+    const points = list.map((point) => `\n  - ${inert(point)}`).join("");
+    const next = remedy === null ? "" : inert(remedy);
+    const line =
+      points === "" ? `- ${inert(text)}${next === "" ? "" : ` ${next}`}` : `- ${inert(text)}${points}`;
+    const after = points === "" || next === "" ? "" : `\n\n  ${next}`;
+    return paste === undefined ? `${line}${after}` : `${line}${after}\n\n${fence(paste, "yaml")}\n`;
   });
   return `${title}:\n${lines.join("\n")}`;
 }
 
-function optionsTable(options: readonly PlanOption[]): string {
-  const rows = options.map(({ values, ...option }) => {
+const OPTIONS_ORDER: readonly PlanOption["action"][] = ["conflict", "promote", "keep"];
+
+/** What is in the way and what changes come first, where not all of them are shown. */
+function optionsTable(options: readonly PlanOption[], most: number): string {
+  const ordered = OPTIONS_ORDER.flatMap((action) => options.filter((one) => one.action === action));
+  const shown = options.length > most ? ordered.slice(0, most) : options;
+  const rows = shown.map(({ values, ...option }) => {
     const action = option.action === "promote" && option.removes ? "remove" : option.action;
     const look = option.flags.length === 0 ? "" : ` Look at it: ${option.flags.join("; ")}.`;
     const why = inert(`${option.why}${look}`);
@@ -66,7 +103,8 @@ function optionsTable(options: readonly PlanOption[]): string {
     "| option | class | action | source has now | target has now | why |",
     "|---|---|---|---|---|---|",
   ];
-  return [...head, ...rows].join("\n");
+  const more = options.length - shown.length;
+  return `${[...head, ...rows].join("\n")}${more > 0 ? `\n\nand ${more} more` : ""}`;
 }
 
 const LONGEST_VALUE = 120;
@@ -79,16 +117,14 @@ function shownValue(value: string | null | undefined): string {
 
 const SIGNS = { "+": "new", "~": "changed", "-": "gone" } as const;
 
-function leftBehindList(items: readonly LeftBehind[]): string {
-  return items
-    .map((item) => {
-      const keys = item.keys
-        .slice(0, KEYS_SHOWN)
-        .map(({ change, key }) => `${SIGNS[change]} ${keyText(item, key)}`);
-      const more = item.keys.length > keys.length ? ", …" : "";
-      return `- ${inert(item.note)}${keys.length === 0 ? "" : `: ${keys.join(", ")}${more}`}`;
-    })
-    .join("\n");
+function leftBehindList(items: readonly LeftBehind[], { rows, keys: most }: Step): string {
+  const lines = items.slice(0, rows).map((item) => {
+    const keys = item.keys.slice(0, most).map(({ change, key }) => `${SIGNS[change]} ${keyText(item, key)}`);
+    const more = item.keys.length > keys.length && keys.length > 0 ? ", …" : "";
+    return `- ${inert(item.note)}${keys.length === 0 ? "" : `: ${keys.join(", ")}${more}`}`;
+  });
+  const left = items.length - lines.length;
+  return [...lines, ...(left > 0 ? [`- and ${left} more`] : [])].join("\n");
 }
 
 const overwrittenTitle = ({ sentences }: RefreshPlan, source: string): string =>
@@ -96,21 +132,31 @@ const overwrittenTitle = ({ sentences }: RefreshPlan, source: string): string =>
     ? `Replaced in ${inert(source)}`
     : `Changed in ${inert(source)} since the last refresh`;
 
+/** Of so many things a comment has room beside everything else that it says. */
+const REFRESH_STEP: Step = { rows: 100, keys: 10 };
+
 /** What a refresh overwrites in the source, what it keeps, and why it may be refused. */
 export function refreshSection(refresh: RefreshPlan, source: string): string {
+  const kept = [...refresh.keep_tables, ...refresh.keep_options];
   return [
     sentenceList("Changed on both sides", refresh.conflicts),
     refresh.conflicts.length > 0 ? "" : refresh.sentences.map(({ text }) => inert(text)).join(" "),
     refresh.overwritten.length === 0
       ? ""
-      : `${overwrittenTitle(refresh, source)}:\n${leftBehindList(refresh.overwritten)}`,
-    refresh.keep_tables.length + refresh.keep_options.length === 0
+      : `${overwrittenTitle(refresh, source)}:\n${leftBehindList(refresh.overwritten, REFRESH_STEP)}`,
+    kept.length === 0
       ? ""
       : details(
           `Kept: ${count(refresh.keep_tables.length, "table")}, ${count(refresh.keep_options.length, "option")}`,
-          [...refresh.keep_tables, ...refresh.keep_options].map((name) => `- ${code(name)}`).join("\n"),
+          nameList(kept, 2 * REFRESH_STEP.rows),
         ),
   ]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+function nameList(names: readonly string[], most: number): string {
+  const lines = names.slice(0, most).map((name) => `- ${code(name)}`);
+  const more = names.length - lines.length;
+  return [...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join("\n");
 }

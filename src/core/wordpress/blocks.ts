@@ -5,6 +5,7 @@ import { code } from "../rendering/escape.ts";
 import { codeBlocks } from "./code-blocks.ts";
 import { incomparable } from "./comparable.ts";
 import { partDifference } from "./difference.ts";
+import { asPatterns, listed, pasted } from "./listing.ts";
 import { judgeReference, referenceBlock } from "./references.ts";
 import type { CodeChanges, LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
 import { versionBlock } from "./versions.ts";
@@ -25,68 +26,85 @@ export function blocksOf(input: PlanInput, parts: Parts): Sentence[] {
     ...codeBlocks(input, parts.code),
     ...versionBlock(input),
     ...unclassifiedBlock(input, parts.tables),
-    ...parts.tables.filter(({ action }) => action === "conflict").map(tableConflict),
+    ...tableConflicts(parts.tables),
     ...optionConflicts(
       parts.options.filter((one) => one.action === "conflict" && !refersElsewhere(input, one)),
     ),
-    ...parts.options
-      .filter((one) => one.action === "conflict" && refersElsewhere(input, one))
-      .map(({ option }) => referenceBlock(input, option)),
+    ...referenceBlocks(input, parts.options),
     ...staleRelease(input, parts),
   ];
+}
+
+/** Each says what either side means by its ids; what is more than anybody reads is named. */
+function referenceBlocks(input: PlanInput, options: readonly PlanOption[]): Sentence[] {
+  const names = options
+    .filter((one) => one.action === "conflict" && refersElsewhere(input, one))
+    .map(({ option }) => option);
+  const more = names.slice(VALUES_SHOWN);
+  const rest = {
+    code: "reference_differs",
+    text: `So do the options ${listed(more)}.`,
+    remedy: "To keep production's, copy the plan's lines into .github/belay.yml.",
+    paste: keepLines(more),
+  };
+  const told = names.slice(0, VALUES_SHOWN).map((option) => referenceBlock(input, option));
+  return more.length === 0 ? told : [...told, rest];
 }
 
 const refersElsewhere = (input: PlanInput, { option }: PlanOption) =>
   judgeReference(input, option) === "different";
 
-const MAX_LISTED = 20;
-export function listed(values: readonly string[]): string {
-  const shown = values
-    .slice(0, MAX_LISTED)
-    .map((value) => `\`${value}\``)
-    .join(", ");
-  return values.length > MAX_LISTED ? `${shown} and ${values.length - MAX_LISTED} more` : shown;
-}
-
 function unclassifiedBlock({ now }: PlanInput, tables: readonly PlanTable[]): Sentence[] {
-  const names = tables
-    .filter(({ action, table }) => action === "unclassified" && own(now.target.tables, table) !== undefined)
-    .map(({ table }) => table);
+  const isBlocking = ({ action, table }: PlanTable) =>
+    action === "unclassified" && own(now.target.tables, table) !== undefined;
+  const names = tables.filter(isBlocking).map(({ table }) => table);
   if (names.length === 0) return [];
+  const others = tables.filter((one) => !isBlocking(one)).map(({ table }) => table);
   const text = `Nothing says what ${listed(names)} in production ${names.length === 1 ? "is" : "are"}, so Belay cannot tell whether to protect or to promote.`;
-  const protect = names.map((name) => JSON.stringify(name)).join(", ");
   return [
     {
       code: "unclassified_tables",
       text,
       remedy:
         "Say so under `promotion.tables` in .github/belay.yml: `protect` for editors' work, `live` for what visitors write, `promote` for configuration.",
-      paste: `promotion:\n  tables:\n    protect: [${protect}] # or live: [...], or promote: [...]`,
+      paste: `promotion:\n  tables: # protect: [...], or live: [...], or promote: [...]\n    protect: ${pasted(asPatterns(names, others))}`,
     },
   ];
 }
 
-function tableConflict({ table, why }: PlanTable): Sentence {
-  const remedy = `Make both sides equal by hand, or write \`protect: [${table}]\` under \`promotion.tables\` in .github/belay.yml to keep production's.`;
-  return { code: "table_conflict", text: `The table \`${table}\` cannot be promoted. ${why}`, remedy };
+/** One sentence for all tables that stand in the way for the same reason. */
+function tableConflicts(tables: readonly PlanTable[]): Sentence[] {
+  const conflicts = tables.filter(({ action }) => action === "conflict");
+  return [...Map.groupBy(conflicts, ({ why }) => why)].map(([why, group]) => {
+    const names = group.map(({ table }) => table);
+    const said = names.length === 1 ? `table ${listed(names)}` : `tables ${listed(names)}`;
+    return {
+      code: "table_conflict",
+      text: `The ${said} cannot be promoted. ${why}`,
+      remedy:
+        "Make both sides equal by hand, or keep production's: copy the plan's lines into .github/belay.yml.",
+      paste: `promotion:\n  tables:\n    protect: ${pasted(names)}`,
+    };
+  });
 }
 
 function optionConflicts(conflicts: readonly PlanOption[]): Sentence[] {
   const names = conflicts.map(({ option }) => option);
   if (names.length === 0) return [];
-  const shown = conflicts.slice(0, MAX_LISTED).map((one) => `\`${one.option}\`${bothValues(one)}`);
-  const more = conflicts.length > MAX_LISTED ? ` and ${conflicts.length - MAX_LISTED} more` : "";
-  const text = `Source and production both changed the options ${shown.join(", ")}${more} since the baseline.`;
+  const values = conflicts.map((one) => `${listed([one.option])}${bothValues(one)}`).slice(0, VALUES_SHOWN);
+  const more = names.length - values.length;
+  const text = `Source and production both changed the ${names.length === 1 ? "option" : "options"} ${values.join(", ")}${more > 0 ? ` and ${more} more` : ""} since the baseline.`;
   const remedy =
     "Make both sides equal by hand, or write under `promotion.options` in .github/belay.yml which rows to `keep` (production's stay) or where the `source_wins`: the plan has the lines to copy.";
-  const paste = `${keepLines(names)} # or source_wins: [...]`;
+  const paste = keepLines(names, "or source_wins: [...]");
   return [{ code: "option_conflict", text, remedy, paste }];
 }
 
-/** Lines that keep production's rows, whatever their names hold: in YAML a text in JSON's quotes is only that text. */
-export const keepLines = (names: readonly string[]): string =>
-  `promotion:\n  options:\n    keep: [${names.map((name) => JSON.stringify(name)).join(", ")}]`;
+/** Lines that keep production's rows. */
+export const keepLines = (names: readonly string[], hint?: string): string =>
+  `promotion:\n  options:${hint === undefined ? "" : ` # ${hint}`}\n    keep: ${pasted(names)}`;
 
+const VALUES_SHOWN = 20;
 const LONGEST_VALUE = 60;
 
 /** What each side holds, where both may be shown. */

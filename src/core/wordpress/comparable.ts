@@ -1,5 +1,6 @@
 /** Whether two fingerprints may be compared at all. Where not, the answer is "measure again", never "no difference". */
 import type { Fingerprint } from "../facts.ts";
+import { listed } from "./listing.ts";
 import type { Sentence } from "./types.ts";
 
 const REMEDY = "Comment `/refresh` to clone protected data anew and record a new baseline.";
@@ -23,10 +24,9 @@ export function incomparable(before: Fingerprint, now: Fingerprint, whose: strin
 
 /** The structure of a protected table is another than at the baseline. */
 export function structureChanged(tables: readonly string[]): Sentence {
-  const names = tables.map((table) => `\`${table}\``).join(", ");
   return {
     code: "structure_changed",
-    text: `The structure of ${names} changed since the baseline (an update of WordPress or a plugin): checksums of the rows cannot be compared.`,
+    text: `The structure of ${listed(tables)} changed since the baseline (an update of WordPress or a plugin): checksums of the rows cannot be compared.`,
     remedy: REMEDY,
   };
 }

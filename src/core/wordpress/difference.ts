@@ -167,19 +167,24 @@ const RANGES_SHOWN = 3;
 
 /** `3 rows added, 1 row changed`, or `12 -> 15 rows, in the keys 2048-3071` where single rows are unknown. */
 export function describe(found: Difference, unit: "row" | "file"): string {
-  if (found.added === null || found.changed === null || found.removed === null) {
-    const totals =
-      found.before === found.now
-        ? `${count(found.now, unit)}, some of them changed`
-        : `${found.before} -> ${count(found.now, unit)}`;
-    return `${totals}${inRanges(found.ranges)}`;
-  }
+  if (found.added === null || found.changed === null || found.removed === null)
+    return `${totals(found, unit)}${inRanges(found.ranges)}`;
   const parts = [
     found.added > 0 ? `${count(found.added, unit)} added` : "",
     found.changed > 0 ? `${count(found.changed, unit)} changed` : "",
     found.removed > 0 ? `${count(found.removed, unit)} removed` : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
+}
+
+/** Where nobody compared single rows: how many may be concerned, no more than is known. */
+function totals({ before, now, ranges }: Difference, unit: "row" | "file"): string {
+  if (before !== now) return `${before} -> ${count(now, unit)}`;
+  const within = ranges.reduce((all, range) => all + range.now, 0);
+  if (ranges.length === 0) return `${count(now, unit)} as before, changed; how many of them is not known`;
+  return within === now
+    ? `up to all ${count(now, unit)} changed`
+    : `up to ${within} of ${count(now, unit)} changed`;
 }
 
 function inRanges(ranges: readonly ChangedRange[]): string {

@@ -1,6 +1,7 @@
 /** What a drift check found, in sentences: why it blocks, which mode or policy makes it so, and what to type. */
 import type { DriftMode, DriftStatus } from "../vocabulary.ts";
 import { appendOnlySentences } from "./append-only.ts";
+import { noted } from "./listing.ts";
 import type { DriftFinding, DriftSettings, Sentence } from "./types.ts";
 
 interface Judged {
@@ -20,7 +21,7 @@ export function sentencesOf(findings: readonly DriftFinding[], judged: Judged): 
 }
 
 function drifted(blocking: readonly DriftFinding[]): Sentence[] {
-  const notes = blocking.map(({ note }) => note).join("; ");
+  const notes = noted(blocking.map(({ note }) => note));
   return [
     {
       code: "drifted",
@@ -57,7 +58,7 @@ function whyStrict(blocking: readonly DriftFinding[], { mode, settings }: Judged
 function clean(findings: readonly DriftFinding[], mode: DriftMode): Sentence {
   if (findings.length === 0)
     return { code: "clean", text: "Protected data is as it was at the baseline.", remedy: null };
-  const notes = findings.map(({ note }) => note).join("; ");
+  const notes = noted(findings.map(({ note }) => note));
   const text = `Only what visitors write changed, which drift mode \`${mode}\` reports without blocking: ${notes}.`;
   return { code: "clean_live_changes", text, remedy: null };
 }

@@ -4,9 +4,9 @@
  */
 import type { RefreshSettings } from "../config/types.ts";
 import { own } from "../own.ts";
-import { listed } from "./blocks.ts";
 import { optionChange, optionNames, tableChange, tableNames } from "./changes.ts";
 import { leftBehind } from "./left-behind.ts";
+import { listed } from "./listing.ts";
 import { everything, expectedSource } from "./overwritten.ts";
 import type { Baseline, Compared, RefreshPlan, Sentence, Sides } from "./types.ts";
 

@@ -10,6 +10,8 @@ export interface Sentence {
   readonly code: string;
   readonly text: string;
   readonly remedy: string | null;
+  /** What the text speaks of, one thing in each; where it is too much for a sentence. */
+  readonly list?: readonly string[];
   /** Lines for .github/belay.yml, to be copied as they are. */
   readonly paste?: string;
 }

@@ -1,8 +1,9 @@
 /** What in a plan is worth reading although it blocks nothing. */
 
 import { own } from "../own.ts";
-import { keepLines, listed } from "./blocks.ts";
+import { keepLines } from "./blocks.ts";
 import { listedFiles } from "./code-blocks.ts";
+import { asPatterns, listed, noted, pasted } from "./listing.ts";
 import { structureOnly } from "./tables.ts";
 import type { CodeChanges, LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
 
@@ -26,7 +27,7 @@ export function warningsOf(input: PlanInput, parts: Parts): Sentence[] {
 
 function leftBehindWarning(left: readonly LeftBehind[]): Sentence[] {
   if (left.length === 0) return [];
-  const text = `Work in protected data of the source stays behind: ${left.map(({ note }) => note).join("; ")}.`;
+  const text = `Work in protected data of the source stays behind: ${noted(left.map(({ note }) => note))}.`;
   return [{ code: "left_behind", text, remedy: "Do this work in production by hand, or carry it in code." }];
 }
 
@@ -34,9 +35,16 @@ function flaggedWarning(options: readonly PlanOption[]): Sentence[] {
   const flagged = options.filter(({ flags }) => flags.length > 0);
   if (flagged.length === 0) return [];
   const names = flagged.map(({ option }) => option);
-  const text = `Look at these options before promoting: ${flagged.map(({ option, flags }) => `\`${option}\` (${flags.join("; ")})`).join(", ")}.`;
-  const remedy = "To keep production's, write under `promotion.options` in .github/belay.yml:";
-  return [{ code: "flagged_options", text, remedy, paste: keepLines(names) }];
+  const groups = Map.groupBy(flagged, ({ flags }) => flags.join("; "));
+  return [
+    {
+      code: "flagged_options",
+      text: `Look at ${names.length === 1 ? "this option" : `these ${names.length} options`} before promoting: ${listed(names)}.`,
+      list: [...groups].map(([why, group]) => `${why}: ${listed(group.map(({ option }) => option))}`),
+      remedy: "To keep production's, copy the plan's lines into .github/belay.yml.",
+      paste: keepLines(names),
+    },
+  ];
 }
 
 /** Production's own change of a file comes back with the release: nothing is lost, and somebody may wonder. */
@@ -67,6 +75,7 @@ function onlyStructures(input: PlanInput, tables: readonly PlanTable[]): Sentenc
 function sourceOnly({ now }: PlanInput, tables: readonly PlanTable[]): Sentence[] {
   const missing = tables.filter(({ table }) => own(now.target.tables, table) === undefined);
   const unknown = missing.filter(({ action }) => action === "unclassified").map(({ table }) => table);
+  const others = tables.map(({ table }) => table).filter((table) => !unknown.includes(table));
   const kept = missing
     .filter(({ action }) => action === "protect" || action === "keep")
     .map(({ table }) => table);
@@ -77,7 +86,8 @@ function sourceOnly({ now }: PlanInput, tables: readonly PlanTable[]): Sentence[
           {
             code: "unclassified_in_source",
             text: `${listed(unknown)} of the source stay there: nothing classifies them.`,
-            remedy: `To promote them, write \`promote: [${unknown.join(", ")}]\` under \`promotion.tables\` in .github/belay.yml.`,
+            remedy: "To promote them, copy the plan's lines into .github/belay.yml.",
+            paste: `promotion:\n  tables:\n    promote: ${pasted(asPatterns(unknown, others))}`,
           },
         ]),
     ...(kept.length === 0

@@ -52,6 +52,7 @@ const section = planSection(
     },
     mode: "strict",
   }),
+  { room: 65_000, operation: "an-id" },
 );
 
 const HEAD = `| table | class | action | class given by | rows: source → target | why |
@@ -69,8 +70,8 @@ it.each([
 
 \`\`\`yaml
 promotion:
-  tables:
-    protect: ["acme_log"] # or live: [...], or promote: [...]
+  tables: # protect: [...], or live: [...], or promote: [...]
+    protect: ["acme_log"]
 \`\`\`
 `,
   ],

@@ -88,7 +88,7 @@ describe("judgeDrift", () => {
     const [grown] = judgeDrift(big({ "1": "a" }), big({ "1": "a", "2": "a" }), "strict").findings;
     expect(grown).toMatchObject({ before: 1, now: 2, added: null, keys: [], note: "posts: 1 -> 2 rows" });
     const [edited] = judgeDrift(big({ "1": "a" }), big({ "1": "b" }), "strict").findings;
-    expect(edited?.note).toBe("posts: 1 row, some of them changed");
+    expect(edited?.note).toBe("posts: 1 row as before, changed; how many of them is not known");
   });
 
   it("blocks on visitors' rows when strict, and names the mode that does not", () => {

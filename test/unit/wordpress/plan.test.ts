@@ -130,7 +130,7 @@ describe("tables", () => {
       text: "Nothing says what `acme_x` in production is, so Belay cannot tell whether to protect or to promote.",
       remedy:
         "Say so under `promotion.tables` in .github/belay.yml: `protect` for editors' work, `live` for what visitors write, `promote` for configuration.",
-      paste: 'promotion:\n  tables:\n    protect: ["acme_x"] # or live: [...], or promote: [...]',
+      paste: 'promotion:\n  tables: # protect: [...], or live: [...], or promote: [...]\n    protect: ["acme_x"]',
     });
     const pasted = EXAMPLE.replace(/^promotion:\n[\s\S]*?(?=^health)/m, `${made.blocks[0]?.paste}\n`);
     const again = parseSiteConfig(
@@ -276,14 +276,14 @@ describe("options", () => {
       const made = conflict("blogname", { blogname: "New | `shop`" }, { blogname: null });
       expect(made.options[0]?.values).toEqual({ source: "New | `shop`", target: null });
       expect(made.blocks[0]?.text).toBe(
-        "Source and production both changed the options `blogname` (source: `` New | `shop` ``, production: removed) since the baseline.",
+        "Source and production both changed the option `blogname` (source: `` New | `shop` ``, production: removed) since the baseline.",
       );
     });
     it("shortened, and not at all where one side is not to be shown", () => {
       const long = conflict("blogname", { blogname: "x".repeat(300) }).blocks[0]?.text ?? "";
       expect(long).toContain(`source: \`${"x".repeat(30)}…${"x".repeat(29)}\``);
       expect(conflict("blogname", { blogname: "a" }, {}).blocks[0]?.text).toBe(
-        "Source and production both changed the options `blogname` since the baseline.",
+        "Source and production both changed the option `blogname` since the baseline.",
       );
     });
     it.each(["acme_api_key", "acme_setting"])("never of %s, whatever a host tells", (name) => {
