@@ -2,15 +2,25 @@
 import { CANCELLED } from "./cases/cancelled.ts";
 import { CLOCK } from "./cases/clock.ts";
 import { DISK } from "./cases/disk.ts";
-import { KILLS } from "./cases/kills.ts";
+import { KILLS, STEPS } from "./cases/kills.ts";
 import { LINKS } from "./cases/links.ts";
 import { NETWORK } from "./cases/network.ts";
 import { RELEASE } from "./cases/release.ts";
 import { SERVERS } from "./cases/servers.ts";
 import type { Case, Fault } from "./fault.ts";
+import { stepsOf } from "./world.ts";
 
-/** Nothing breaks: what is demanded of every case must hold here first. */
-const none: Fault = { kind: "none", recovery: "wait", must: "new" };
+/** Nothing breaks: what is demanded of every case must hold here first, and every step of the journal must be known here. */
+const none: Fault = {
+  kind: "none",
+  recovery: "wait",
+  must: "new",
+  shows: async ({ site }, { operation_id }) => {
+    const known: ReadonlySet<string> = new Set(STEPS);
+    const unknown = new Set((await stepsOf(site, operation_id)).filter((step) => !known.has(step)));
+    return [...unknown].map((step) => `nothing is broken at the step ${step}: STEPS does not name it`);
+  },
+};
 
 export const CASES: readonly Case[] = [
   { name: none.kind, step: "", fault: none },

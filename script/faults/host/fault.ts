@@ -35,6 +35,8 @@ export type Fault = {
   readonly must?: "old" | "new";
   /** The fault itself keeps visitors from being served. */
   readonly disturbs?: true;
+  /** What is to be seen on the host afterwards, beside what every case demands. */
+  readonly shows?: (world: World, job: JobFile) => Promise<readonly string[]>;
   /** What the first attempt's report must say, beside the truth. */
   readonly says?: (ended: Ended) => string | undefined;
 };

@@ -105,6 +105,7 @@ async function play(world: World, { fault, step }: Case, job: JobFile): Promise<
     recoveryMs: performance.now() - began,
     complaints: [
       ...(complaint === undefined ? [] : [complaint]),
+      ...((await fault.shows?.(world, job)) ?? []),
       ...(step !== "" && struckAt === null ? [`the step ${step} never came`] : []),
     ],
   };

@@ -5,6 +5,14 @@ import type { Case, Fault } from "../fault.ts";
 import { type JobFile, startJob } from "../jobs.ts";
 import type { World } from "../world.ts";
 
+/** The reason is part of it: a promotion that fails for another one has not met the fault. */
+function refusedFor(codes: readonly string[]): NonNullable<Fault["says"]> {
+  return ({ report }) =>
+    codes.includes(report?.error_code ?? "")
+      ? undefined
+      : `the reason is ${report?.error_code}, not ${codes.join(" or ")}`;
+}
+
 /** One bit of the release's file on the source is another one. */
 const corrupted: Fault = {
   kind: "corrupted-release",
@@ -16,7 +24,7 @@ const corrupted: Fault = {
     await flip(archive);
     return () => flip(archive);
   },
-  says: ({ report }) => (report?.error_code === undefined ? "no reason was given" : undefined),
+  says: refusedFor(["ARCHIVE_BROKEN", "RELEASE_DIGEST_MISMATCH"]),
 };
 
 async function flip(file: string): Promise<void> {
@@ -40,13 +48,17 @@ const wrongDigest: Fault = {
   recovery: "recover",
   must: "old",
   change: (job) => ({ ...job, release_digest: "5".repeat(64) }),
-  says: ({ report }) => (report?.error_code === undefined ? "no reason was given" : undefined),
+  says: refusedFor(["ANSIBLE_HOST_FAILED"]),
 };
 
 /** Two runs at the same moment: whatever becomes of each, neither may lie, and neither may spoil the other's end. */
 const together = (kind: string, other: (world: World, job: JobFile) => JobFile): Fault => ({
   kind,
   recovery: "recover",
+  says: ({ report, other }) =>
+    report?.status === "succeeded" || other?.status === "succeeded"
+      ? undefined
+      : `neither of the two succeeded: ${report?.error_code}, ${other?.error_code}`,
   start: async (world, job) => {
     const jobs = [job, other(world, job)];
     const [one, two] = await Promise.all(jobs.map((each) => startJob(world.lab, each)));
