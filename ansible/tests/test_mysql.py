@@ -81,6 +81,25 @@ class SessionTest(unittest.TestCase):
         self.assertEqual(caught.exception.errno, 1242)
         self.assertEqual(self.session.query("SELECT 1"), [(b"1",)])
 
+    def test_several_statements_are_answered_one_by_one(self):
+        answers = self.session.several(["SELECT 1, 'a;b'", "SET @several = 7", "SELECT @several UNION SELECT 8"])
+        self.assertEqual(list(answers), [[(b"1", b"a;b")], [], [(b"7",), (b"8",)]])
+        self.assertEqual(self.session.query("SELECT 2"), [(b"2",)])
+
+    def test_an_error_ends_several_statements(self):
+        answers = self.session.several(["SELECT 1", "SELECT * FROM nowhere", "SET @several = 9"])
+        self.assertEqual(next(answers), [(b"1",)])
+        with self.assertRaises(SqlError):
+            next(answers)
+        self.assertEqual(self.session.query("SELECT @several"), [(None,)])
+
+    def test_answers_that_nobody_read_are_thrown_away(self):
+        answers = self.session.several(["SELECT 1", "SELECT 2", "SELECT 3"])
+        next(answers)
+        self.assertEqual(self.session.query("SELECT 4"), [(b"4",)])
+        with self.assertRaises(RuntimeError):
+            next(answers)
+
     def test_one_statement_at_a_time(self):
         with self.assertRaises(SqlError) as caught:
             self.session.execute("SELECT 1; DROP DATABASE app")

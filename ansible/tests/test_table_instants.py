@@ -2,6 +2,7 @@
 import hashlib
 import os
 import shutil
+import signal
 import tempfile
 import threading
 import unittest
@@ -33,14 +34,18 @@ def tearDownModule():
     SERVER.stop()
 
 
+def chunk_at(number, count):
+    rows = range(number * SPAN, number * SPAN + SPAN)
+    hashes = [hashlib.sha256(b"%d,%d" % (row, count if row in (0, ROWS - 1) else 0)).hexdigest() for row in rows]
+    return Chunk(number, SPAN, hashlib.sha256("".join(hashes).encode()).digest())
+
+
+BETWEEN = [chunk_at(number, 0) for number in range(1, ROWS // SPAN - 1)]
+
+
 def digest_at(count):
     """The digest of `wp_t` when the first and the last row say `count`, and all others 0."""
-    chunks = []
-    for number in range(ROWS // SPAN):
-        rows = range(number * SPAN, number * SPAN + SPAN)
-        hashes = [hashlib.sha256(b"%d,%d" % (row, count if row in (0, ROWS - 1) else 0)).hexdigest() for row in rows]
-        chunks.append(Chunk(number, SPAN, hashlib.sha256("".join(hashes).encode()).digest()))
-    return part_digest(chunks)
+    return part_digest([chunk_at(0, count), *BETWEEN, chunk_at(ROWS // SPAN - 1, count)])
 
 
 class InstantsTest(unittest.TestCase):
@@ -143,6 +148,64 @@ class InstantsTest(unittest.TestCase):
             writer.execute("SET SESSION lock_wait_timeout = 0")
             self.assertEqual(writer.execute("UPDATE wp_t SET n = 1 WHERE id = 1"), 1)
             self.assertEqual(self.session.query("SELECT n FROM wp_t WHERE id = 1"), [(b"0",)])
+
+    def while_opened(self, happening):
+        """`happening(locker)` once, while the lock is held and before the first snapshot is open; the locker is its connection."""
+        several, opened, lockers, happenings = Session.several, shared_snapshot._open, [], [happening]
+
+        def seen(session, statements):
+            lockers.append(session)
+            return several(session, statements)
+
+        def open_(sessions):
+            if happenings:
+                happenings.pop()(lockers[-1])
+            opened(sessions)
+
+        patches = mock.patch.multiple(shared_snapshot, _open=open_), mock.patch.object(Session, "several", seen)
+        for patch in patches:
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def test_a_connection_that_stands_still_with_the_lock_holds_nobody(self):
+        writer, written = self.open(), []
+
+        def stand_still(locker):
+            locker._pipe.process.send_signal(signal.SIGSTOP)
+            try:
+                # It gets its rows although neither PHP nor Belay goes on before.
+                written.append(writer.execute("UPDATE wp_t SET n = 1 WHERE id IN (0, %d)" % (ROWS - 1)))
+            finally:
+                locker._pipe.process.send_signal(signal.SIGCONT)
+
+        self.while_opened(stand_still)
+        self.patch(shared_snapshot, "PATIENCE_S", 60)
+        with snapshots(self.site, [self.session, self.open()], ["wp_t"]) as shared:
+            self.assertEqual(shared, {"wp_t"})
+            self.assertEqual(self.session.query("SELECT SUM(n) FROM wp_t"), [(b"2",)])
+        self.assertEqual(written, [2])
+
+    def test_snapshots_that_were_not_open_in_time_are_opened_again(self):
+        other, writer = self.open(), self.open()
+        self.while_opened(lambda locker: writer.execute("UPDATE wp_t SET n = 1 WHERE id IN (0, %d)" % (ROWS - 1)))
+        self.patch(shared_snapshot, "PATIENCE_S", 60)
+        with mock.patch.object(shared_snapshot, "_open", wraps=shared_snapshot._open) as opened:
+            with snapshots(self.site, [self.session, other], ["wp_t"]) as shared:
+                seen = [session.query("SELECT SUM(n) FROM wp_t") for session in (self.session, other)]
+        self.assertEqual((seen, shared), ([[(b"2",)]] * 2, {"wp_t"}))
+        self.assertGreater(opened.call_count, 1)
+
+    def test_where_they_are_never_open_in_time_nothing_is_shared(self):
+        writer, opened = self.open(), shared_snapshot._open
+
+        def late(sessions):
+            writer.execute("UPDATE wp_t SET n = n WHERE id = 0")
+            opened(sessions)
+
+        with mock.patch.object(shared_snapshot, "_open", late):
+            measured = self.measured("t")
+        self.assertEqual((measured.shared, self.digest(measured)), (frozenset(), digest_at(0)))
+        self.assertFalse(self.session.in_snapshot)
 
     def test_an_alter_waits_for_one_batch_at_most(self):
         other = self.open()

@@ -2,7 +2,9 @@
 
 To PHP: four bytes of length and a statement; the first frame holds the credentials as JSON. From PHP: one letter, four
 bytes of length and a body. `C` names of columns (JSON), `R` rows, `E` the end (JSON), `X` an error (JSON). In `R` each
-value is four bytes of length and its bytes, NULL is the length FFFFFFFF; many rows share a frame.
+value is four bytes of length and its bytes, NULL is the length FFFFFFFF; many rows share a frame. A frame to PHP that begins
+with a zero byte holds several statements, which the server carries out one after the other without waiting for anybody; each
+is answered as if it had come alone, and an error ends all.
 """
 
 PROGRAM = r"""
@@ -50,9 +52,8 @@ if (!@$db->real_connect($c['host'], $c['user'], $c['password'], $c['schema'], (i
 }
 $db->set_charset('utf8mb4');
 send('E', json_encode(['affected' => 0]));
-while (true) {
-    if (!$db->real_query(frame())) { refuse($db->errno, $db->error); continue; }
-    if ($db->field_count === 0) { send('E', json_encode(['affected' => $db->affected_rows])); continue; }
+function answer($db) {
+    if ($db->field_count === 0) { send('E', json_encode(['affected' => $db->affected_rows])); return true; }
     $result = $db->use_result();
     $names = array_map(fn($field) => base64_encode($field->name), $result->fetch_fields());
     send('C', json_encode($names));
@@ -60,5 +61,13 @@ while (true) {
     [$errno, $error] = [$db->errno, $db->error];
     $result->free();
     if ($errno) refuse($errno, $error); else send('E', json_encode(['affected' => 0]));
+    return !$errno;
+}
+while (true) {
+    $sql = frame();
+    $several = $sql[0] === "\0";
+    $fine = $several ? $db->multi_query(substr($sql, 1)) : $db->real_query($sql);
+    while ($fine && answer($db) && $several && $db->more_results()) $fine = $db->next_result();
+    if (!$fine) refuse($db->errno, $db->error);
 }
 """

@@ -23,6 +23,16 @@ def archive(site, digest12: str, table: str) -> str:
     return _name(site, f"a_{digest12}_{table}")
 
 
+def view_prefix(site) -> str:
+    """What the names of a candidate's views begin with: its WordPress takes this for the prefix of its tables."""
+    return _start(site) + "c_"
+
+
+def copy_prefix(site) -> str:
+    """What the names of the empty copies begin with on which an upgrade is tried."""
+    return _start(site) + "m_"
+
+
 def release_table(site) -> str:
     """The one-row table that says which release the database is on."""
     return _name(site, "release")

@@ -1,22 +1,27 @@
 """Several connections that see tables at one and the same instant, without a writer that waits for more than a moment.
 
 A read lock on a table is given only while no transaction that has written to it is open. Snapshots opened under it therefore
-hold the same rows of that table. It is asked for without waiting, so nobody ever queues behind the question; it is held for as
-long as it takes to open the snapshots. A table that is being written to is not shared: one connection reads it whole.
+hold the same rows of that table. It is asked for without waiting, so nobody ever queues behind the question. A table that is being
+written to is not shared: one connection reads it whole.
+
+How long the lock is held is the server's affair alone: lock, wait and unlock reach it as one packet, and the wait ends when the
+snapshots are open (the gate, a lock that is only a name, is let go of), or after `HELD_S`. Whoever stands still meanwhile, this process,
+PHP or the network, nobody waits longer. A wait that ended by itself proves nothing, so that attempt does not count.
 """
 from __future__ import annotations
 
 import contextlib
+import secrets
 import time
 from typing import FrozenSet, Iterator, List, Sequence
 
 from .mysql import Session
-from .sql import SqlError, ident
+from .sql import LostConnection, SqlError, ident, literal
 
 #: How long to try, and the pause between two attempts.
 PATIENCE_S, PAUSE_S = 0.3, 0.01
-#: Should this process stand still with the lock held, the server ends its connection after so many seconds, and the lock with it.
-_FORGOTTEN_S = 2
+#: The lock is held for so long at most.
+HELD_S = 0.04
 _BUSY = 1205
 _GONE = 1146
 
@@ -30,15 +35,50 @@ def snapshots(site, sessions: Sequence[Session], tables: Sequence[str]) -> Itera
                 stack.enter_context(session.snapshot())
             yield frozenset()
             return
-        # Closing the connection frees the lock, whatever happens in between.
+        stack.callback(_end, sessions)
         with Session(site) as locker:
+            shared = _together(locker, sessions, list(tables))
+        if not shared:
             _announce(sessions)
-            shared = _lock(locker, list(tables))
             _open(sessions)
-            locker.execute("UNLOCK TABLES")
         for session in sessions:
             stack.enter_context(session.enter_snapshot())
         yield shared
+
+
+def _together(locker: Session, sessions: Sequence[Session], tables: List[str]) -> FrozenSet[str]:
+    """Opens the snapshots under a lock on as many of the tables as are free; none are open where no table could be locked."""
+    started = time.monotonic()
+    while tables and time.monotonic() - started < PATIENCE_S:
+        try:
+            if _opened(locker, sessions, tables):
+                return frozenset(tables)
+        except SqlError as error:
+            if error.errno not in (_BUSY, _GONE):
+                # No right to lock: trying again is of no use.
+                break
+        if time.monotonic() - started > PATIENCE_S / 2:
+            tables = [table for table in tables if _is_free(locker, table)]
+        time.sleep(PAUSE_S)
+    return frozenset()
+
+
+def _opened(locker: Session, sessions: Sequence[Session], tables: List[str]) -> bool:
+    """One attempt; where it is False, no snapshot is open. Raises SqlError of a lock that is not given."""
+    gate = literal("belay-" + secrets.token_hex(8))
+    sessions[0].execute(f"DO GET_LOCK({gate}, 0)")
+    try:
+        _announce(sessions)
+        answers = locker.several([_lock(tables), f"SELECT GET_LOCK({gate}, {HELD_S})", "UNLOCK TABLES"])
+        next(answers)
+        _open(sessions)
+    finally:
+        sessions[0].execute(f"DO RELEASE_LOCK({gate})")
+    in_time = next(answers)[0][0] == b"1"
+    next(answers)
+    if not in_time:
+        _end(sessions)
+    return in_time
 
 
 def _announce(sessions: Sequence[Session]) -> None:
@@ -54,37 +94,21 @@ def _open(sessions: Sequence[Session]) -> None:
         session.await_snapshot()
 
 
-def _lock(locker: Session, tables: List[str]) -> FrozenSet[str]:
-    """Locks as many of the tables as are free; none where the user has no right to."""
-    locker.execute(f"SET SESSION wait_timeout = {_FORGOTTEN_S}")
-    started = time.monotonic()
-    while tables and time.monotonic() - started < PATIENCE_S:
-        if _locked(locker, tables):
-            return frozenset(tables)
-        if time.monotonic() - started > PATIENCE_S / 2:
-            tables = [table for table in tables if _is_free(locker, table)]
-        time.sleep(PAUSE_S)
-    return frozenset()
+def _end(sessions: Sequence[Session]) -> None:
+    for session in sessions:
+        if session.in_snapshot:
+            with contextlib.suppress(LostConnection):
+                session.end_snapshot(lost=False)
 
 
 def _is_free(locker: Session, table: str) -> bool:
-    free = _locked(locker, [table])
-    if free:
-        locker.execute("UNLOCK TABLES")
-    return free
-
-
-def _locked(locker: Session, tables: List[str]) -> bool:
     try:
-        locker.execute(f"LOCK TABLES {', '.join(f'{ident(table)} READ' for table in tables)} NOWAIT")
-    except SqlError as error:
-        if error.errno == _GONE or error.errno == _BUSY:
-            return False
-        return _refused(tables)
+        for _ in locker.several([_lock([table]), "UNLOCK TABLES"]):
+            pass
+    except SqlError:
+        return False
     return True
 
 
-def _refused(tables: List[str]) -> bool:
-    """No right to lock: trying again is of no use."""
-    tables.clear()
-    return False
+def _lock(tables: List[str]) -> str:
+    return f"LOCK TABLES {', '.join(f'{ident(table)} READ' for table in tables)} NOWAIT"
