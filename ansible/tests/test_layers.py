@@ -5,7 +5,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "module_utils" / "belay"
 #: From the lowest to the highest. Modules of the package itself (errors, text) are below them all, and know none.
-ORDER = ("host", "database", "scope", "tables", "files", "bundle", "wordpress", "fingerprint", "release", "hold", "health", "backup",
+ORDER = ("host", "database", "scope", "tables", "files", "bundle", "wordpress", "fingerprint", "release", "hold", "health", "candidate", "backup",
          "switch", "refresh")
 
 

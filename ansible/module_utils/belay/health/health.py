@@ -1,14 +1,13 @@
 """Is the site healthy? Pages as a visitor gets them, WordPress as its own PHP sees it, the database, and what the site asks for beside."""
 from __future__ import annotations
 
-import html
 import time
 from typing import Callable, List, Optional, Tuple
 
 from ..wordpress import wordpress
 from . import health_wordpress, php_log
 from ..errors import BelayError
-from .health_page import Unhealthy, fetch
+from .health_page import Unhealthy, fetch, judge
 from ..database.mysql import Session, ident
 from ..hold.probe import told_log
 
@@ -24,11 +23,8 @@ def check_health(site, checks: List[dict], since: Optional[List[dict]] = None) -
 
     `since`: how far PHP's logs went at the switch (`marks`); what they say from there on counts. None: before one.
     """
-    pages = [check for check in checks if _kind(check) == PAGE]
-    if not any(page["path"] == "/" for page in pages):
-        pages = [_HOME, *pages]
     questions: List[Tuple[str, Callable[[], str]]] = [
-        *((f"page {page['path']}", lambda page=page: _page(site.url, page)) for page in pages),
+        *((f"page {page['path']}", lambda page=page: _page(site.url, page)) for page in page_checks(checks)),
         ("WordPress is installed", lambda: wordpress.require_installed(site, DEFAULT_WITHIN_S)),
         ("database answers", lambda: _database(site)),
         *((_ASKED[_kind(one)][0], lambda one=one: _ASKED[_kind(one)][1](site, one)) for one in checks if _kind(one) in _ASKED),
@@ -41,6 +37,12 @@ def check_health(site, checks: List[dict], since: Optional[List[dict]] = None) -
 def marks(site, checks: List[dict]) -> List[dict]:
     """How far PHP's logs go now; to be taken before a switch, for `check_health` after it."""
     return [mark for one in checks if _kind(one) == PHP_ERRORS for mark in php_log.marks(_logs(site, one))]
+
+
+def page_checks(checks: List[dict]) -> List[dict]:
+    """The pages that are asked for; the front page always."""
+    pages = [check for check in checks if _kind(check) == PAGE]
+    return pages if any(page["path"] == "/" for page in pages) else [_HOME, *pages]
 
 
 def is_healthy(results: List[dict]) -> bool:
@@ -76,16 +78,7 @@ def _tried(name: str, ask: Callable[[], str]) -> dict:
 
 
 def _page(url: str, check: dict) -> str:
-    answer = fetch(url, check["path"], float(check.get("within_s") or DEFAULT_WITHIN_S))
-    wanted = check.get("status") or 200
-    if answer.status != wanted:
-        raise Unhealthy(f"answered {answer.status}{' to ' + answer.location if answer.location else ''} instead of {wanted}")
-    if not answer.body.strip() and wanted == 200:
-        raise Unhealthy("answered with an empty body")
-    text = check.get("contains")
-    if text and text not in (page := answer.body.decode("utf-8", "replace")) and text not in html.unescape(page):
-        raise Unhealthy(f"the expected text {text!r} is missing")
-    return f"answered {answer.status} with {len(answer.body)} bytes"
+    return judge(fetch(url, check["path"], float(check.get("within_s") or DEFAULT_WITHIN_S)), check)
 
 
 def _database(site) -> str:

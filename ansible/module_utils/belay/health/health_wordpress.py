@@ -6,7 +6,7 @@ import os
 import time
 
 from ..host import php
-from .health_page import Unhealthy, fetch
+from .health_page import Answer, Unhealthy, fetch
 from ..errors import BelayError
 from ..wordpress.wordpress import BOOT, server_of
 
@@ -25,7 +25,10 @@ echo "\n", json_encode(['readable' => is_array($cron), 'events' => count($times)
 
 def rest(site, check: dict) -> str:
     """WordPress's index of its REST API, asked for in the way that needs no rewrite rules."""
-    answer = fetch(site.url, "/index.php?rest_route=/", float(check["within_s"]))
+    return judge_rest(fetch(site.url, "/index.php?rest_route=/", float(check["within_s"])))
+
+
+def judge_rest(answer: Answer) -> str:
     try:
         told = json.loads(answer.body)
     except ValueError:
@@ -41,7 +44,10 @@ def rest(site, check: dict) -> str:
 
 def login(site, check: dict) -> str:
     """The login page with its form."""
-    answer = fetch(site.url, "/wp-login.php", float(check["within_s"]))
+    return judge_login(fetch(site.url, "/wp-login.php", float(check["within_s"])))
+
+
+def judge_login(answer: Answer) -> str:
     if answer.status != 200:
         raise Unhealthy(f"answered {answer.status}{' to ' + answer.location if answer.location else ''} instead of 200")
     if LOGIN_FORM not in answer.body.decode("utf-8", "replace"):

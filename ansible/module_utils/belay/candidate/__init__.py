@@ -1,0 +1,1 @@
+"""The new code on a scratch view of the target, before any visitor meets it."""

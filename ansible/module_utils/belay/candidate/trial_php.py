@@ -1,0 +1,268 @@
+"""The PHP that runs a release on a scratch view: `trial.php` (what the release may do), `database.php`, `router.php`, `stage.php`.
+
+They are written into a folder of their own beside `trial.json`. WordPress takes over what stands in $wp_filter before it starts.
+"""
+
+TRIAL = r"""<?php
+final class Belay_Trial
+{
+    public static $c;
+    private static $changes = '/^(INSERT|UPDATE|DELETE|REPLACE|CREATE|ALTER|DROP|TRUNCATE|RENAME)$/';
+    private static $reads = '/^(SELECT|SHOW|DESC|DESCRIBE|EXPLAIN|SET|START|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|WITH)$/';
+
+    public static function begin(): void
+    {
+        self::$c = json_decode(file_get_contents(__DIR__ . '/trial.json'), true);
+        $_SERVER = array_merge($_SERVER, self::$c['server']);
+        $hooks = [
+            'enable_wp_debug_mode_checks' => 'take_over', 'enable_loading_object_cache_dropin' => 'no',
+            'enable_loading_advanced_cache_dropin' => 'no', 'pre_http_request' => 'no_request', 'pre_wp_mail' => 'no',
+            'phpmailer_init' => 'no_recipients', 'pre_get_ready_cron_jobs' => 'none', 'muplugins_loaded' => 'no_spawn',
+            'action_scheduler_allow_async_request_runner' => 'no', 'action_scheduler_queue_runner_concurrent_batches' => 'no',
+            'automatic_updater_disabled' => 'yes', 'wp_loaded' => 'tell',
+        ];
+        if (!self::$c['enforced']) {
+            $hooks['upload_dir'] = 'scratch_uploads';
+        }
+        foreach ($hooks as $hook => $callback) {
+            $priority = $callback === 'no_spawn' ? PHP_INT_MIN : PHP_INT_MAX;
+            $GLOBALS['wp_filter'][$hook][$priority][] = ['function' => [self::class, $callback], 'accepted_args' => 1];
+        }
+        if (!self::drop_in()) {
+            // Nobody can open a second connection past the guarded one: this constant comes first, and it is no password.
+            define('DB_PASSWORD', '');
+            set_error_handler(fn($level, $text) => strpos($text, 'Constant DB_PASSWORD already defined') === 0, E_WARNING | E_NOTICE);
+        }
+    }
+
+    private static function drop_in(): bool
+    {
+        return is_file(self::$c['tree'] . '/wp-content/db.php');
+    }
+
+    /** Called after wp-config.php and before WordPress connects: its prefix gives way to the scratch view's. */
+    public static function take_over($value)
+    {
+        if (!self::drop_in()) {
+            restore_error_handler();
+            $folder = ABSPATH . WPINC;
+            require_once is_file("$folder/class-wpdb.php") ? "$folder/class-wpdb.php" : "$folder/wp-db.php";
+            require_once __DIR__ . '/database.php';
+            $GLOBALS['wpdb'] = new Belay_Trial_Database();
+        }
+        $GLOBALS['table_prefix'] = self::$c['scratch'];
+        return $value;
+    }
+
+    /** Every connection as soon as it is open. */
+    public static function bind($connection): bool
+    {
+        if (self::$c['read_only']) {
+            return mysqli_query($connection, 'SET SESSION TRANSACTION READ ONLY');
+        }
+        return mysqli_query($connection, 'SET SESSION lock_wait_timeout = 5');
+    }
+
+    /** Whether a statement may not even be sent. The server refuses what changes something; this refuses what would change its mind. */
+    public static function refuses(string $query): bool
+    {
+        $plain = preg_replace('~\'(?:[^\'\\\\]|\\\\.)*+\'|"(?:[^"\\\\]|\\\\.)*+"|/\*(?!!|M!).*?\*/|(?:--\s|\#)[^\n]*~s', ' ', $query);
+        if ($plain === null || strpos($plain, '/*') !== false) {
+            return self::refused('a statement that cannot be read');
+        }
+        preg_match('/^[\s(]*(\w+)/', $plain, $first);
+        $verb = strtoupper($first[1] ?? '');
+        if (preg_match('/^[\s(]*(SET\b.*\b(transaction|\w*read_only)|START\b.*\bWRITE\b)/is', $plain)) {
+            return self::refused($verb);
+        }
+        if (preg_match(self::$reads, $verb)) {
+            return false;
+        }
+        if (!preg_match(self::$changes, $verb)) {
+            return self::refused($verb);
+        }
+        return !self::$c['read_only'] && self::leaves($plain, $verb);
+    }
+
+    /** Whether a change would reach a table that is no copy. */
+    private static function leaves(string $plain, string $verb): bool
+    {
+        preg_match_all('/[\w$]+/', $plain, $words);
+        $live = array_intersect($words[0], self::$c['live']);
+        if ($live) {
+            return self::refused("$verb of " . reset($live));
+        }
+        if (preg_match('/^\s*(CREATE|DROP)\s+TEMPORARY\b/i', $plain)) {
+            return false;
+        }
+        $copies = preg_grep('/^' . preg_quote(self::$c['scratch'], '/') . '/', $words[0]);
+        return !$copies && self::refused("$verb of " . ($words[0][2] ?? '?'));
+    }
+
+    private static function refused(string $what): bool
+    {
+        @file_put_contents(self::$c['folder'] . '/refused', "$what\n", FILE_APPEND);
+        return true;
+    }
+
+    public static function no() { return false; }
+    public static function yes() { return true; }
+    public static function none() { return []; }
+
+    public static function no_request() { return new WP_Error('http_request_not_executed', 'A candidate asks nobody.'); }
+
+    public static function no_recipients($mailer): void
+    {
+        if (is_object($mailer) && method_exists($mailer, 'clearAllRecipients')) {
+            $mailer->clearAllRecipients();
+        }
+    }
+
+    public static function no_spawn(): void
+    {
+        if (!defined('DISABLE_WP_CRON')) {
+            define('DISABLE_WP_CRON', true);
+        }
+        if (!($GLOBALS['wpdb'] instanceof Belay_Trial_Database)) {
+            // A database drop-in has its own connection: the same rules, from here on.
+            $GLOBALS['wpdb']->query(self::$c['read_only'] ? 'SET SESSION TRANSACTION READ ONLY' : 'SET SESSION lock_wait_timeout = 5');
+            $prefix = self::$c['prefix'];
+            add_filter('query', fn($query) => self::refuses($query) ? "SELECT 'refused' WHERE FALSE" : $query, PHP_INT_MAX);
+            add_filter('pre_option_' . self::$c['scratch'] . 'user_roles', fn() => get_option($prefix . 'user_roles'));
+        }
+    }
+
+    public static function scratch_uploads($dir)
+    {
+        $folder = self::$c['folder'] . '/uploads';
+        return ['basedir' => $folder, 'path' => $folder . ($dir['subdir'] ?? '')] + $dir;
+    }
+
+    /** What the candidate is, to whoever asks by the header: is its theme whole, can its connection only read? */
+    public static function tell(): void
+    {
+        if (($_SERVER['HTTP_X_BELAY_ASK'] ?? '') !== 'about') {
+            return;
+        }
+        global $wpdb;
+        $theme = wp_get_theme();
+        $errors = $theme->errors();
+        $plugins = array_filter((array) get_option('active_plugins'), fn($one) => !is_file(WP_PLUGIN_DIR . '/' . $one));
+        $read_only = $wpdb->get_var("SHOW SESSION VARIABLES WHERE variable_name IN ('tx_read_only', 'transaction_read_only')", 1);
+        while (ob_get_level()) ob_end_clean();
+        header('Content-Type: application/json');
+        exit(json_encode([
+            'theme' => $theme->get_stylesheet(), 'theme_errors' => $errors ? $errors->get_error_messages() : [],
+            'missing_plugins' => array_values($plugins), 'prefix' => $wpdb->prefix, 'read_only' => $read_only === 'ON', 'php' => PHP_VERSION,
+        ]));
+    }
+
+    public static function admits(): bool
+    {
+        $told = (string) ($_SERVER['HTTP_X_BELAY_TRIAL'] ?? '');
+        unset($_SERVER['HTTP_X_BELAY_TRIAL']);
+        return hash_equals(json_decode(file_get_contents(__DIR__ . '/trial.json'), true)['secret'], $told);
+    }
+
+    /** The script that the web server would have chosen: try_files $uri, $uri/, /index.php. */
+    public static function script(): string
+    {
+        $tree = self::$c['tree'];
+        $path = rawurldecode((string) parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH));
+        $base = self::$c['base'];
+        $path = $base !== '' && strpos($path, $base) === 0 ? substr($path, strlen($base)) : $path;
+        $path = strpos($path, "\0") === false && !preg_match('#(^|/)\.\.(/|$)#', $path) ? $path : '/';
+        if (is_dir($tree . $path)) {
+            $path = rtrim($path, '/') . '/index.php';
+        }
+        if (substr($path, -4) !== '.php' || !is_file($tree . $path)) {
+            $path = '/index.php';
+        }
+        unset($_SERVER['PATH_INFO'], $_SERVER['ORIG_PATH_INFO']);
+        $script = ['SCRIPT_NAME' => $base . $path, 'PHP_SELF' => $base . $path, 'SCRIPT_FILENAME' => $tree . $path, 'DOCUMENT_ROOT' => $tree];
+        $_SERVER = array_merge($_SERVER, $script);
+        chdir(dirname($tree . $path));
+        return $tree . $path;
+    }
+}
+
+// PHP 8 lets a function that disable_functions took away be declared again: its callers go on, and nothing leaves.
+foreach (['mail', 'exec', 'system', 'shell_exec', 'passthru', 'popen', 'proc_open', 'fsockopen', 'pfsockopen', 'stream_socket_client', 'curl_exec'] as $belay_name) {
+    if (PHP_VERSION_ID >= 80000 && !function_exists($belay_name)) {
+        eval("function $belay_name(...\$arguments) { return false; }");
+    }
+}
+if (PHP_VERSION_ID >= 80000 && !function_exists('curl_multi_exec')) {
+    eval('function curl_multi_exec($multi, &$still_running) { $still_running = 0; return 0; }');
+}
+unset($belay_name);
+"""
+
+DATABASE = r"""<?php
+class Belay_Trial_Database extends wpdb
+{
+    /** Names of option rows and of user meta carry the site's own prefix; names of tables carry the scratch view's. */
+    protected $belay_of_tables = true;
+
+    public function __construct()
+    {
+        $access = Belay_Trial::$c['database'];
+        parent::__construct($access['user'], $access['password'], $access['schema'], DB_HOST);
+    }
+
+    public function db_connect($allow_bail = true)
+    {
+        return parent::db_connect($allow_bail) && Belay_Trial::bind($this->dbh);
+    }
+
+    public function query($query)
+    {
+        if (!is_string($query) || !Belay_Trial::refuses($query)) {
+            return parent::query($query);
+        }
+        $this->flush();
+        $this->last_error = 'A candidate may not do this.';
+        return false;
+    }
+
+    public function print_error($str = '') { return false; }
+
+    public function get_blog_prefix($blog_id = null)
+    {
+        return $this->belay_of_tables ? parent::get_blog_prefix($blog_id) : Belay_Trial::$c['prefix'];
+    }
+
+    public function set_prefix($prefix, $set_table_names = true)
+    {
+        $this->belay_of_tables = true;
+        $old = parent::set_prefix($prefix, $set_table_names);
+        $this->belay_of_tables = false;
+        return $old;
+    }
+
+    public function tables($scope = 'all', $prefix = true, $blog_id = 0)
+    {
+        return $this->of_tables(fn() => parent::tables($scope, $prefix, $blog_id));
+    }
+
+    private function of_tables($ask)
+    {
+        $outer = $this->belay_of_tables;
+        $this->belay_of_tables = true;
+        $answer = $ask();
+        $this->belay_of_tables = $outer;
+        return $answer;
+    }
+}
+"""
+
+#: Of PHP's own web server, for every request.
+ROUTER = r"""<?php
+require __DIR__ . '/trial.php';
+if (!Belay_Trial::admits()) {
+    http_response_code(403);
+    exit;
+}
+Belay_Trial::begin();
+require Belay_Trial::script();
+"""
