@@ -5,7 +5,7 @@ from __future__ import annotations
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.host import program
 from ansible.module_utils.belay.switch import promote_steps
-from ansible.module_utils.belay.arguments import RULES, SITE
+from ansible.module_utils.belay.arguments import RULES, SITE, SWITCHING
 from ansible.module_utils.belay.errors import run_module
 
 DOCUMENTATION = r"""
@@ -18,10 +18,14 @@ options:
     description:
       - C(check) whether the promotion may begin. C(receive) unpacks and verifies the release. C(load) fills the shadow tables.
       - C(activate) is the switch, and the point of no return.
+      - C(prime) runs the activation hooks of newly active plugins, C(purge) tells caches in front to forget.
       - C(verify) checks health, C(verify_restored) that of the release before, C(confirm) lets the release stay, C(undo) cleans up before the switch and goes back after it.
     type: str
     required: true
-    choices: [check, receive, load, activate, verify, confirm, undo, verify_restored]
+    choices: [check, receive, load, activate, prime, purge, verify, confirm, undo, verify_restored]
+  runner_time: {type: float, description: "Unix time on the runner, for C(check): clocks that are far apart are refused."}
+  purge_keys: {type: str, description: "Lines C(NAME=value) for the headers of C(purge); from the runner's secrets."}
+  restored: {type: bool, description: "For C(purge): the release before serves again."}
   archive: {type: path, description: The release on this host; for C(receive).}
   root: {type: path, required: true, description: Folder of the target.}
   url: {type: str, required: true, description: Address of the target.}
@@ -48,6 +52,8 @@ STEPS = {
     "receive": promote_steps.receive,
     "load": promote_steps.load,
     "activate": promote_steps.activate,
+    "prime": promote_steps.prime,
+    "purge": promote_steps.purge,
     "verify": promote_steps.verify,
     "confirm": promote_steps.confirm,
     "undo": promote_steps.undo,
@@ -57,11 +63,12 @@ TEXTS = ("source_url", "source_root", "source_prefix", "release_digest", "expect
 
 
 def main():
-    spec = {"step": {"type": "str", "required": True, "choices": list(STEPS)}, "archive": {"type": "path"}, **SITE, **RULES}
+    spec = {"step": {"type": "str", "required": True, "choices": list(STEPS)}, "archive": {"type": "path"}, **SITE, **RULES, **SWITCHING}
+    spec.update(runner_time={"type": "float"}, restored={"type": "bool"})
     spec.update(dict.fromkeys(TEXTS, {"type": "str", "required": True}))
-    spec.update(dict.fromkeys(("promote_tables", "promote_options"), {"type": "list", "elements": "str", "required": True}))
+    spec.update(dict.fromkeys(("promote_tables", "promote_options", "target_tables"), {"type": "list", "elements": "str", "required": True}))
     spec.update(dict.fromkeys(("expected_tables", "expected_options"), {"type": "dict", "required": True}))
-    spec.update(dict.fromkeys(("drain_ms", "keep_releases", "confirm_within_s"), {"type": "int", "required": True}))
+    spec.update(dict.fromkeys(("keep_releases", "confirm_within_s"), {"type": "int", "required": True}))
     spec["health_checks"] = {"type": "list", "elements": "dict", "required": True}
     # Read now: after the step has become the site's owner it cannot read Ansible's copy of the sources any more.
     program.packed()

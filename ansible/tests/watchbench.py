@@ -85,7 +85,8 @@ class WatchBench(Bench):
             "shared_paths": ["wp-config.php"], "reference_options": {}, "row_limit": 100, "workers": 0, "source_url": "http://source.test",
             "source_root": "/srv/source", "source_prefix": "wp_", "release_digest": NEW + "0" * 52, "expected_release": OLD,
             "promote_tables": ["things", "extra"], "promote_options": ["theme", "added"], "expected_tables": {}, "expected_options": {},
-            "health_checks": [], "drain_ms": 300, "keep_releases": 5, "confirm_within_s": 600, **changes,
+            "health_checks": [], "drain_ms": 300, "keep_releases": 5, "confirm_within_s": 600, "purge": [], "hold_without": "refuse",
+            "keep_failed_s": 604800, "target_tables": ["options", "things"], **changes,
         }
         with Session(site) as session:
             told["expected_tables"] = {"things": measures.expected(site, told).parts_of(session, "things")}

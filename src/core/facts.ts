@@ -102,6 +102,11 @@ export const Manifest = z.object({
   tables: z.record(z.string(), z.object({ rows: z.number().int(), digest: Digest, ddl: Digest })),
   /** Option rows that the source changed: hash of the new value, null where the row was removed. */
   options: z.record(z.string(), z.string().nullable()),
+  /** Hooks that the source's plugins plan again and again, and its roles: a plugin's activation should have made them in the target. */
+  cron_hooks: z.array(z.string()).optional(),
+  roles: z.array(z.string()).optional(),
+  /** Modes of plugins that both sides must share, for example where WooCommerce keeps orders. */
+  modes: z.record(z.string(), z.string()).optional(),
 });
 export type Manifest = z.infer<typeof Manifest>;
 
@@ -112,6 +117,33 @@ export const HealthResult = z.object({
   seconds: z.number(),
 });
 export type HealthResult = z.infer<typeof HealthResult>;
+
+/** What a cache in front of the site was told, and how that ended. */
+export const Purged = z.object({
+  purge: z.string(),
+  ok: z.boolean(),
+  detail: z.string(),
+  seconds: z.number(),
+});
+export type Purged = z.infer<typeof Purged>;
+
+/** What became of plugins that a promotion made active, after the switch and before its health was checked. */
+export const Activation = z.object({
+  /** Their activation hooks. */
+  plugins: z.array(
+    z.object({ plugin: z.string(), ok: z.boolean(), detail: z.string(), seconds: z.number() }),
+  ),
+  /** What the source has and the target has not, although the hooks ran. */
+  missing_cron_hooks: z.array(z.string()),
+  missing_roles: z.array(z.string()),
+  /** Protected table -> rows that the hooks wrote, which a rollback leaves as they are. */
+  written: z.record(z.string(), z.number().int()),
+});
+export type Activation = z.infer<typeof Activation>;
+
+/** A switch without the hold: why, and for how long a request could see both releases. */
+export const Mixture = z.object({ why: z.string(), mixture_ms: z.number().optional() });
+export type Mixture = z.infer<typeof Mixture>;
 
 export const SwitchFacts = z.object({
   hold_ms: z.number(),
@@ -142,6 +174,7 @@ export const HostReport = z.object({
   at: z.iso.datetime({ offset: true }),
   release: z.string(),
   previous_release: z.string(),
+  purges: z.array(Purged).optional(),
 });
 export type HostReport = z.infer<typeof HostReport>;
 
@@ -204,6 +237,15 @@ export const FACTS = {
     found: z.array(HostReport).optional(),
     /** Of the release before, after an automatic rollback. */
     restored_health: z.array(HealthResult).optional(),
+    /** What the preflight found that is no reason to stop. */
+    warnings: z.array(z.string()).optional(),
+    mixture: Mixture.optional(),
+    activation: Activation.optional(),
+    purges: z.array(Purged).optional(),
+    /** After an automatic rollback. */
+    restored_purges: z.array(Purged).optional(),
+    /** Rows written to promoted tables between the switch and an automatic rollback; they stay in the tables kept for inspection. */
+    late_rows: z.record(z.string(), z.number().int()).optional(),
     /** Fingerprints of what is now equal on both sides, taken from the shadow inside the hold: the target's next baseline of these items. */
     promoted: z
       .object({
@@ -222,6 +264,8 @@ export const FACTS = {
     found: z.array(HostReport).optional(),
     /** Rows written to promoted tables since the switch; they stay in the tables kept for inspection. */
     late_rows: z.record(z.string(), z.number().int()),
+    mixture: Mixture.optional(),
+    purges: z.array(Purged).optional(),
     promoted: z
       .object({
         tables: z.record(z.string(), TableFingerprint.nullable()),

@@ -71,7 +71,7 @@ const BUILDERS: Builders = {
       expected_release: needed(facts.expected_release, "active release"),
       ...plan.job,
       health_checks: health(facts),
-      drain_ms: facts.settings.drain_ms,
+      ...switching(facts),
       keep_releases: facts.settings.keep_releases,
       confirm_within_s: facts.settings.confirm_within_s,
     };
@@ -83,7 +83,7 @@ const BUILDERS: Builders = {
     to_release: needed(facts.to_release, "release to go back to"),
     expected_release: needed(facts.expected_release, "active release"),
     health_checks: health(facts),
-    drain_ms: facts.settings.drain_ms,
+    ...switching(facts),
   }),
   recover: (facts) => ({
     ...common(facts),
@@ -124,6 +124,13 @@ const rules = (facts: JobFacts) => ({
   ...facts.rules,
   row_limit: facts.settings.row_limit,
   workers: facts.settings.workers,
+});
+
+const switching = ({ config, settings }: JobFacts) => ({
+  drain_ms: settings.drain_ms,
+  purge: [...config.purge],
+  hold_without: config.hold.without,
+  keep_failed_s: config.promotion.keep_failed_s,
 });
 
 /** Both sides are compared with their own baseline. */

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { Digest } from "./facts.ts";
-import { DataClass, EnvironmentType, JobType, MaskKind } from "./vocabulary.ts";
+import { DataClass, EnvironmentType, HoldWithout, JobType, MaskKind, PurgeMethod } from "./vocabulary.ts";
 
 /**
  * Rows of a table that belong to another class than the table: the first rule whose every column matches claims the row.
@@ -124,6 +124,35 @@ export const HealthCheck = z.discriminatedUnion("kind", [
 ]);
 export type HealthCheck = z.infer<typeof HealthCheck>;
 
+/** What a cache in front of the target is told after a switch, and after a switch back. */
+export const PurgeStep = z.discriminatedUnion("kind", [
+  /** The contents of a folder of the active release that is volatile. */
+  z.object({ kind: z.literal("path"), path: z.string(), within_s: z.number() }),
+  /** A request from the target's host. `secret_headers`: header -> name of a key that only the runner knows. */
+  z.object({
+    kind: z.literal("url"),
+    url: z.string(),
+    method: PurgeMethod,
+    headers: z.record(z.string(), z.string()),
+    secret_headers: z.record(z.string(), z.string()),
+    body: z.string().nullable(),
+    within_s: z.number(),
+  }),
+  /** A name in the host's own list of commands (/etc/belay/commands.json). */
+  z.object({ kind: z.literal("command"), command: z.string(), within_s: z.number() }),
+]);
+export type PurgeStep = z.infer<typeof PurgeStep>;
+
+/** What belongs to every switch, forth and back. */
+const switching = {
+  /** How long running requests may drain before the hold is given up and tried again. */
+  drain_ms: z.number().int(),
+  purge: z.array(PurgeStep),
+  hold_without: HoldWithout,
+  /** How long the tables of a release that was rolled back stay for inspection. */
+  keep_failed_s: z.number().int().min(0),
+};
+
 export const INPUTS = {
   baseline_create: z.object({ ...common, ...side("target"), ...rules }),
   drift_check: z.object({ ...common, ...side("target"), ...rules, ...comparison }),
@@ -145,6 +174,8 @@ export const INPUTS = {
     release_digest: Digest,
     /** The release that must be active on the target when the switch begins. */
     expected_release: z.string(),
+    /** The target's tables, without prefix, that the plan was made for. */
+    target_tables: z.array(z.string()),
     /** What of the release is applied: decided by the plan. */
     promote_tables: z.array(z.string()),
     promote_options: z.array(z.string()),
@@ -153,8 +184,7 @@ export const INPUTS = {
     /** Promoted option -> hash of the target's row at the drift check; null: absent. */
     expected_options: z.record(z.string(), z.string().nullable()),
     health_checks: z.array(HealthCheck),
-    /** How long running requests may drain before the hold is given up and tried again. */
-    drain_ms: z.number().int(),
+    ...switching,
     keep_releases: z.number().int(),
     /** Without a step of the promotion, or its confirmation, for so long after the switch the host goes back by itself. */
     confirm_within_s: z.number().int().min(10).max(3600),
@@ -167,7 +197,7 @@ export const INPUTS = {
     to_release: z.string(),
     expected_release: z.string(),
     health_checks: z.array(HealthCheck),
-    drain_ms: z.number().int(),
+    ...switching,
   }),
   recover: z.object({
     ...common,

@@ -18,6 +18,14 @@ RULES = {
     "row_limit": {"type": "int", "required": True},
     "workers": {"type": "int", "required": True},
 }
+#: What belongs to every switch, forth and back. Only a runner has the keys.
+SWITCHING = {
+    "drain_ms": {"type": "int", "required": True},
+    "purge": _DICTS,
+    "purge_keys": {"type": "str", "no_log": True},
+    "hold_without": {"type": "str", "required": True, "choices": ["refuse", "brief_mixture"]},
+    "keep_failed_s": {"type": "int", "required": True},
+}
 #: What it is compared with while it is measured.
 COMPARISON = {
     "full": {"type": "bool", "required": True},

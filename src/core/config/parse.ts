@@ -4,6 +4,7 @@ import { placeOf } from "./document.ts";
 import { durationSeconds } from "./duration.ts";
 import { dotted } from "./issues.ts";
 import { looselyRead } from "./loose.ts";
+import { purgeStep } from "./purge.ts";
 import { inOrder, readFile } from "./read.ts";
 import { EXAMPLES, SiteConfigFile } from "./schema.ts";
 import { problemsOf } from "./semantics.ts";
@@ -41,18 +42,21 @@ function configOf(file: SiteConfigFile): SiteConfig {
     ([name, { cloned_from, ...rest }]) =>
       [name, { name, ...rest, cloned_from: cloned_from ?? null }] as const,
   );
-  const { max_age } = file.promotion.backup;
+  const { keep_failed, ...promotion } = file.promotion;
+  const { max_age } = promotion.backup;
   return {
     ...file,
     environments: Object.fromEntries(environments),
     promotion: {
-      ...file.promotion,
+      ...promotion,
       backup: { max_age_s: max_age === undefined ? null : durationSeconds(max_age) },
+      keep_failed_s: durationSeconds(keep_failed) ?? 0,
     },
     health: file.health.map(({ contains, ...check }) =>
       contains === undefined ? check : { ...check, contains },
     ),
     wordpress_health: wordpressHealth(file.wordpress_health),
+    purge: file.purge.map(purgeStep),
   };
 }
 

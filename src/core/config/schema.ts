@@ -1,6 +1,7 @@
 /** The shape of `.github/belay.yml`, as it is written. What values mean together is judged in semantics.ts. */
 import { z } from "zod";
-import { DriftMode, EnvironmentType, PersonalData, Preset } from "../vocabulary.ts";
+import { DriftMode, EnvironmentType, HoldWithout, PersonalData, Preset } from "../vocabulary.ts";
+import { PurgeStep } from "./purge.ts";
 import {
   Branch,
   DatabaseName,
@@ -42,6 +43,7 @@ const Promotion = z.strictObject({
   files: z.strictObject({ protect: files, shared: files, volatile: files, promote: files }).prefault({}),
   references: z.record(OptionName, z.enum(["post", "posts", "terms"])).default({}),
   backup: z.strictObject({ max_age: Duration.optional() }).prefault({}),
+  keep_failed: Duration.default("7d"),
 });
 
 const Refresh = z.strictObject({
@@ -78,6 +80,8 @@ export const SiteConfigFile = z.strictObject({
     .max(50)
     .prefault([{ path: "/" }]),
   wordpress_health: WordpressHealth.prefault({}),
+  purge: z.array(PurgeStep).max(20).default([]),
+  hold: z.strictObject({ without: HoldWithout.default("refuse") }).prefault({}),
   checklist: z.array(z.string().min(1).max(300)).max(50).default([]),
 });
 export type SiteConfigFile = z.infer<typeof SiteConfigFile>;
@@ -109,4 +113,12 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   contains: 'contains: "Acme"',
   within_s: "within_s: 10",
   built_from_git: "built_from_git: true",
+  keep_failed: "keep_failed: 7d",
+  purge: "purge: [{path: wp-content/cache}]",
+  command: "command: varnish",
+  method: "method: PURGE",
+  headers: "headers: {Host: acme.example}",
+  secret_headers: "secret_headers: {X-Purge-Key: CDN}",
+  hold: "hold: {without: refuse}",
+  without: "without: refuse",
 };

@@ -1,6 +1,6 @@
 /** A site's configuration (`.github/belay.yml`) after it was read, checked and filled with defaults. */
-import type { PageCheck } from "../jobs.ts";
-import type { DriftMode, EnvironmentType, PersonalData, Preset } from "../vocabulary.ts";
+import type { PageCheck, PurgeStep } from "../jobs.ts";
+import type { DriftMode, EnvironmentType, HoldWithout, PersonalData, Preset } from "../vocabulary.ts";
 
 export interface SiteEnvironment {
   readonly name: string;
@@ -45,6 +45,8 @@ export interface PromotionSettings {
   readonly references: Readonly<Record<string, ReferenceKind>>;
   /** Seconds; null: the policy's limit. A site can only tighten it. */
   readonly backup: { readonly max_age_s: number | null };
+  /** How long the tables of a release that was rolled back stay for inspection. */
+  readonly keep_failed_s: number;
 }
 
 export interface RefreshSettings {
@@ -74,6 +76,10 @@ export interface SiteConfig {
   readonly refresh: RefreshSettings;
   readonly health: readonly PageCheck[];
   readonly wordpress_health: WordpressHealth;
+  /** What caches in front are told after a switch, and after a switch back. */
+  readonly purge: readonly PurgeStep[];
+  /** What becomes of a promotion where the target's PHP does not run the hold. */
+  readonly hold: { readonly without: HoldWithout };
   readonly checklist: readonly string[];
 }
 

@@ -186,7 +186,13 @@ describe("release", () => {
     },
     blocks,
     warnings: [],
-    job: { promote_tables: [], promote_options: [], expected_tables: {}, expected_options: {} },
+    job: {
+      promote_tables: [],
+      target_tables: [],
+      promote_options: [],
+      expected_tables: {},
+      expected_options: {},
+    },
   });
   const judge = (commit: string | null, given: Plan | null, built_from_git = true) =>
     release.evaluate(

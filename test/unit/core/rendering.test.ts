@@ -141,7 +141,13 @@ describe("the comment of an operation", () => {
       },
       blocks: [{ code: "x", text: value, remedy: value, paste: value }],
       warnings: [{ code: "y", text: value, remedy: null }],
-      job: { promote_tables: [], target_tables: [], promote_options: [], expected_tables: {}, expected_options: {} },
+      job: {
+        promote_tables: [],
+        target_tables: [],
+        promote_options: [],
+        expected_tables: {},
+        expected_options: {},
+      },
     };
     const hostile = gate({
       sentences: [value],
@@ -191,7 +197,13 @@ describe("the comment of an operation", () => {
       changes: { files: [], counts: { promote: 0, keep: 0, conflict: 0, same: 0 }, complete: true },
       wordpress: { source: "6.5", target: "6.5" },
     };
-    const job = { promote_tables: [], target_tables: [], promote_options: [], expected_tables: {}, expected_options: {} };
+    const job = {
+      promote_tables: [],
+      target_tables: [],
+      promote_options: [],
+      expected_tables: {},
+      expected_options: {},
+    };
     const body = renderOperation(
       view({ plan: { tables, options: [], code, left_behind: [], summary, blocks: [], warnings: [], job } }),
     );

@@ -34,11 +34,16 @@ class Record:
     fingerprints: Dict[str, Any] = field(default_factory=dict)
     #: Tables of the last release that was rolled back to this one, kept for inspection.
     inspect: tuple = ()
+    #: Unix time of that rollback.
+    inspect_since: float = 0.0
 
     def kept(self):
         """Every table that this record refers to."""
-        named = [*self.swapped.values(), *self.inspect, self.options_kept, self.previous_row]
-        return {name for name in named if name}
+        return {*self.needed(), *self.inspect}
+
+    def needed(self):
+        """The tables without which nobody could go back behind this switch."""
+        return {name for name in (*self.swapped.values(), self.options_kept, self.previous_row) if name}
 
     def to_json(self):
         plain = dict(vars(self), previous=str(self.previous) if self.previous else None)

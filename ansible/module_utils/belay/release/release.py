@@ -23,6 +23,7 @@ from ..bundle.manifest import canonical, digest_of, digest_of_bytes
 from ..database.mysql import Session
 from ..bundle.optionfile import export_options, measure
 from ..scope.rules import class_expression
+from ..wordpress.runtime import runtime_of
 from ..text import readable
 
 CONFIG = "config"
@@ -50,8 +51,9 @@ def build(site, rules, environment: str, baseline: Baseline, look: Look = Look()
             written = bundle.export_tables(session, site, tables, os.path.join(folder, "tables"), bundle.Wanted(_promotable_rows(site, session, rules)))
             options = os.path.join(folder, "options.jsonl")
             export_options(session, site, changed_options(taken, baseline, rules, site.prefix), options)
+            runtime = runtime_of(site, session)
         manifest = describe(site, rules, environment, taken)
-        manifest.update(tables=written, options=measure(options))
+        manifest.update(tables=written, options=measure(options), **runtime._asdict())
         return {**store(site, manifest, folder, outgoing), "manifest": manifest, "fingerprint": taken, "measured": measured}
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,8 @@ import contextlib
 import os
 import shutil
 
+from ..errors import BelayError
+
 
 def drop_releases(site, kept):
     """Remove code and manifests of releases that are not kept; never the active one."""
@@ -15,10 +17,23 @@ def drop_releases(site, kept):
 
 
 def forget(site, release):
-    """Remove the code and the manifest of a release."""
+    """Remove the code and the manifest of a release. BelayError RELEASE_NEEDED where the environment runs it, or may in a moment."""
+    if release == site.active_release() or release in _named_by_the_hold(site):
+        raise BelayError(
+            "RELEASE_NEEDED",
+            f"Release {release} is not removed: {site.url} runs it, or is being switched to or from it.",
+            "Promote another release first, or `/rollback`.",
+        )
     shutil.rmtree(os.path.join(site.releases, release), ignore_errors=True)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(site.belay, "releases", f"{release}.json"))
+
+
+def _named_by_the_hold(site):
+    try:
+        return os.readlink(os.path.join(site.belay, "hold", "state"))
+    except OSError:
+        return ""
 
 
 def drop_incoming(site, release):

@@ -40,7 +40,7 @@ def _facts(journal) -> dict:
     if health:
         told["health"] = health["results"]
     if reverted:
-        told.update(reverted_by_watchdog=True, restored_health=reverted["restored_health"])
+        told.update(reverted_by_watchdog=True, restored_health=reverted["restored_health"], restored_purges=reverted.get("purges", []))
     return told
 
 

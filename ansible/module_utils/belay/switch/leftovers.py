@@ -1,4 +1,6 @@
 """Belay's own tables in the site's schema: which there are, and which may go."""
+import time
+
 from ..database import names
 from ..hold import commit_point
 from ..database.mysql import ident, literal
@@ -31,6 +33,16 @@ def drop_forgotten(site, session):
     points = commit_point.history(session, names.release_table(site))
     kept = set().union(*(point.record.kept() for point in points))
     drop(session, set(own_tables(site, session, "a")) - kept)
+
+
+def drop_inspected(site, session, keep_s):
+    """Tables of releases that were rolled back more than `keep_s` seconds ago; how many there were."""
+    points = list(commit_point.history(session, names.release_table(site)))
+    over = {name for point in points if time.time() - point.record.inspect_since > keep_s for name in point.record.inspect}
+    needed = set().union(*(point.record.needed() for point in points))
+    found = set(own_tables(site, session, "a")) & (over - needed)
+    drop(session, found)
+    return len(found)
 
 
 def drop_old_archives(site, session, keep_releases):

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Optional
 from ..database import names
 from ..hold import commit_point
 from ..wordpress import object_cache
-from . import late_rows, leftovers, recheck
+from . import late_rows, leftovers, recheck, unheld
 from ..hold.commit_point import CommitPoint, Record
 from ..hold.hold import Version
 from ..hold.recovery import LOCK_WAIT_S, take_lock
@@ -94,7 +94,7 @@ def activate(host, point, promotion, expected, measures, drain_s):
         again = recheck.outside(session, expected)
         few_left(session, options, staying)
     host.journal.append("prepared", promoted=promoted)
-    flush = object_cache.needs_flush(site)
+    flush = object_cache.needs_flush(site, unheld.is_held(host))
 
     def settle(session):
         recheck.inside(session, expected, again)

@@ -33,6 +33,7 @@ def _kept(host, params):
     try:
         with host.open_session() as session:
             leftovers.drop_copies(host.site, session)
+            leftovers.drop_inspected(host.site, session, params["keep_failed_s"])
             kept = leftovers.drop_old_archives(host.site, session, params["keep_releases"])
         drop_releases(host.site, kept)
     except (BelayError, OSError) as error:
@@ -56,7 +57,8 @@ def undo(params):
             go_back(host, params, point.record.previous.release)
             drop_incoming(host.site, goal(params).release)
             _disarm(host, params)
-            return {"changed": True, "rolled_back": True, "kept": False, "belay_facts": {"rolled_back": True}}
+            late = host.journal.last("rolled_back")["late_rows"]
+            return {"changed": True, "rolled_back": True, "kept": False, "belay_facts": {"rolled_back": True, "late_rows": late}}
         back = _went_back(host, point, params) or host.journal.last("activated") is not None
         if not back and is_ours(host.site, params["operation_id"]):
             _clean_up(host, params)

@@ -2,59 +2,22 @@
 import os
 
 from . import armed as arms
-from ..host import host_reports
-from . import measures, preflight, promote, switchable, watchdog
+from . import measures, preflight, promote, switchable, unheld, watchdog
 from ..bundle.bundle import import_table, target_of
 from .ended import goal, outcome_of, short
 from ..errors import BelayError
 from ..fingerprint.fingerprint import db_version
-from ..health.health import check_health, is_healthy, marks
+from ..health.health import marks
 from ..bundle.optionfile import import_options
 from ..bundle.rewrite import Rewriter
-from ..scope.rules import Rules
 from ..bundle.unpack import unpack
 from ..wordpress.wordpress import wanted_db_version
+from .primed import prime, purge
+from .promote_check import check, check_release_fits
 from .promote_endings import confirm, undo, verify_restored
-from .workplace import at_work, complaints, require_ours, verify
+from .workplace import at_work, require_ours, verify
 
-__all__ = ["activate", "check", "confirm", "load", "receive", "undo", "verify", "verify_restored"]
-
-
-def check(params):
-    """May this promotion begin? Nothing is changed. Tells whether it has been activated before (`activated`), and what became
-    of it where it is over."""
-    with at_work(params, begins=True) as (host, point):
-        facts = {"release": goal(params).release, "previous_release": params["expected_release"], "rolled_back": False, "health": []}
-        facts["found"] = host_reports.tell(host.site, params["operation_id"])
-        over = outcome_of(host.journal, point, goal(params))
-        if over:
-            return {**over, "belay_facts": {**facts, **over["belay_facts"]}}
-        if point.version == goal(params):
-            return {"belay_facts": {**facts, "activated": True}}
-        _check_target(host, point, params)
-        host.journal.append("checked", release=goal(params).release, previous=str(point.version))
-        return {"belay_facts": {**facts, "activated": False}}
-
-
-def _check_target(host, point, params):
-    with host.open_session() as session:
-        preflight.check_classes(Rules.of(params), params["promote_tables"], params["promote_options"], host.site.prefix)
-        preflight.check_release(point, params["expected_release"])
-        preflight.check_server(session)
-        preflight.check_rights(host.site, session)
-        switchable.check_live(host.site, session, params["promote_tables"])
-    preflight.check_hold(host.site, host.hold, point.version)
-    require_health(host.site, params["health_checks"])
-
-
-def require_health(site, checks):
-    results = check_health(site, checks)
-    if not is_healthy(results):
-        raise BelayError(
-            "TARGET_UNHEALTHY",
-            f"{site.url} is not healthy before the promotion: {complaints(results)}. Nothing was changed.",
-            "Mend the target first, then promote again.",
-        )
+__all__ = ["activate", "check", "confirm", "load", "prime", "purge", "receive", "undo", "verify", "verify_restored"]
 
 
 def receive(params):
@@ -68,6 +31,7 @@ def receive(params):
             wanted = (unpacked.manifest["wordpress"]["db_version"], wanted_db_version(unpacked.code))
             preflight.check_migration(wanted, db_version(session, site))
         require_contents(unpacked, params)
+        check_release_fits(host, unpacked, params)
         preflight.check_code(site, point.version.release, measures.code_edits(site, params), unpacked.manifest["code"])
         return {"changed": unpacked.changed}
 
@@ -124,13 +88,14 @@ def activate(params):
             _refuse_if_over(host, point, params)
             preflight.check_release(point, params["expected_release"])
             figures, promoted = _switch(host, point, params)
-            host.journal.append("promoted", switch=figures, promoted=promoted)
+            mixed = unheld.look_after(host, figures, promoted, measures.looks(host.site, params), params["drain_ms"] / 1000)
+            host.journal.append("promoted", switch=figures, promoted=promoted, **mixed)
         elif host.journal.last("promoted") is None:
             host.journal.append("promoted", promoted=promote.resume(host, point))
         arms.extend(host.site, params["operation_id"])
         watchdog.revive(host.site, params["operation_id"])
         done = host.journal.last("promoted")
-        return {"changed": True, "belay_facts": {"activated": True, **({"switch": done["switch"]} if "switch" in done else {})}}
+        return {"changed": True, "belay_facts": {"activated": True, **{name: done[name] for name in ("switch", "mixture") if name in done}}}
 
 
 def _refuse_if_over(host, point, params):

@@ -4,13 +4,14 @@ Replaced tables come back from where the switches kept them; promoted option row
 all other rows stay as visitors wrote them. What leaves is kept for inspection, and late rows in it are counted.
 """
 import hashlib
+import time
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Set
 
 from ..database import names
 from ..hold import commit_point
 from ..wordpress import object_cache
-from . import late_rows, leftovers
+from . import late_rows, leftovers, unheld
 from ..hold.commit_point import CommitPoint, Record
 from ..errors import BelayError
 from ..hold.hold import Version
@@ -87,7 +88,7 @@ def roll_back(host, operation, to_release, measures, drain_s):
         _count_on(site, session, way)
         few_left(session, options, staying)
     host.journal.append("prepared_back", promoted=promoted)
-    flush = object_cache.needs_flush(site)
+    flush = object_cache.needs_flush(site, unheld.is_held(host))
 
     def settle(session):
         merged = late_rows.merge(session, options, staying)
@@ -142,7 +143,7 @@ def _moves(site, session, active, way, operation):
     renames += [(kept, site.prefix + table) for table, kept in sorted(way.restored.items())]
     # The history goes on as it was when the release was active before; what leaves now stays for inspection.
     inspect = (*(left(table) for table in gone), left("options"), left(ROW))
-    record = Record(**{**vars(way.goal.record), "inspect": inspect})
+    record = Record(**{**vars(way.goal.record), "inspect": inspect, "inspect_since": time.time()})
     here = Record(options_kept=left("options"), previous_row=left(ROW))
     return record, (*renames, *move_options_and_row(site, here))
 

@@ -4,14 +4,15 @@ import os
 from . import armed as arms
 from ..database import names
 from ..host import host_reports
-from . import measures, preflight, rollback
+from . import leftovers, measures, preflight, rollback, unheld
 from ..errors import BelayError
 from ..hold.hold import Version
 from .unconfirmed import go_back
 from ..bundle.unpack import changed_files, stored_manifest, value_at
+from .primed import purge
 from .workplace import at_work, verify
 
-__all__ = ["activate", "check", "verify"]
+__all__ = ["activate", "check", "purge", "verify"]
 
 
 def check(params):
@@ -22,13 +23,14 @@ def check(params):
         if point.version == Version(params["to_release"], params["operation_id"]):
             return {"belay_facts": {**facts, "activated": True}}
         with host.open_session() as session:
+            leftovers.drop_inspected(host.site, session, params["keep_failed_s"])
             rollback.find_way(session, names.release_table(host.site), params["to_release"])
             preflight.check_release(point, params["expected_release"])
             preflight.check_server(session)
             preflight.check_rights(host.site, session)
         check_release_intact(host.site, params["to_release"])
-        preflight.check_hold(host.site, host.hold, point.version)
-        return {"belay_facts": {**facts, "activated": False}}
+        mixture = unheld.check_hold(host, point.version, params["hold_without"])
+        return {"belay_facts": {**facts, "activated": False, **({"mixture": mixture} if mixture else {})}}
 
 
 def check_release_intact(site, release):

@@ -16,6 +16,7 @@ from typing import Tuple
 from . import late_rows
 from ..errors import BelayError
 from ..hold.hold import NotDrained, Version
+from ..hold.pool import long_requests
 from ..host.links import sync_folder
 from ..database.mysql import LostConnection, SqlError, ident
 from ..hold.recovery import LOCK_WAIT_S, active, set_links, take_lock
@@ -72,9 +73,10 @@ def switch(host, move, settle, drain_s):
         figures = {**figures, "attempts": attempt, "tables": sum(new.startswith(host.site.prefix) for _, new in move.renames)}
         host.journal.append("activated", version=str(move.new), **figures)
         return figures
+    running = long_requests(host.site)
     raise BelayError(
         "HOLD_NOT_DRAINED",
-        f"The switch was given up after {ATTEMPTS} attempts: {reason}. Nothing has changed.",
+        f"The switch was given up after {ATTEMPTS} attempts: {reason}. Nothing has changed." + (f" Running for long: {running}." if running else ""),
         "Look for requests or queries that run for long on the target, then promote again.",
     )
 
@@ -93,11 +95,12 @@ def _attempt(host, move, settle, drain_s):
             with host.hold.closed(drain_s):
                 merged = _settled(settle, session)
                 _in_time(started + drain_s + INSIDE_S / 2)
-                rename_s = _activate(host, session, move)
+                rename_s, crossing_s = _activate(host, session, move)
         finally:
             host.guard.disarm()
         hold_s = time.monotonic() - started
-    return {"hold_ms": round(hold_s * 1000, 1), "rename_ms": round(rename_s * 1000, 1), "merged_rows": merged}
+    milliseconds = {"hold_ms": hold_s, "rename_ms": rename_s, "crossing_ms": crossing_s}
+    return {**{name: round(seconds * 1000, 1) for name, seconds in milliseconds.items()}, "merged_rows": merged}
 
 
 def _never_wait(session, drain_s):
@@ -144,7 +147,7 @@ def _activate(host, session, move):
             raise Again("the connection to the database was lost") from None
     rename_s = time.monotonic() - started
     set_links(host.site, host.hold, move.new)
-    return rename_s
+    return rename_s, time.monotonic() - started
 
 
 def _rename(session, renames):

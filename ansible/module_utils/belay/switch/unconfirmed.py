@@ -18,6 +18,7 @@ from ..health.health import check_health
 from ..host.journal import Journal
 from ..hold.recovery import Host, recover
 from ..release.release_folders import drop_incoming
+from .purge import Keys, purge
 
 
 def settle(host: Host, armed: Armed, by: str, now: bool = False) -> Optional[dict]:
@@ -83,8 +84,10 @@ def _told(here: Host, armed: Armed, by: str) -> dict:
     """Written down for people and for the next operation; then there is nothing to watch over any more."""
     with contextlib.suppress(OSError):
         drop_incoming(here.site, armed.goal.release)
+    # What needs a key of the runner's is told as not done: the runner, or a person, does it.
+    purges = purge(here.site, armed.params.get("purge", []), armed.params["volatile_paths"], Keys())
     results = check_health(here.site, armed.params["health_checks"])
-    here.journal.append("reverted", by=by, restored_health=results)
+    here.journal.append("reverted", by=by, restored_health=results, purges=purges)
     done = here.journal.last("rolled_back") or {}
     report = host_reports.write(here.site, {
         "operation_id": armed.operation,
@@ -95,6 +98,7 @@ def _told(here: Host, armed: Armed, by: str) -> dict:
         "confirm_within_s": armed.params["confirm_within_s"],
         "late_rows": done.get("late_rows", {}),
         "health": results,
+        "purges": purges,
     })
     arms.disarm(armed)
     return report

@@ -12,12 +12,13 @@ FLUSH_S = 3
 FLUSH = "define('SHORTINIT', true); require $argv[1]; exit(function_exists('wp_cache_flush') && wp_cache_flush() ? 0 : 1);"
 
 
-def needs_flush(site):
-    """Whether the active release has a persistent object cache whose keys do not change with every switch."""
+def needs_flush(site, held=True):
+    """Whether the active release has a persistent object cache whose keys do not change with every switch. Where PHP does not
+    run the hold (`held`), nothing defines the constant."""
     if not os.path.exists(os.path.join(site.current, DROP_IN)):
         return False
     with open(os.path.join(site.shared, "wp-config.php"), "rb") as config:
-        return SALT not in config.read()
+        return not held or SALT not in config.read()
 
 
 def flush(site):
