@@ -8,7 +8,7 @@ import { type AccessDeps, onlyVisible, person, visibleSite } from "./access.ts";
 import { notFound } from "./errors.ts";
 import { idOf, PAGE, pageOf, parseQuery } from "./query.ts";
 import type { ApiRequest, ApiResponse, Route } from "./router.ts";
-import { driftCheckView, environmentView, jobView, promotionView } from "./views.ts";
+import { driftCheckView, environmentView, jobView, planView, promotionView } from "./views.ts";
 
 export function records(deps: AccessDeps): readonly Route[] {
   const get = (
@@ -26,6 +26,7 @@ export function records(deps: AccessDeps): readonly Route[] {
     get("/api/jobs/{id}", oneJob),
     get("/api/promotions", listPromotions),
     get("/api/promotions/{id}", onePromotion),
+    get("/api/operations/{id}/plan", planOfOperation),
     get("/api/drift-checks/{id}", oneDriftCheck),
   ];
 }
@@ -99,6 +100,16 @@ async function onePromotion(deps: AccessDeps, request: ApiRequest): Promise<ApiR
   const row = operation?.kind === "promote" || operation?.kind === "rollback" ? operation : null;
   await visibleSite(deps, login, { site_id: row?.site_id, what: "promotion" });
   return found(row, promotionView, "promotion");
+}
+
+/** Whole, however large: comments and checks have room for some of it only. */
+async function planOfOperation(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
+  const login = await person(deps, request);
+  const id = idOf(request, "operation");
+  const row = await deps.store.transaction((tx) => tx.operation(id));
+  await visibleSite(deps, login, { site_id: row?.site_id, what: "operation" });
+  const told = row !== null && (row.plan ?? row.refresh ?? row.comparison) !== null;
+  return found(told ? row : null, planView, "plan of this operation");
 }
 
 async function oneDriftCheck(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {

@@ -1,5 +1,6 @@
 /** Rows as the API shows them: without what is large, internal or the host's own business. */
 import type { AuditRecord } from "../core/audit.ts";
+import type { Plan, RefreshPlan } from "../core/wordpress/types.ts";
 import type { BackupRow, DriftCheckRow } from "../ports/findings.ts";
 import type { JobRow, OperationRow } from "../ports/operations.ts";
 import type { EnvironmentRow, SiteRow } from "../ports/sites.ts";
@@ -51,6 +52,21 @@ export function promotionView(row: OperationRow) {
     ...{ baseline_id, drift_check_id, backup_id, release_id, release_before, release_after, verdict },
   };
 }
+
+/** What an operation would do, or how both sides differ; what is the host's own business is left out. */
+export function planView(row: OperationRow) {
+  const { id, kind, state, head_sha, requested_at, release_id, baseline_id, drift_check_id, comparison } =
+    row;
+  return {
+    ...{ operation_id: id, kind, state, head_sha, requested_at, release_id, baseline_id, drift_check_id },
+    plan: row.plan === null ? null : withoutJob(row.plan),
+    refresh: row.refresh === null ? null : withoutExpected(row.refresh),
+    comparison,
+  };
+}
+
+const withoutJob = ({ job: _job, ...plan }: Plan) => plan;
+const withoutExpected = ({ expected_source: _expected, ...refresh }: RefreshPlan) => refresh;
 
 export function driftCheckView(row: DriftCheckRow) {
   const { id, environment_id, source_environment_id, operation_id, baseline_id, status, checked_at } = row;

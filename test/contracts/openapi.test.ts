@@ -173,7 +173,8 @@ test("pages, filters, and what is wrong with them", async () => {
   expect(await ask("GET /api/jobs", { state: "queued" }, { token })).toMatchObject({ body: { items: [] } });
   expect(await ask("GET /api/jobs", { state: "done" }, { token })).toMatchObject({ status: 400 });
   expect(await ask("GET /api/promotions", { sort: "x" }, { token })).toMatchObject({ status: 400 });
-  for (const route of ["GET /api/jobs/{id}", "GET /api/promotions/{id}", "GET /api/drift-checks/{id}"]) {
+  const routes = ["GET /api/jobs/{id}", "GET /api/promotions/{id}", "GET /api/drift-checks/{id}"];
+  for (const route of [...routes, "GET /api/operations/{id}/plan"]) {
     expect(await ask(route, { id: NOBODY }, { token })).toMatchObject({
       status: 404,
       body: { code: "not_found" },
@@ -268,6 +269,11 @@ test("a drift check: one run claims, tells, reports, and every repetition is ans
   expect(await ask("GET /api/promotions/{id}", { id: promotion.id }, { token })).toEqual({
     status: 200,
     body: promotion,
+  });
+  // It was blocked before anything was measured: there is no plan of it.
+  expect(await ask("GET /api/operations/{id}/plan", { id: promotion.id }, { token })).toMatchObject({
+    status: 404,
+    body: { code: "not_found" },
   });
   expect(double.problems).toEqual([expect.stringContaining("the double has no runner")]);
 });

@@ -131,12 +131,17 @@ function summary(findings: readonly DriftFinding[]): string {
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown || "see below";
 }
 
+const MOST_LINES = 50;
+
 /** One line for each finding; single rows and files stand in the check run, which has room for them. */
 function detailsOf({ findings }: DriftVerdict, target: string): readonly Reason[] {
   if (findings.length === 0) return [];
-  const lines = blockingFirst(findings).map(({ kind, name, class: rows, note, blocking }) => ({
-    sentence: `\`${name}\`${kind === "table" ? ` (${rows})` : ""}${note.slice(name.length)}${blocking ? "" : " (reported, not blocking)"}`,
-  }));
+  const lines = blockingFirst(findings)
+    .slice(0, MOST_LINES)
+    .map(({ kind, name, class: rows, note, blocking }) => ({
+      sentence: `\`${name}\`${kind === "table" ? ` (${rows})` : ""}${note.slice(name.length)}${blocking ? "" : " (reported, not blocking)"}`,
+    }));
   const pointer = `Rows by key and files by path: see the check \`${checkName(target, "drift")}\`.`;
-  return [...lines, { sentence: pointer }];
+  const more = findings.length - lines.length;
+  return [...lines, ...(more > 0 ? [{ sentence: `and ${more} more` }] : []), { sentence: pointer }];
 }

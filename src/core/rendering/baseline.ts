@@ -25,9 +25,9 @@ export function comparisonSection(comparison: Comparison, view: ComparisonView):
     options.length === 0
       ? ""
       : details(`Differing options: ${options.length}`, optionList(comparison, { source, target })),
-    keyLists(items, { source, target }),
     items.length + options.length === 0 ? "" : NATURE,
     view.recorded ? "" : consequences(view),
+    keyLists(items, { source, target }),
   ]
     .filter((part) => part !== "")
     .join("\n\n");
@@ -55,18 +55,23 @@ interface Names {
   readonly target: string;
 }
 
+/** Beside what accepting means, which must never be cut off. */
+const MOST_ITEMS = 150;
+
 function itemsTable(items: readonly ComparedItem[], { source, target }: Names): string {
-  const rows = items.map((one) => {
+  const rows = items.slice(0, MOST_ITEMS).map((one) => {
     const kind = one.kind === "table" ? one.class : one.kind;
     const counts = [one.added, one.removed, one.changed].map((n) => n ?? "?").join(" | ");
     const structure = one.structure ? " (structure, too)" : "";
     return `| ${cell(code(one.name))}${structure} | ${kind} | ${one.now} | ${one.before} | ${counts} |`;
   });
   const head = `| table or path | class | ${cell(source)} | ${cell(target)} | only in ${cell(source)} | only in ${cell(target)} | different |`;
-  return [head, "|---|---|--:|--:|--:|--:|--:|", ...rows].join("\n");
+  const more = items.length - rows.length;
+  const table = [head, "|---|---|--:|--:|--:|--:|--:|", ...rows].join("\n");
+  return more > 0 ? `${table}\n\nand ${more} more` : table;
 }
 
-const MOST_OPTIONS = 300;
+const MOST_OPTIONS = 100;
 
 function optionList({ options }: Comparison, { source, target }: Names): string {
   const words = { source: `only in ${source}`, target: `only in ${target}`, both: "different" };
@@ -76,11 +81,13 @@ function optionList({ options }: Comparison, { source, target }: Names): string 
 }
 
 const KEYS_SHOWN = 10;
+const MOST_LISTS = 30;
 
 function keyLists(items: readonly ComparedItem[], { source, target }: Names): string {
   const words = { "+": `only in ${source}`, "-": `only in ${target}`, "~": "different" };
   const lines = items
     .filter(({ keys }) => keys.length > 0)
+    .slice(0, MOST_LISTS)
     .map(({ name, class: kind, keys, ...one }) => {
       const shown = keys
         .slice(0, KEYS_SHOWN)

@@ -7,25 +7,36 @@ import { count, details } from "./words.ts";
 
 /** Left for what else the check run shows. */
 const ROOM = 60_000;
-/** Keys shown of each finding: as many as find room. */
-const STEPS = [1000, 300, 100, 30, 10, 3] as const;
+/** Findings, and keys of each, that are shown: as many as find room. What blocks comes first. */
+const STEPS = [
+  { findings: 10_000, most: 1000 },
+  { findings: 1000, most: 300 },
+  { findings: 1000, most: 100 },
+  { findings: 300, most: 30 },
+  { findings: 100, most: 10 },
+  { findings: 100, most: 3 },
+] as const;
 /** More keys than these are folded. */
 const UNFOLDED = 12;
 
 /** @param record the id of the drift check, under which the API has every key that was recorded */
 export function driftSection(drift: DriftVerdict, record: string): string {
   if (drift.findings.length === 0) return "";
-  const texts = STEPS.map((most) => () => sectionWith(drift, record, most));
+  const texts = STEPS.map((step) => () => sectionWith(drift, { record, ...step }));
   const fits = texts.find((text) => text().length <= ROOM) ?? texts.at(-1);
   return fits?.() ?? "";
 }
 
-function sectionWith(drift: DriftVerdict, record: string, most: number): string {
-  const findings = blockingFirst(drift.findings);
+function sectionWith(drift: DriftVerdict, shown: Shown): string {
+  const findings = blockingFirst(drift.findings).slice(0, shown.findings);
+  const rest = blockingFirst(drift.findings).slice(shown.findings);
+  const blocking = rest.filter((one) => one.blocking).length;
+  const more = `and ${count(rest.length, "more difference")} (${blocking} blocking); \`GET /api/drift-checks/${shown.record}\` lists all.`;
   return [
     `Judged in drift mode \`${drift.mode}\`.`,
     findingsTable(findings),
-    ...findings.map((finding) => findingSection(finding, { record, most })),
+    ...(rest.length === 0 ? [] : [more]),
+    ...findings.map((finding) => findingSection(finding, shown)),
   ].join("\n\n");
 }
 
@@ -44,6 +55,7 @@ function findingsTable(findings: readonly DriftFinding[]): string {
 
 interface Shown {
   readonly record: string;
+  readonly findings: number;
   readonly most: number;
 }
 

@@ -33,8 +33,18 @@ export function pasted(names: readonly string[]): string {
 export function asPatterns(names: readonly string[], others: readonly string[]): readonly string[] {
   if (names.length <= MAX_LISTED) return names;
   const groups = Map.groupBy(names, (name) => /^[^_]+_/.exec(name)?.[0] ?? "");
-  return [...groups].flatMap(([start, group]) => {
+  return [...groups].flatMap(([first, group]) => {
+    const start = first === "" ? "" : commonStart(group);
     const meant = start !== "" && group.length >= WORTH_A_PATTERN && !/[*?]/.test(start);
     return meant && !others.some((other) => other.startsWith(start)) ? [`${start}*`] : group;
   });
+}
+
+/** What all of the names begin with, up to an underscore. */
+function commonStart(names: readonly string[]): string {
+  const [one = "", ...more] = names;
+  const differs = (at: number) => more.some((name) => name[at] !== one[at]);
+  const end = [...one].findIndex((_, at) => differs(at));
+  const common = one.slice(0, end === -1 ? one.length : end);
+  return common.slice(0, common.lastIndexOf("_") + 1);
 }

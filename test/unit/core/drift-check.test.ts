@@ -51,6 +51,20 @@ const keys = (count: number, length = 1): DriftFinding["keys"] =>
   Array.from({ length: count }, (_, at) => ({ change: "+", key: String(at).padStart(length, "0") }));
 
 describe("the check run of a drift check", () => {
+  it("of thousands of tables tells what blocks, and how many more there are", () => {
+    const many = (name: string, blocking: boolean) =>
+      Array.from({ length: 3000 }, (_, at) =>
+        finding({ name: `${name}_${"x".repeat(40)}_${at}`, blocking, note: "" }),
+      );
+    const { text = "" } = check(verdict([...many("reported", false), ...many("drifted", true)]));
+    expect(text.length).toBeLessThan(CHECK_LIMIT);
+    expect(text).not.toContain("the rest does not fit");
+    expect(text).toMatch(
+      /and 5[0-9]{3} more differences \(2[0-9]{3} blocking\); `GET \/api\/drift-checks\/[-0-9a]+` lists all\./,
+    );
+    expect(text).not.toContain("reported_");
+  });
+
   it("is a table of what differs, what blocks first, then the rows by key and the files by path", () => {
     const comments = finding({
       ...{ name: "comments", class: "live", before: 30, now: 31, added: 1, changed: 0, removed: 0 },

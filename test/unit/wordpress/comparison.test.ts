@@ -154,18 +154,18 @@ describe("the comment of a comparison", () => {
 
 </details>
 
-<details><summary>Rows by key and files by path</summary>
-
-- \`posts\` (editorial): \`2\` different, \`4\` only in staging
-
-</details>
-
 A copy differs by nature where addresses, the table prefix or the path stand in a value: cloning rewrites them, and such rows count as different here. Rows that visitors write (class \`live\`) are shown and are no part of what is accepted.
 
 Accepting this as the baseline means:
 - What differs now counts as unchanged from then on: tables and options in which staging differs are not promoted until they change again there. The code tree is promoted as a whole in any case.
 - Drift is judged from then on: what production changed before is not seen any more.
-- The baseline that is on record is replaced, with what it knows: work in staging that waits for its promotion, and changes of production since the last refresh or promotion. To keep them, comment \`/refresh\` instead.`);
+- The baseline that is on record is replaced, with what it knows: work in staging that waits for its promotion, and changes of production since the last refresh or promotion. To keep them, comment \`/refresh\` instead.
+
+<details><summary>Rows by key and files by path</summary>
+
+- \`posts\` (editorial): \`2\` different, \`4\` only in staging
+
+</details>`);
   });
 
   it("says nothing of what would be lost where nothing would, or all is done", () => {
@@ -197,10 +197,19 @@ Accepting this as the baseline means:
   });
 
   it("is short enough for a comment, however much differs", () => {
-    const rows = Object.fromEntries(Array.from({ length: 2000 }, (_, at) => [`option_${at}`, "a"]));
-    const many = compareSides({ source: { ...production, options: options(rows) }, target: production });
+    const names_of = (kind: string) =>
+      Array.from({ length: 2000 }, (_, at) => `${kind}_${"x".repeat(50)}_${at}`);
+    const rows = Object.fromEntries(names_of("option").map((name) => [name, "a"]));
+    const text_keys = Object.fromEntries(
+      Array.from({ length: 50 }, (_, at) => [`key-${"k".repeat(150)}-${at}`, "a"]),
+    );
+    const tables = Object.fromEntries(names_of("table").map((name) => [name, table("editorial", text_keys)]));
+    const source = { ...production, options: options(rows), tables: { ...production.tables, ...tables } };
+    const many = compareSides({ source, target: production });
     const text = comparisonSection(many, { ...names, replaces: true, recorded: false });
-    expect(text.length).toBeLessThan(COMMENT_LIMIT);
-    expect(text).toContain("- and 1702 more");
+    expect(text).toContain("- and 1902 more");
+    expect(text).toContain("\n\nand 1850 more");
+    expect(text.indexOf("Accepting this as the baseline means")).toBeLessThan(COMMENT_LIMIT - 20_000);
+    expect(text.length).toBeLessThan(2 * COMMENT_LIMIT);
   });
 });
