@@ -51,9 +51,25 @@ KEYS = {
     "number and text": "id INT NOT NULL, part VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, PRIMARY KEY (id, part)",
     "number and beginning": "id INT NOT NULL, part VARCHAR(20) COLLATE utf8mb4_general_ci NOT NULL, PRIMARY KEY (id, part(3))",
     "backwards": "id INT NOT NULL, PRIMARY KEY (id DESC)",
+    "text backwards": "part VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, id INT NOT NULL, PRIMARY KEY (part DESC, id DESC)",
+    "both ways": "part VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, id INT NOT NULL, PRIMARY KEY (part, id DESC)",
+    "beginning": "part VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, PRIMARY KEY (part(4))",
     "text and number": "part VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, id INT NOT NULL, PRIMARY KEY (part, id)",
     "text": "part VARCHAR(20) COLLATE utf8mb4_general_ci NOT NULL, PRIMARY KEY (part)",
     "bytes": "part VARBINARY(20) NOT NULL, PRIMARY KEY (part)",
+    "padded bytes": "part BINARY(9) NOT NULL, PRIMARY KEY (part)",
+    "text in cp932": "part VARCHAR(20) CHARACTER SET cp932 NOT NULL, id INT NOT NULL, PRIMARY KEY (part, id)",
+    "text in utf16": "part VARCHAR(20) CHARACTER SET utf16 NOT NULL, PRIMARY KEY (part)",
+    "time": "id DATETIME(3) NOT NULL, PRIMARY KEY (id)",
+    "short time": "id TIME NOT NULL, PRIMARY KEY (id)",
+    "stamp": "id TIMESTAMP(2) NOT NULL, PRIMARY KEY (id)",
+    "decimal": "id DECIMAL(20,4) NOT NULL, PRIMARY KEY (id)",
+    "double": "id DOUBLE NOT NULL, PRIMARY KEY (id)",
+    "float": "id FLOAT NOT NULL, PRIMARY KEY (id)",
+    "listed": "part ENUM('z', 'é3', 'k1', 'k2', 'k3', '', 'a') NOT NULL, id INT NOT NULL, PRIMARY KEY (part, id)",
+    "text and listed": "part VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, id ENUM('3', '2', '1') NOT NULL, PRIMARY KEY (part, id)",
+    "uuid": "id UUID NOT NULL, PRIMARY KEY (id)",
+    "unique text": "part VARCHAR(20) NOT NULL, id INT NOT NULL, UNIQUE KEY other (part, id), KEY beside (id)",
     "unique": "id INT NOT NULL, UNIQUE KEY other (id)",
     "none": "id INT NOT NULL",
 }
@@ -84,6 +100,14 @@ class RandomTable:
             "signed": lambda: random.choice([random.randrange(-3000, 3000), random.randrange(-(1 << 63), 1 << 63)]),
             "number and text": lambda: random.choice([7, random.randrange(-5000, 5000)]),
             "number and beginning": lambda: random.choice([7, random.randrange(2000)]),
+            "time": lambda: "'2020-01-0%d 00:00:00.%03d'" % (random.randrange(3), random.randrange(1000)),
+            "short time": lambda: "'%d:00:%02d'" % (random.randrange(-800, 800), random.randrange(60)),
+            "stamp": lambda: "'2020-01-01 00:%02d:00.%02d'" % (random.randrange(60), random.randrange(100)),
+            "decimal": lambda: "'%d.%04d'" % (random.randrange(-9, 9) * 10**14, random.randrange(10000)),
+            "double": lambda: "%d / 7e0" % random.randrange(-99, 99),
+            "float": lambda: "%d / 7e0" % random.randrange(-99, 99),
+            "text and listed": lambda: "'%d'" % random.randint(1, 3),
+            "uuid": lambda: "'123e4567-e89b-12d3-a456-4266554400%02x'" % random.randrange(256),
         }.get(self.key, lambda: random.randrange(4000))()
         text = random.choice(["k%d" % random.randrange(50), "k,%d" % random.randrange(5), "\\%d" % random.randrange(5), "é%d" % random.randrange(3)])
         return {"id": str(number), "part": literal(text)}
@@ -119,10 +143,11 @@ class RandomTable:
 
 def contents(session, table):
     """{class: {key: row}}, and {class: Counter of rows} without a key, of a RandomTable by `SELECT *`."""
-    keys = [name for name in ("part", "id") if f"{name} " in KEYS[table.key] and table.key != "none"]
+    keys = [] if table.key == "none" else [name for name in ("part", "id") if f"{name} " in KEYS[table.key]]
     if table.key.startswith("number and"):
         keys = ["id", "part"]
-    rows = session.query("SELECT * FROM wp_t")
+    # A FLOAT is named by all that it has.
+    rows = session.query(f"SELECT {'id + 0e0 AS id, ' if table.key == 'float' else ''}wp_t.* FROM wp_t")
     columns = session.columns
     found = {}
     for row in rows:

@@ -5,12 +5,14 @@ import shutil
 import signal
 import tempfile
 import threading
+import time
 import unittest
+from dataclasses import replace
 from unittest import mock
 
 from belay.database import shared_snapshot
 
-from belay.tables import shared_table, table_parts, tables
+from belay.tables import chunk_reader, row_windows, shared_table, table_parts, tables
 from belay.tables.chunks import SPAN, Chunk, part_digest
 from belay.errors import BelayError
 from belay.scope.look import Look
@@ -20,6 +22,7 @@ from belay.database.shared_snapshot import snapshots
 from belay.host.site import Credentials, Site
 from belay.database.sql import SqlError
 from belay.tables.table_fingerprint import table_fingerprint
+from belay.tables.table_shape import Shape
 from tests.mariadb import Server
 
 SERVER = Server()
@@ -46,6 +49,13 @@ BETWEEN = [chunk_at(number, 0) for number in range(1, ROWS // SPAN - 1)]
 def digest_at(count):
     """The digest of `wp_t` when the first and the last row say `count`, and all others 0."""
     return part_digest([chunk_at(0, count), *BETWEEN, chunk_at(ROWS // SPAN - 1, count)])
+
+
+def wait_for_next_second():
+    """The server tells in whole seconds when a table got its name."""
+    now = int(time.time())
+    while int(time.time()) == now:
+        time.sleep(0.05)
 
 
 class InstantsTest(unittest.TestCase):
@@ -223,7 +233,8 @@ class InstantsTest(unittest.TestCase):
         original = tables._Work._record
 
         def record(work, *given):
-            other.execute("ALTER TABLE wp_t COMMENT 'meanwhile'")
+            other.execute("LOCK TABLES wp_t WRITE")
+            other.execute("UNLOCK TABLES")
             released.append(True)
             original(work, *given)
 
@@ -231,6 +242,61 @@ class InstantsTest(unittest.TestCase):
             with mock.patch.object(tables._Work, "_record", record):
                 self.measured("t", workers=workers)
         self.assertGreaterEqual(len(released), 2)
+
+    def test_every_window_of_a_key_lets_go(self):
+        keys = {
+            "PRIMARY KEY (k, id)": 30, "PRIMARY KEY (k DESC, id DESC)": 30, "UNIQUE KEY one (k, id)": 30, "PRIMARY KEY (half, id)": 30,
+            "PRIMARY KEY (id DESC)": 30, "PRIMARY KEY (k, e, id)": 7,
+            # What cannot be divided: values that are compared in another way than they are ordered, and no key at all.
+            "PRIMARY KEY (e, id)": 1, "PRIMARY KEY (k(5), id)": 1, "KEY (id)": 1,
+        }
+        other, lets_go, release = self.open(), [], Session.release
+        other.execute("SET SESSION lock_wait_timeout = 0")
+
+        def released(session):
+            if session.in_snapshot:
+                with self.assertRaises(SqlError):
+                    other.execute("LOCK TABLES wp_u WRITE")
+            release(session)
+            other.execute("LOCK TABLES wp_u WRITE")
+            other.execute("UNLOCK TABLES")
+            lets_go.append(True)
+
+        self.patch(chunk_reader, "WINDOW", 100)
+        self.patch(chunk_reader, "JOINED_BYTES", 6400)
+        self.patch(row_windows, "FEWEST", 1)
+        for key, windows in keys.items():
+            self.sql(
+                f"CREATE OR REPLACE TABLE wp_u (k VARCHAR(40) NOT NULL, half INT NOT NULL, e ENUM('b', 'a') NOT NULL, id INT NOT NULL, {key})",
+                "INSERT INTO wp_u SELECT CONCAT(seq % 3, IF(seq % 2, 'a', 'b')), 7, 1 + seq % 2, seq FROM seq_1_to_3000",
+            )
+            del lets_go[:]
+            with self.subTest(key=key), mock.patch.object(Session, "release", released):
+                self.measured("u", workers=1)
+                self.assertAlmostEqual(len(lets_go), windows, delta=3)
+
+    def test_rows_that_are_wide_are_read_fewer_at_a_time(self):
+        shape = Shape("InnoDB", (), (), True)
+        self.assertEqual([row_windows.rows_together(replace(shape, rows=rows, bytes=size), 20_000) for rows, size in ((0, 0), (10, 1 << 14), (1000, 1 << 34))], [20_000, 20_000, 100])
+
+    def test_a_table_that_took_the_name_of_another_is_not_the_same(self):
+        self.sql("CREATE TABLE wp_other LIKE wp_t", f"INSERT INTO wp_other SELECT seq, 5 FROM seq_0_to_{ROWS - 1}")
+        wait_for_next_second()
+        for workers in (1, 3):
+            swap, original, left = "RENAME TABLE wp_t TO wp_x, wp_other TO wp_t, wp_x TO wp_other", chunk_reader.Reader.listed, [1]
+
+            def listed(reader, numbers):
+                for found in original(reader, numbers):
+                    yield found
+                    if left:
+                        left.pop()
+                        SERVER.sql(swap, "app")
+
+            with self.subTest(workers=workers), mock.patch.object(chunk_reader, "TOGETHER", 1), mock.patch.object(chunk_reader.Reader, "listed", listed):
+                measured = self.measured("t", workers=workers)
+            self.assertEqual(left, [])
+            self.assertEqual(self.digest(measured), self.digest(self.measured("t")))
+            wait_for_next_second()
 
     def after_description(self, statement, name="t"):
         """Somebody's statement comes between a table's description and its first row, once."""

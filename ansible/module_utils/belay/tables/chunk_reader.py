@@ -2,16 +2,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .chunks import SPAN, Chunk, runs
 from ..errors import BelayError
 from .row_gathering import ALL, DIGITS, Found, Gathering, Key, Pieces
+from .row_windows import rows_together, windows
 from .table_sql import TableSql
 
 #: Chunks that one statement looks at: few enough for a waiting ALTER, many enough that asking costs nothing.
 TOGETHER = 32
-#: Rows that one statement streams where keys are sparse.
+#: Rows that one statement streams where keys are sparse, or no integers.
 WINDOW = 20_000
 #: Hashes of one chunk that the server may join; above it rows are streamed.
 JOINED_BYTES = 4 << 20
@@ -26,21 +27,19 @@ class Reader(NamedTuple):
     pieces: Optional[Pieces] = None
 
     def everything(self, limit: int = 0) -> Iterator[Found]:
-        """(class, chunk) of all rows, or of the first `limit`, through one statement."""
-        if self.pieces is None and not self.sql.shape.chunked and len(self.sql.classes) == 1:
+        """(class, chunk) of all rows, or of the first `limit`."""
+        if limit:
+            yield from self._gathered([""], limit)
+        elif self.pieces is None and not self.sql.shape.chunked and len(self.sql.classes) == 1:
             yield from self._hashes()
-            return
-        rows = Gathering(self.sql.shape, self.pieces)
-        for row in self.session.stream(self.sql.stream(limit=limit)):
-            yield from rows.add(row)
-        self.session.release()
-        yield from rows.end()
+        else:
+            yield from self._gathered(self._windows())
 
     def chunks(self, start: int, stop: int) -> Iterator[Found]:
         """(class, chunk) of the chunks from `start` to the one before `stop`, in their order."""
-        dense = True
+        dense, together = True, max(1, rows_together(self.sql.shape, TOGETHER * SPAN) // SPAN)
         while start < stop:
-            upto = min(start + TOGETHER, stop)
+            upto = min(start + together, stop)
             if dense and self._joins:
                 found = list(self.listed(range(start, upto)))
                 dense = sum(chunk.rows for _, chunk in found) * 8 >= (upto - start) * SPAN
@@ -98,7 +97,7 @@ class Reader(NamedTuple):
         rows = Gathering(self.sql.shape, None if inner is None else lambda *piece: held.append(piece))
         found: List[Found] = []
         seen = 0
-        for row in self.session.stream(self.sql.stream(start, stop, WINDOW)):
+        for row in self.session.stream(self.sql.stream(self.sql.within(start, stop), WINDOW)):
             seen += 1
             found += rows.add(row)
         cut = seen == WINDOW
@@ -114,20 +113,29 @@ class Reader(NamedTuple):
         return found, last if cut else stop
 
     def _streamed(self, start: int, stop: int) -> Iterator[Found]:
+        yield from self._gathered(self._windows(self.sql.within(start, stop)))
+
+    def _gathered(self, conditions: Iterable[str], limit: int = 0) -> Iterator[Found]:
+        """(class, chunk) of the rows that meet one of the conditions, which follow each other in the order of the key."""
         rows = Gathering(self.sql.shape, self.pieces)
-        for row in self.session.stream(self.sql.stream(start, stop)):
-            yield from rows.add(row)
-        self.session.release()
+        for where in conditions:
+            for row in self.session.stream(self.sql.stream(where, limit)):
+                yield from rows.add(row)
+            self.session.release()
         yield from rows.end()
+
+    def _windows(self, within: str = "") -> Iterator[str]:
+        return windows(self.session, self.sql, rows_together(self.sql.shape, WINDOW), within)
 
     def _hashes(self) -> Iterator[Found]:
         """All rows are one part and no single hash is wanted: what the frames hold, without the lengths."""
         digest, size = hashlib.sha256(), 0
-        for body in self.session.bodies(self.sql.hashes()):
-            text = body.replace(_FRAME, b"")
-            digest.update(text)
-            size += len(text)
-        self.session.release()
+        for where in self._windows():
+            for body in self.session.bodies(self.sql.hashes(where)):
+                text = body.replace(_FRAME, b"")
+                digest.update(text)
+                size += len(text)
+            self.session.release()
         if size:
             yield 0, Chunk(ALL, size // DIGITS, digest.digest())
 

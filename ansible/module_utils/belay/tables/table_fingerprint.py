@@ -59,8 +59,12 @@ def describe(session, site, rules: Rules, names: Tuple[str, str], shape: Shape) 
 
 
 def same(before: Shape, after: Optional[Shape]) -> bool:
-    """Whether a table is still described as it was."""
-    return after is not None and (before.columns, before.key, before.has_primary) == (after.columns, after.key, after.has_primary)
+    """Whether a table is still the one that it was, and described as it was: another one may have taken its name."""
+    return after is not None and _identity(before) == _identity(after)
+
+
+def _identity(shape: Shape) -> tuple:
+    return shape.columns, shape.key, shape.has_primary, shape.created
 
 
 def _measured(session, site, rules: Rules, names: Tuple[str, str]) -> Optional[Dict[str, object]]:

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Dict, Optional, Sequence, Tuple
+from itertools import groupby, takewhile
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 from .row_encoding import INTEGERS, SHOWN_WHOLE, Column, row_hash_sql
 from ..database.sql import WRITTEN, literal
@@ -12,17 +12,26 @@ from ..database.sql import WRITTEN, literal
 __all__ = ["SHOWN_WHOLE", "Column", "Shape", "shape_of", "shapes_under", "under"]
 
 
+#: Of these the server finds ranges, and a variable holds their values as they are. (ENUM and SET are compared by their texts.)
+DIVISIBLE = INTEGERS | frozenset(("decimal", "double", "date", "datetime", "timestamp", "time", "year", "char", "varchar", "binary", "varbinary"))
+
+
 @dataclass(frozen=True)
 class Shape:
     """`columns` without generated ones; `key` is the primary key, or else a unique one without NULLs, or empty. `has_primary`: it is
-    the primary one, and the server keeps the rows in its ascending order (not in that of the beginnings of values). `rows` and `bytes` are the server's guesses."""
+    the primary one, and the server keeps the rows in its ascending order (not in that of the beginnings of values). `index` is the
+    key's name, and `window` the columns it begins with that rows can be divided by: whole ones in one direction, whose order is
+    that of their values. `rows` and `bytes` are the server's guesses; `created` changes with the table's name and structure."""
 
     engine: str
     columns: Tuple[Column, ...]
     key: Tuple[Column, ...]
     has_primary: bool
+    index: str = ""
+    window: Tuple[Column, ...] = ()
     rows: int = 0
     bytes: int = 0
+    created: str = ""
 
     @property
     def names(self) -> Tuple[str, ...]:
@@ -65,14 +74,16 @@ def shapes_under(session, prefix: str) -> Dict[str, Shape]:
 
 def _shapes(session, named: str) -> Dict[str, Shape]:
     tables = {
-        name.decode(): ((engine or b"none").decode(), int(rows or 0), int(size or 0))
-        for name, engine, rows, size in session.stream(f"SELECT table_name, engine, table_rows, data_length FROM information_schema.tables WHERE {named}")
+        name.decode(): ((engine or b"none").decode(), int(rows or 0), int(size or 0), (created or b"").decode())
+        for name, engine, rows, size, created in session.stream(
+            f"SELECT table_name, engine, table_rows, data_length, create_time FROM information_schema.tables WHERE {named}"
+        )
     }
     columns = _columns(session, named) if tables else {}
     keys = _keys(session, named, columns) if tables else {}
     return {
-        name: Shape(engine, tuple(columns.get(name, {}).values()), *keys.get(name, ((), False)), rows, size)
-        for name, (engine, rows, size) in tables.items()
+        name: Shape(engine, tuple(columns.get(name, {}).values()), *keys.get(name, ((), False, "", ())), *guessed)
+        for name, (engine, *guessed) in tables.items()
     }
 
 
@@ -89,16 +100,31 @@ def _columns(session, named: str) -> Dict[str, Dict[str, Column]]:
     return found
 
 
-def _keys(session, named: str, columns: Dict[str, Dict[str, Column]]) -> Dict[str, Tuple[Tuple[Column, ...], bool]]:
-    """Keys on a part of a column or on a generated one do not name rows by what is hashed."""
+class _Part(NamedTuple):
+    """A column of a key; `column` is None where it is generated, `whole` False where only its beginning counts."""
+
+    column: Optional[Column]
+    whole: bool
+    backwards: bool
+
+
+def _keys(session, named: str, columns: Dict[str, Dict[str, Column]]) -> Dict[str, tuple]:
+    """Of each table `key`, `has_primary`, `index` and `window` of its shape. Keys on a part of a column or on a generated one do not
+    name rows by what is hashed."""
     rows = session.query(
         "SELECT table_name, index_name, column_name, sub_part IS NULL, collation = 'D' FROM information_schema.statistics "
         f"WHERE {named} AND non_unique = 0 ORDER BY table_name, index_name = 'PRIMARY' DESC, index_name, seq_in_index"
     )
-    keys: Dict[str, Tuple[Tuple[Column, ...], bool]] = {}
+    keys: Dict[str, tuple] = {}
     for (table, index), members in groupby(rows, key=lambda row: (row[0].decode(), row[1].decode())):
         own = columns.get(table, {})
-        parts = [(own.get((column or b"").decode()), whole == b"1", backwards == b"1") for _, _, column, whole, backwards in members]
-        if table not in keys and all(column is not None and not column.nullable and (whole or index == "PRIMARY") for column, whole, _ in parts):
-            keys[table] = tuple(column for column, _, _ in parts), index == "PRIMARY" and all(whole and not backwards for _, whole, backwards in parts)
+        parts = [_Part(own.get((column or b"").decode()), whole == b"1", backwards == b"1") for _, _, column, whole, backwards in members]
+        if table not in keys and all(part.column is not None and not part.column.nullable and (part.whole or index == "PRIMARY") for part in parts):
+            primary = index == "PRIMARY" and all(part.whole and not part.backwards for part in parts)
+            keys[table] = tuple(part.column for part in parts), primary, index, _window(parts)
     return keys
+
+
+def _window(parts: Sequence[_Part]) -> Tuple[Column, ...]:
+    good = takewhile(lambda part: part.whole and part.backwards == parts[0].backwards and part.column.type in DIVISIBLE, parts)
+    return tuple(part.column for part in good)

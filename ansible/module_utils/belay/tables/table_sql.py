@@ -1,7 +1,7 @@
 """The statements that hash a table's rows, by data class."""
 from __future__ import annotations
 
-from typing import Iterable, List, NamedTuple, Optional, Tuple
+from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from .chunks import SPAN
 from ..scope.rules import TableClass, class_expression
@@ -42,23 +42,24 @@ class TableSql(NamedTuple):
         """Of each chunk: its number, its rows, and of each class the hashes and the keys (where the key is one number)."""
         return self._each(numbers, [text for n in range(len(self.classes)) for text in (self._joined(n, self.hash), self._joined(n, self.number, ","))])
 
-    def stream(self, start: Optional[int] = None, stop: Optional[int] = None, limit: int = 0) -> str:
-        """Of each row its hash, the number of its class, and its key, in the order of the key; without a key of the hash.
-
-        `start`, `stop`: only chunks from `start` to the one before `stop`.
-        """
+    def stream(self, where: str = "", limit: int = 0) -> str:
+        """Of each row its hash, the number of its class, and its key, in the order of the key; without a key of the hash."""
         keys = [column.value for column in self.shape.key]
         columns = ", ".join([f"{self.hash} AS belay_hash", self.class_of, *keys])
-        bounds = [] if start is None else [f"{self.number} >= {start * SPAN}"]
-        bounds += [] if stop is None else [f"{self.number} <= {stop * SPAN - 1}"]
-        order = ", ".join(ident(column.name) for column in self.shape.key) or "belay_hash"
-        where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
-        return f"SELECT {columns} FROM {self._rows}{where} ORDER BY {order}{f' LIMIT {limit}' if limit else ''}"
+        return f"SELECT {columns} FROM {self._rows}{_where(where)} ORDER BY {self._order}{f' LIMIT {limit}' if limit else ''}"
 
-    def hashes(self) -> str:
+    def hashes(self, where: str = "") -> str:
         """As `stream`, of the hash alone."""
-        order = ", ".join(ident(column.name) for column in self.shape.key) or "belay_hash"
-        return f"SELECT {self.hash} AS belay_hash FROM {self._rows} ORDER BY {order}"
+        return f"SELECT {self.hash} AS belay_hash FROM {self._rows}{_where(where)} ORDER BY {self._order}"
+
+    def mark(self, columns: Sequence[str], marks: Sequence[str], where: str, rows: int) -> str:
+        """Keeps the key of the row that is number `rows` of those that meet the condition; changes no row where there are fewer."""
+        order = ", ".join(columns)
+        return f"SELECT {order} INTO {', '.join(marks)} FROM {self._rows}{_where(where)} ORDER BY {order} LIMIT {rows - 1}, 1"
+
+    def within(self, start: int, stop: int) -> str:
+        """The condition for the chunks from `start` to the one before `stop`."""
+        return f"{self.number} >= {start * SPAN} AND {self.number} <= {stop * SPAN - 1}"
 
     def first_from(self, number: Optional[int]) -> str:
         """The smallest number of the key's first column from a chunk on."""
@@ -70,7 +71,11 @@ class TableSql(NamedTuple):
 
     @property
     def _rows(self) -> str:
-        return ident(self.full_name) + (" FORCE INDEX (PRIMARY)" if self.shape.has_primary else "")
+        return ident(self.full_name) + (f" FORCE INDEX ({ident(self.shape.index)})" if self.shape.index else "")
+
+    @property
+    def _order(self) -> str:
+        return ", ".join(ident(column.name) for column in self.shape.key) or "belay_hash"
 
     def _joined(self, number: int, value: str, separator: str = "") -> str:
         own = value if len(self.classes) == 1 else f"IF({self.class_of} = {number}, {value}, NULL)"
@@ -82,6 +87,10 @@ class TableSql(NamedTuple):
         return " UNION ALL ".join(
             f"SELECT {n}, COUNT(*), {columns} FROM {self._rows} WHERE {self.number} BETWEEN {n * SPAN} AND {n * SPAN + SPAN - 1}" for n in numbers
         )
+
+
+def _where(condition: str) -> str:
+    return f" WHERE {condition}" if condition else ""
 
 
 def bounds_of(session, sql: TableSql) -> Optional[Tuple[int, int]]:
