@@ -1,6 +1,5 @@
 /** The double of GitHub as a process of its own, as GitHub is one: started with `fork`, asked by messages. */
 import { type Double, startDouble } from "../../../test/double/double.ts";
-import type { Repository } from "../../../test/double/github/state.ts";
 import { sign } from "../../../test/double/webhooks.ts";
 import type { Asked, FirstCheck, Happened, Started } from "./github.ts";
 
@@ -90,9 +89,6 @@ function running(): Double {
   return double;
 }
 
-/** The double's people know the repository by its object. */
-export type Known = Pick<Repository, "id">;
-
 async function answerTo(asked: Asked): Promise<unknown> {
   if (asked.do === "start") return start();
   if (asked.do === "happenings") return happenings(asked.count);
@@ -108,3 +104,6 @@ process.on("message", (asked: Asked) => {
     (error: unknown) => process.send?.({ id: asked.id, error: String(error) }),
   );
 });
+
+// Whoever asked is gone: nobody would ever end this process.
+process.on("disconnect", () => process.exit());

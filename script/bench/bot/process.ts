@@ -7,6 +7,12 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { GithubOfTests } from "../../../test/support/bot.ts";
 
+/** What `npm start` gives to Node, so that the same is measured that people start. */
+const { scripts } = z
+  .object({ scripts: z.object({ start: z.string().regex(/^node .*src\/server\.ts$/) }) })
+  .parse(JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")));
+const FLAGS = scripts.start.split(" ").slice(1, -1);
+
 export const BELAY = fileURLToPath(new URL("../../../src/server.ts", import.meta.url));
 export const RAW_PROBOT = fileURLToPath(new URL("probot-process.ts", import.meta.url));
 const STARTS_WITHIN_MS = 60_000;
@@ -21,6 +27,8 @@ export type BotProcess = {
   readonly rss_mb: () => number;
   /** The most that it ever had. */
   readonly peak_rss_mb: () => number;
+  /** Processor time of all its threads since its start. */
+  readonly cpu_ms: () => number;
   readonly kill: (signal: NodeJS.Signals) => Promise<void>;
 };
 
@@ -38,7 +46,7 @@ export async function startBotProcess(
   { env, program = BELAY, onLine = () => undefined }: BotOptions,
 ): Promise<BotProcess> {
   const { app, apiUrl, issuer } = github;
-  const child = spawn(process.execPath, [...process.execArgv, program], {
+  const child = spawn(process.execPath, [...(program === BELAY ? FLAGS : []), program], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env.PATH,
@@ -59,6 +67,7 @@ export async function startBotProcess(
     webhook_url: `${url}/api/github/webhooks`,
     rss_mb: () => megabytes(pid, "VmRSS"),
     peak_rss_mb: () => megabytes(pid, "VmHWM"),
+    cpu_ms: () => cpu(pid),
     kill: async (signal) => {
       const ended = once(child, "exit");
       if (child.exitCode === null && child.signalCode === null && child.kill(signal)) await ended;
@@ -94,4 +103,11 @@ function listening(child: ChildProcess, onLine: (line: string) => void): Promise
 function megabytes(pid: number | undefined, field: "VmRSS" | "VmHWM"): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return Math.round(Number(new RegExp(`^${field}:\\s+(\\d+)`, "m").exec(status)?.[1]) / 1024);
+}
+
+/** Linux counts in hundredths of a second on every architecture that it shows to programs. */
+function cpu(pid: number | undefined): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
