@@ -5,20 +5,28 @@ import { z } from "zod";
 import { mustSucceed } from "../../faults/host/jobs.ts";
 import type { Release, World } from "./world.ts";
 
-const Switch = z.object({
+const told = {
   way: z.enum(["forth", "back"]),
   began_s: z.number(),
   /** Step -> when it began and ended, in seconds of the monotonic clock. */
   steps: z.record(z.string(), z.tuple([z.number(), z.number()])),
+};
+const Switch = z.object({
+  ...told,
   hold_ms: z.number(),
+  /** The RENAME, and with it what else lies between old and new. */
   rename_ms: z.number(),
+  crossing_ms: z.number(),
   attempts: z.number(),
   merged_rows: z.number(),
 });
+const GaveUp = z.object({ ...told, gave_up: z.string() });
 export type Switch = z.infer<typeof Switch>;
+/** `gaveUp`: what ended a series before its last switch, in the host's own words. */
+export type Series = { readonly switches: readonly Switch[]; readonly gaveUp: string | null };
 
 /** Promotes and goes back `rounds` times: two switches a round. */
-export async function series({ lab }: World, release: Release, rounds: number): Promise<readonly Switch[]> {
+export async function series({ lab }: World, release: Release, rounds: number): Promise<Series> {
   const archive = path.join(lab.staging.root, ".belay/outgoing", `${release.name}.tar.zst`);
   const input = JSON.stringify({
     ...{ promotion: release.promotion(), rollback: release.rollback(), archive, rounds },
@@ -28,7 +36,10 @@ export async function series({ lab }: World, release: Release, rounds: number): 
     // By this the laboratory's end finds what still runs.
     env: { BELAY_LABORATORY: lab.folder, PYTHONDONTWRITEBYTECODE: "1" },
   });
-  return stdout.split("\n").map((line) => Switch.parse(JSON.parse(line)));
+  const lines = stdout.split("\n").map((line) => z.union([Switch, GaveUp]).parse(JSON.parse(line)));
+  const switches = lines.flatMap((line) => ("gave_up" in line ? [] : [line]));
+  const last = lines.at(-1);
+  return { switches, gaveUp: last !== undefined && "gave_up" in last ? last.gave_up : null };
 }
 
 /** The whole of env_promote, from the start of the action to its end, and then the way back. @returns seconds of the first */

@@ -8,7 +8,9 @@ import type { Seen } from "./measure.ts";
 export const longestGap = (seen: Noted): number => seen.kinds.page?.longest_ms ?? 0;
 
 export const tenth = (value: number): number => Math.round(value * 10) / 10;
-const middle = (values: readonly number[]): number => tenth(median(values));
+/** null where there are none. */
+const middle = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : tenth(median(values));
 const SHOWN = 5;
 
 export function visitorsSaw(seen: Seen) {
@@ -17,15 +19,16 @@ export function visitorsSaw(seen: Seen) {
   return { requests, failed_requests: failed, mixed, acknowledged_writes: written, lost_writes };
 }
 
-/** `hold_ms` and `rollback_ms`: how long visitors waited at most because of a switch, and of one back; `switch_ms`: the RENAME in it. */
+/** `hold_ms` and `rollback_ms`: how long visitors waited at most because of a switch, and of one back; `switch_ms`: from the RENAME to the last link. */
 export function switchFigures(switches: readonly Switch[]) {
   const forth = switches.filter(({ way }) => way === "forth");
   const back = switches.filter(({ way }) => way === "back");
   return {
     switches: switches.length,
     hold_ms: middle(forth.map(({ hold_ms }) => hold_ms)),
-    longest_hold_ms: tenth(Math.max(...switches.map(({ hold_ms }) => hold_ms))),
-    switch_ms: middle(forth.map(({ rename_ms }) => rename_ms)),
+    longest_hold_ms: tenth(Math.max(0, ...switches.map(({ hold_ms }) => hold_ms))),
+    switch_ms: middle(forth.map(({ crossing_ms }) => crossing_ms)),
+    rename_ms: middle(switches.map(({ rename_ms }) => rename_ms)),
     rollback_ms: middle(back.map(({ hold_ms }) => hold_ms)),
     attempts: switches.reduce((sum, { attempts }) => sum + attempts, 0),
     step_s: stepSeconds(switches),
@@ -33,7 +36,7 @@ export function switchFigures(switches: readonly Switch[]) {
 }
 
 /** The middle of each step's seconds. */
-function stepSeconds(switches: readonly Switch[]): Readonly<Record<string, number>> {
+function stepSeconds(switches: readonly Switch[]): Readonly<Record<string, number | null>> {
   const all = new Map<string, number[]>();
   for (const { way, steps } of switches)
     for (const [step, [began, ended]] of Object.entries(steps))

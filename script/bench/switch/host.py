@@ -3,6 +3,7 @@ processes that Ansible would start for them, without Ansible.
 
 Reads {"promotion", "rollback": inputs of the jobs, "archive": the release on the source, "rounds"} from its input; prints one JSON object per
 switch: {"way": "forth" | "back", "began_s", "steps": {step: [began_s, ended_s]}, and the figures of the switch}, times of the monotonic clock.
+A step that fails ends it all; then "gave_up" says why in place of the figures.
 """
 import json
 import os
@@ -18,7 +19,7 @@ from belay.errors import run_module  # noqa: E402
 from belay.host import program  # noqa: E402
 from belay.switch import promote_steps, rollback_steps  # noqa: E402
 
-FORTH = ("check", "receive", "load", "activate", "verify", "confirm")
+FORTH = ("check", "receive", "load", "activate", "prime", "verify", "confirm")
 BACK = ("check", "activate", "verify")
 SIDE = ("root", "url", "database", "prefix")
 
@@ -33,24 +34,33 @@ class Module:
         self.answer = answer
 
     def fail_json(self, msg, **answer):
-        raise SystemExit(f"{self.params['step']}: {msg}\n{answer.get('exception', '')}")
+        raise GaveUp(f"{self.params['step']}: {msg} {answer.get('exception', '')}".strip())
+
+
+class GaveUp(Exception):
+    """A step failed."""
 
 
 def inputs(job):
-    return {**job, **{name: job[f"target_{name}"] for name in SIDE}, "operation_id": str(uuid.uuid4())}
+    return {**job, **{name: job[f"target_{name}"] for name in SIDE}, "operation_id": str(uuid.uuid4()), "runner_time": time.time()}
 
 
 def play(way, steps, names, params):
-    """Runs the steps one after the other, each in a process of its own; prints what became of the switch."""
+    """Runs the steps one after the other, each in a process of its own; prints what became of the switch, and tells whether it was made."""
     times, facts = {}, {}
-    began = time.monotonic()
-    for name in names:
-        module = Module({**params, "step": name})
-        start = time.monotonic()
-        run_module(module, getattr(steps, name))
-        times[name] = [start, time.monotonic()]
-        facts.update(module.answer.get("belay_facts", {}))
-    print(json.dumps({"way": way, "began_s": began, "steps": times, **facts["switch"]}), flush=True)
+    told = {"way": way, "began_s": time.monotonic(), "steps": times}
+    try:
+        for name in names:
+            module = Module({**params, "step": name})
+            times[name] = [time.monotonic()] * 2
+            run_module(module, getattr(steps, name))
+            times[name][1] = time.monotonic()
+            facts.update(module.answer.get("belay_facts", {}))
+        told.update(facts["switch"])
+    except GaveUp as error:
+        told["gave_up"] = str(error)
+    print(json.dumps(told), flush=True)
+    return "gave_up" not in told
 
 
 def bring(archive, job):
@@ -69,8 +79,9 @@ def main():
     program.packed()
     for _ in range(task["rounds"]):
         params = inputs(task["promotion"])
-        play("forth", promote_steps, FORTH, {**params, "archive": bring(task["archive"], params)})
-        play("back", rollback_steps, BACK, inputs(task["rollback"]))
+        params["archive"] = bring(task["archive"], params)
+        if not (play("forth", promote_steps, FORTH, params) and play("back", rollback_steps, BACK, inputs(task["rollback"]))):
+            return
 
 
 if __name__ == "__main__":

@@ -66,12 +66,15 @@ type Turns = { readonly rounds: number; readonly slow: boolean };
 
 async function switched(world: World, release: Release, { rounds, slow }: Turns) {
   const { seen, result } = await watched(world, slow, () => series(world, release, rounds));
+  const { switches, gaveUp } = result;
+  if (gaveUp !== null) world.say(`  given up: ${gaveUp}`);
   return {
     ...visitorsSaw(seen),
     longest_gap_ms: longestGap(seen),
     longest_wait_ms: longestWaits(seen),
-    ...switchFigures(result),
-    worst: worstWaits(seen, result),
+    ...switchFigures(switches),
+    gave_up: gaveUp,
+    worst: worstWaits(seen, switches),
   };
 }
 
