@@ -3,9 +3,11 @@ import dataclasses
 import shutil
 import tempfile
 import unittest
+from hashlib import sha256
 from unittest import mock
 
 from belay.tables import chunk_reader
+from belay.tables.chunks import Chunk, part_digest
 from belay.fingerprint.fingerprint import fingerprint
 from belay.database.mysql import Session
 from belay.fingerprint.references import unserialize
@@ -51,6 +53,26 @@ class EdgesTest(unittest.TestCase):
                 self.sql("UPDATE wp_t SET a = b, b = NULL")
                 self.assertNotEqual(self.digest(limit), before, kind)
                 self.sql("UPDATE wp_t SET b = a, a = NULL")
+
+    def test_what_was_no_member_is_not_the_member_of_no_letters(self):
+        kinds = {"ENUM('a,'',b', '', 'a')": (2, 0), "ENUM('', 'a')": (1, 0), "SET('', 'a')": (0, 1), "SET('a', '')": (0, 2)}
+        for kind, (one, other) in kinds.items():
+            for null in ("NOT NULL", "NULL"):
+                self.sql(f"CREATE OR REPLACE TABLE wp_t (id INT PRIMARY KEY, a {kind} {null}); INSERT INTO wp_t VALUES (1, {one})")
+                for limit in (100, 0):
+                    before = self.digest(limit)
+                    self.sql(f"UPDATE wp_t SET a = {other}")
+                    self.assertNotEqual(self.digest(limit), before, kind)
+                    self.assertEqual(SERVER.sql("SELECT a FROM wp_t", "app"), [[""]])
+                    self.sql(f"UPDATE wp_t SET a = {one}")
+                    self.assertEqual(self.digest(limit), before, kind)
+
+    def test_digests_of_values_are_what_they_were(self):
+        """Algorithm `belay-2`: baselines hold digests like these for long."""
+        self.sql("CREATE TABLE wp_t (id INT PRIMARY KEY, a ENUM('', 'a') NOT NULL, b SET('', 'a'), c VARCHAR(9), d BIT(3), e DECIMAL(5,2)); INSERT INTO wp_t VALUES (1, '', 0, 'é', 5, 1.5), (2, 'a', NULL, NULL, NULL, NULL)")
+        rows = [b"1,0,,0,,2,\xc3\xa9,1,5,1.50", b"2,1,a,-1,-1,-1,N"]
+        chunk = Chunk(0, 2, sha256(b"".join(sha256(row).hexdigest().encode() for row in rows)).digest())
+        self.assertEqual(self.digest(), part_digest([chunk]))
 
     def test_a_descending_key_gives_one_digest_however_it_is_read(self):
         self.sql("CREATE TABLE wp_t (id INT, v INT, PRIMARY KEY (id DESC)); INSERT INTO wp_t SELECT seq, seq FROM seq_1_to_3000")

@@ -5,11 +5,13 @@ import random
 import shutil
 import tempfile
 import time
+import tracemalloc
 import unittest
 from hashlib import sha256
 from types import SimpleNamespace
 from unittest import mock
 
+from belay.tables import row_matcher, sorted_runs
 from belay.tables.chunks import Chunk, ChunkList, are_told, packed, part_digest, read_varint, runs, unzigzag, varint, zigzag
 from belay.scope.index_folder import UNUSED_S, IndexFolder
 from belay.tables.row_index import open_index
@@ -163,10 +165,55 @@ class NumbersTest(unittest.TestCase):
         self.assertLess(len(packed(Chunk(number, 1024, hash_of(number)) for number in range(977))), 64 << 10)
 
 
+class SortedRunsTest(unittest.TestCase):
+    def test_rows_come_in_order_whatever_their_sizes(self):
+        chance = random.Random(9)
+        for _ in range(60):
+            rows = [(os.urandom(chance.choice([0, 1, 7, 40, 5000])), os.urandom(chance.choice([0, 32]))) for _ in range(chance.randrange(50))]
+            with mock.patch.multiple(sorted_runs, RUN=chance.choice([1, 2, 7, 100]), BLOCK=chance.choice([1, 8, 9, 100, 16384])):
+                runs = sorted_runs.SortedRuns(None)
+                for row in rows:
+                    runs.add(*row)
+                self.assertEqual(list(runs), sorted(rows))
+                runs.close()
+
+    def test_the_file_has_no_name(self):
+        with tempfile.TemporaryDirectory() as folder:
+            runs = sorted_runs.SortedRuns(os.path.join(folder, "index"))
+            runs.add(b"a", b"b")
+            self.assertEqual((list(runs), os.listdir(os.path.join(folder, "index"))), ([(b"a", b"b")], []))
+            runs.close()
+
+
 class MatcherTest(unittest.TestCase):
     """Both sides in the same order, which the matcher does not know."""
 
     def test_every_pair_of_lists(self):
+        self.every_pair()
+
+    def test_every_pair_of_lists_that_do_not_fit_into_memory(self):
+        for waiting in (0, 1, 4):
+            with mock.patch.object(row_matcher, "WAITING", waiting), mock.patch.multiple(sorted_runs, RUN=2, BLOCK=9):
+                self.every_pair()
+
+    def test_memory_does_not_grow_with_replaced_rows(self):
+        def peak(count):
+            changes = Changes()
+            matcher = Matcher((("old %d" % n, hash_of(n)) for n in range(count)), changes)
+            tracemalloc.start()
+            for n in range(count):
+                matcher.push("new %d" % n, hash_of(n))
+            matcher.end()
+            matcher.close()
+            self.assertEqual((changes.facts()["added"], changes.facts()["removed"]), (count, count))
+            most = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            return most
+
+        # Without files the larger one takes four times as much.
+        self.assertLess(peak(80_000), 1.5 * peak(20_000))
+
+    def every_pair(self):
         chance = random.Random(7)
         for _ in range(2000):
             order = chance.sample("abcdefghij", 10)
@@ -177,6 +224,7 @@ class MatcherTest(unittest.TestCase):
             for row in new:
                 matcher.push(*row)
             matcher.end()
+            matcher.close()
             before, after = dict(old), dict(new)
             wanted = {("+", key) for key in after.keys() - before.keys()} | {("-", key) for key in before.keys() - after.keys()}
             wanted |= {("~", key) for key in after.keys() & before.keys() if after[key] != before[key]}

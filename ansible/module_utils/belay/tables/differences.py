@@ -30,24 +30,26 @@ def differences(folder: IndexFolder, now: Now, baseline: Mapping[str, str]) -> D
     for name, digest in baseline.items():
         with open_index(folder, digest, now.sql.signature) as index, contextlib.suppress(Corrupt, OSError):
             if index is not None:
-                found[name] = _changes(index, now, name).facts()
+                found[name] = _changes(_Comparison(index, now.sql, name, folder.path), now, name).facts()
     return found
 
 
-def _changes(index: RowIndex, now: Now, name: str) -> Changes:
+def _changes(comparison: "_Comparison", now: Now, name: str) -> Changes:
     """Chunk by chunk, in their order; only those that differ are read."""
-    comparison = _Comparison(index, now.sql, name)
     present = []
-    for then, chunk in _side_by_side(index.entries(), iter(now.chunks.get(name, ()))):
+    for then, chunk in _side_by_side(comparison.index.entries(), iter(now.chunks.get(name, ()))):
         if then is None or chunk is None or then.chunk != chunk:
             comparison.expect(then, chunk)
             present += [] if chunk is None else [chunk.number]
     reader = Reader(now.session, now.sql, comparison.piece)
     # Chunks that are gone have nothing to be read; they are told when the next one comes.
     chunks = reader.listed(present) if now.sql.shape.chunked else reader.everything() if present else ()
-    for _ in chunks:
-        pass
-    return comparison.end()
+    try:
+        for _ in chunks:
+            pass
+        return comparison.end()
+    finally:
+        comparison.close()
 
 
 def _side_by_side(then: Iterator[Entry], now: Iterator[Chunk]) -> Iterator[Tuple[Optional[Entry], Optional[Chunk]]]:
@@ -66,10 +68,10 @@ def _side_by_side(then: Iterator[Entry], now: Iterator[Chunk]) -> Iterator[Tuple
 
 
 class _Comparison:
-    """Takes the pieces of chunks that differ, in their order, and holds them against the index."""
+    """Takes the pieces of chunks that differ, in their order, and holds them against the index; rows that have to wait lie in `folder`."""
 
-    def __init__(self, index: RowIndex, sql: TableSql, name: str):
-        self._index = index
+    def __init__(self, index: RowIndex, sql: TableSql, name: str, folder: str):
+        self.index, self._folder = index, folder
         self._class = sql.classes.index(name) if name in sql.classes else None
         self._matcher = Matcher if sql.shape.key else KeylessMatcher
         self._changes = Changes()
@@ -94,11 +96,16 @@ class _Comparison:
         self._finish()
         return self._changes
 
+    def close(self) -> None:
+        if self._current is not None:
+            self._current.close()
+
     def _next(self) -> None:
         self._finish()
         self._number, then = self._waiting.popleft()
-        self._current = self._matcher(self._index.rows(then), self._changes)
+        self._current = self._matcher(self.index.rows(then), self._changes, self._folder)
 
     def _finish(self) -> None:
         if self._current is not None:
             self._current.end()
+            self._current.close()

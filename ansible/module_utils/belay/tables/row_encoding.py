@@ -29,13 +29,19 @@ SHOWN_IN_WIDE, SHOWN_IN_WIDEST, ROW_BYTES = 1000, 64, 900_000
 
 
 class Column(NamedTuple):
-    """`charset` is empty where the column is no text; `most` is the largest number of bytes that a value can have."""
+    """`charset` is empty where the column is no text; `most` is the largest number of bytes that a value can have. `empty_member`:
+    an ENUM or SET with a member of no letters, which reads as the value of none does (in an ENUM what was no member)."""
 
     name: str
     type: str
     nullable: bool
     charset: str = ""
     most: int = 0
+    empty_member: bool = False
+
+    def __repr__(self) -> str:
+        """Part of the signatures of indexes that hosts keep."""
+        return "Column(name=%r, type=%r, nullable=%r, charset=%r, most=%r)" % self[:5]
 
     @property
     def value(self) -> str:
@@ -59,6 +65,8 @@ class Column(NamedTuple):
             text = f"CAST({name} AS CHAR)" if self.type in _STUBBORN else shown
             return (f"IFNULL({text}, 'N')" if self.nullable else shown,)
         length = f"IFNULL(LENGTH({name}), -1)" if self.nullable else f"LENGTH({name})"
+        if self.empty_member:
+            length = f"IF({name} = 0, -2, {length})" if self.type == "enum" else f"IF({name} <> 0 AND LENGTH({name}) = 0, -2, {length})"
         return (length, f"IF(LENGTH({name}) > {whole}, SHA2({name}, 256), {self._bytes})" if self.most > whole else self._bytes)
 
     def longest(self, whole: int) -> int:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import Dict, NamedTuple, Optional, Sequence, Tuple
@@ -12,6 +13,8 @@ from ..database.sql import WRITTEN, literal
 __all__ = ["SHOWN_WHOLE", "Column", "Shape", "shape_of", "shapes_under", "under"]
 
 
+#: Of the text that defines an ENUM or a SET; in it a quote stands twice.
+_MEMBER = re.compile(rb"'((?:[^']|'')*)'")
 #: Of these the server finds ranges, and a variable holds their values as they are. (ENUM and SET are compared by their texts.)
 DIVISIBLE = INTEGERS | frozenset(("decimal", "double", "date", "datetime", "timestamp", "time", "year", "char", "varchar", "binary", "varbinary"))
 
@@ -89,13 +92,14 @@ def _shapes(session, named: str) -> Dict[str, Shape]:
 
 def _columns(session, named: str) -> Dict[str, Dict[str, Column]]:
     rows = session.stream(
-        "SELECT table_name, column_name, data_type, is_nullable = 'YES', IFNULL(character_set_name, ''), IFNULL(character_octet_length, 0) "
+        "SELECT table_name, column_name, data_type, is_nullable = 'YES', IFNULL(character_set_name, ''), IFNULL(character_octet_length, 0), column_type "
         f"FROM information_schema.columns WHERE {named} AND {WRITTEN} ORDER BY table_name, ordinal_position"
     )
     found: Dict[str, Dict[str, Column]] = {}
-    for table, name, kind, null, charset, most in rows:
+    for table, name, kind, null, charset, most, full_type in rows:
         kind = kind.decode().lower()
-        column = Column(name.decode(), kind, null == b"1", charset.decode(), int(most) or 4294967295)
+        empty_member = kind in ("enum", "set") and b"" in _MEMBER.findall(full_type)
+        column = Column(name.decode(), kind, null == b"1", charset.decode(), int(most) or 4294967295, empty_member)
         found.setdefault(table.decode(), {})[column.name] = column
     return found
 
