@@ -1,66 +1,64 @@
-"""The site's PHP pool as the probe tells of it: whether visitors fit into its queue while they wait, and who keeps it from a switch."""
+"""The site's PHP pool: whether visitors fit into its queue while they wait, and which workers keep it from a switch.
+
+Nothing here asks PHP-FPM for its status: fpm_get_status() reads other workers' records while they change, and crashes the worker
+that asks (seen with PHP 8.2 in one of three questions where workers come and go).
+"""
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import subprocess
-from typing import List, NamedTuple, Optional
+import time
+from typing import Iterator, List, Optional, Set
 
-from . import probe
 from .hold import Hold
-from .prepare import read_probe
 
 SS_S = 5
-#: Requests that a busy server may get in a burst, whatever its average says.
+#: Requests come in bursts, whatever their average.
 BURST = 2
+#: Files of hold.php.
+COUNTING, COUNTED = "counting", "counted"
 
 
-class Sample(NamedTuple):
-    """`accepted` requests since the pool began, `since_s` seconds ago; `backlog` is None where the host does not tell."""
+class Arrivals:
+    """How many requests a second the pool got while it was counted; None where nothing was counted."""
 
-    accepted: int
-    since_s: int
-    backlog: Optional[int]
+    rate: Optional[float] = None
 
 
-def sample(answer: dict) -> Optional[Sample]:
-    """From the probe's answer; None where PHP is no FPM, or runs an older hold.php."""
-    told = answer.get("pool")
-    if not isinstance(told, dict) or not isinstance(told.get("accepted"), int) or not isinstance(told.get("since_s"), int):
+@contextlib.contextmanager
+def counted(hold: Hold) -> Iterator[Arrivals]:
+    """Requests that begin within this block leave marks, which are counted at its end."""
+    flag, marks = (os.path.join(hold.folder, name) for name in (COUNTING, COUNTED))
+    found, started = Arrivals(), time.monotonic()
+    for path in (marks, flag):
+        with open(path, "wb"):
+            pass
+    try:
+        yield found
+        found.rate = os.path.getsize(marks) / max(time.monotonic() - started, 0.001)
+    finally:
+        for path in (flag, marks):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+
+
+def too_small(backlog: Optional[int], rate: Optional[float], wait_s: float) -> Optional[str]:
+    """A sentence where the queue overflows when the pool takes nothing for `wait_s`: visitors would be turned away with 502."""
+    if backlog is None or rate is None or backlog >= rate * wait_s * BURST:
         return None
-    return Sample(told["accepted"], told["since_s"], _backlog([one for one in told.get("sockets") or () if isinstance(one, int)]))
-
-
-def too_small(first: Sample, last: Sample, between_s: float, wait_s: float) -> Optional[str]:
-    """A sentence where the queue overflows when the pool takes nothing for `wait_s`: visitors would be turned away with 502.
-
-    The arrival rate is the higher one of that between the two samples (`between_s` apart) and the pool's own average.
-    """
-    if last.backlog is None:
-        return None
-    rates = [(last.accepted - first.accepted) / between_s if between_s > 0 else 0.0]
-    rates += [last.accepted / last.since_s] if last.since_s > 0 else []
-    expected = max(rates) * wait_s * BURST
-    if last.backlog >= expected:
-        return None
+    needed = rate * wait_s * BURST
     return (
-        f"PHP-FPM's queue holds {last.backlog} requests, and {expected:.0f} may arrive while a switch makes them wait ({max(rates):.0f} a second, "
-        f"up to {wait_s:.1f} s): some would get 502. Set listen.backlog of the pool, and net.core.somaxconn, to at least {expected:.0f}."
+        f"PHP-FPM's queue holds {backlog} requests, and {needed:.0f} may arrive while a switch makes them wait ({rate:.0f} a second, up to {wait_s:.1f} s): "
+        f"some would get 502. Set listen.backlog of the pool, and net.core.somaxconn, to at least {needed:.0f}."
     )
 
 
-def long_requests(site) -> str:
-    """What runs for long in the pool, in words; nothing where it does not say."""
-    secret = read_probe(Hold(f"{site.belay}/hold"))
-    told = (probe.ask(site.url, secret).get("pool") if secret else None) or {}
-    found = [one for one in told.get("long") or () if isinstance(one, dict)]
-    ordered = sorted(found, key=lambda one: -int(one.get("seconds", 0)))
-    return ", ".join(f"{one.get('request')} (for {one.get('seconds')} s)" for one in ordered[:5])
-
-
-def _backlog(sockets: List[int]) -> Optional[int]:
-    """The queue's size of the one among these sockets (inodes) that listens, as the kernel has it."""
-    wanted = set(sockets)
-    for line in [*_lines("-xlnH"), *_lines("-tlneH")]:
+def backlog_of(answer: dict) -> Optional[int]:
+    """The queue's size of the socket that listens among those of the probe's `answer`, as the kernel has it; None where nobody tells."""
+    wanted = {one for one in answer.get("sockets") or () if isinstance(one, int)}
+    for line in [*_lines("-xlnH"), *_lines("-tlneH")] if wanted else ():
         words = line.split()
         inodes = {int(number) for number in re.findall(r"ino:(\d+)", line)} | ({int(words[5])} if len(words) > 5 and words[5].isdigit() else set())
         if len(words) > 3 and wanted & inodes and words[3].isdigit():
@@ -74,3 +72,14 @@ def _lines(options: str) -> List[str]:
     except (OSError, subprocess.TimeoutExpired):
         return []
     return done.stdout.decode(errors="replace").splitlines()
+
+
+def inside(hold: Hold) -> Set[int]:
+    """Process ids of the requests that are in the room at this moment."""
+    try:
+        inode = os.stat(hold.room).st_ino
+        with open("/proc/locks", encoding="ascii") as locks:
+            fields = [line.split() for line in locks]
+    except OSError:
+        return set()
+    return {int(one[4]) for one in fields if len(one) > 5 and one[1] == "FLOCK" and one[3] == "READ" and one[5].endswith(f":{inode}")}

@@ -1,6 +1,5 @@
 """The first step of env-promote.yml: may this promotion begin? Nothing is changed."""
 import os
-import time
 
 from ..bundle.unpack import Unpacked
 from ..errors import BelayError
@@ -52,14 +51,12 @@ def _check_target(host, point, params):
 
 
 def _queue(host, params):
-    """Looks at the target's health, and at PHP's queue before and after it: a warning where waiting visitors would not fit."""
+    """Looks at the target's health, and counts requests meanwhile: a warning where waiting visitors would not fit PHP's queue."""
     secret = prepare.read_probe(host.hold) or ""
-    started, first = time.monotonic(), pool.sample(probe.ask(host.site.url, secret))
-    require_health(host.site, params["health_checks"])
-    last = pool.sample(probe.ask(host.site.url, secret))
-    if first is None or last is None:
-        return []
-    told = pool.too_small(first, last, time.monotonic() - started, params["drain_ms"] / 1000 * DRAIN_GROWS_UP_TO + RENAME_CAP_S)
+    backlog = pool.backlog_of(probe.ask(host.site.url, secret))
+    with pool.counted(host.hold) as arrivals:
+        require_health(host.site, params["health_checks"])
+    told = pool.too_small(backlog, arrivals.rate, params["drain_ms"] / 1000 * DRAIN_GROWS_UP_TO + RENAME_CAP_S)
     return [told] if told else []
 
 

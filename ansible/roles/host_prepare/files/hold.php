@@ -16,8 +16,8 @@ final class Belay_Hold
 {
     const VERSION = 1;
     const DOUBT = 'in-doubt:';
-    /** A request that runs for so many seconds is told of by the probe. */
-    const LONG_S = 3;
+    /** Whoever began to count and died is forgotten after so many seconds. */
+    const COUNTS_S = 30;
 
     /** Holds its shared lock until PHP frees it at the very end of the request, after shutdown functions and output. */
     private static $room = null;
@@ -29,6 +29,7 @@ final class Belay_Hold
         if (is_file(__DIR__ . '/copy')) {
             self::quiet();
         }
+        self::count();
         self::enter();
         $state = @readlink(__DIR__ . '/state');
         if ($state !== false && strncmp($state, self::DOUBT, strlen(self::DOUBT)) === 0) {
@@ -156,32 +157,28 @@ final class Belay_Hold
         header('Cache-Control: no-store');
         $room = self::$room ? fstat(self::$room) : null;
         $warmed = self::warm((string) ($_SERVER['HTTP_X_BELAY_WARM'] ?? ''));
-        exit(json_encode(['version' => self::VERSION, 'state' => $state, 'room' => $room ? $room['ino'] : null, 'php' => PHP_VERSION, 'log' => ini_get('error_log'), 'warmed' => $warmed, 'pool' => self::pool()]));
+        exit(json_encode(['version' => self::VERSION, 'state' => $state, 'room' => $room ? $room['ino'] : null, 'php' => PHP_VERSION, 'log' => ini_get('error_log'), 'warmed' => $warmed, 'sockets' => self::sockets()]));
     }
 
-    /** Of PHP-FPM: its sockets, how many requests it has taken, and which of them have been running for long (seconds). */
-    private static function pool(): ?array
+    /** Inodes of this worker's sockets: the host knows which one listens, and how long its queue is. fpm_get_status() would crash workers. */
+    private static function sockets(): array
     {
-        $status = function_exists('fpm_get_status') ? @fpm_get_status() : false;
-        if (!is_array($status)) {
-            return null;
-        }
-        $long = [];
-        foreach ($status['procs'] as $worker) {
-            $seconds = intdiv((int) $worker['request-duration'], 1000000);
-            if ($worker['state'] === 'Running' && $seconds >= self::LONG_S && count($long) < 10) {
-                // Without its query, which may hold what is nobody's business.
-                $asked = explode('?', (string) $worker['request-uri'])[0] ?: basename((string) $worker['script']);
-                $long[] = ['request' => substr($worker['request-method'] . ' ' . $asked, 0, 120), 'seconds' => $seconds];
-            }
-        }
         $sockets = [];
         foreach ((array) @scandir('/proc/self/fd') as $handle) {
             if (preg_match('/^socket:\[(\d+)\]$/', (string) @readlink("/proc/self/fd/$handle"), $found)) {
                 $sockets[] = (int) $found[1];
             }
         }
-        return ['accepted' => $status['accepted-conn'], 'since_s' => $status['start-since'], 'sockets' => $sockets, 'long' => $long];
+        return $sockets;
+    }
+
+    /** While a preflight looks, which says so by a fresh file, each request leaves a mark; its size tells how many arrive. */
+    private static function count(): void
+    {
+        $since = @filemtime(__DIR__ . '/counting');
+        if ($since !== false && abs(time() - $since) < self::COUNTS_S) {
+            @file_put_contents(__DIR__ . '/counted', '.', FILE_APPEND);
+        }
     }
 
     /** Otherwise the first visitors after a switch wait until every worker has compiled all of WordPress. Runs no script. */
