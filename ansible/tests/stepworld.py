@@ -2,7 +2,7 @@
 import os
 import signal
 
-from belay.switch import promote, promote_endings, promote_steps, recover_steps, rollback_steps, switch
+from belay.switch import promote, promote_endings, promote_steps, recover_steps, rollback_steps, switch, trial_steps
 from belay.errors import BelayError
 
 NEW_OPTIONS = {
@@ -50,7 +50,7 @@ def run(order):
     if order["pause"]:
         module, name, when = PLACES[order["pause"]]
         setattr(module, name, _stopping(getattr(module, name), when))
-    steps = {"promote": promote_steps, "rollback": rollback_steps, "recover": recover_steps}
+    steps = {"promote": promote_steps, "rollback": rollback_steps, "recover": recover_steps, "trial": trial_steps}
     try:
         return getattr(steps[order["kind"]], order["params"]["step"])(order["params"])
     except BelayError as error:

@@ -74,6 +74,42 @@ class EdgesTest(unittest.TestCase):
         chunk = Chunk(0, 2, sha256(b"".join(sha256(row).hexdigest().encode() for row in rows)).digest())
         self.assertEqual(self.digest(), part_digest([chunk]))
 
+    def test_partitions_change_no_digest(self):
+        """Whether they are dealt out by hash, and rows of one chunk lie in several, or by another column."""
+        for key, limit in (("id INT, g INT, v INT, PRIMARY KEY (id, g)", 0), ("id VARCHAR(9), g INT, v INT, PRIMARY KEY (id, g)", 0), ("id INT, g INT, v INT, PRIMARY KEY (id, g)", 9000)):
+            found = set()
+            for partitions in ("", "PARTITION BY HASH (g) PARTITIONS 5", "PARTITION BY RANGE (g) (PARTITION p VALUES LESS THAN (3), PARTITION q VALUES LESS THAN MAXVALUE)"):
+                self.sql(f"CREATE OR REPLACE TABLE wp_t ({key}) {partitions}; INSERT INTO wp_t SELECT seq, seq % 7, seq FROM seq_1_to_5000")
+                with mock.patch.object(chunk_reader, "WINDOW", 300):
+                    found.add(self.digest(limit))
+                self.assertIs("PARTITION" in partitions, self.shape().partitioned)
+            self.assertEqual(len(found), 1)
+
+    def shape(self):
+        with Session(self.site) as session:
+            return shape_of(session, "wp_t")
+
+    def test_of_a_versioned_table_the_present_rows_count(self):
+        rows = "INSERT INTO wp_t SELECT seq, seq FROM seq_1_to_2000"
+        for key in ("k INT PRIMARY KEY", "k VARCHAR(9) PRIMARY KEY", "k INT"):
+            for limit in (9000, 0):
+                self.sql(f"CREATE OR REPLACE TABLE wp_t ({key}, v INT); {rows}")
+                plain = self.digest(limit)
+                self.sql(f"CREATE OR REPLACE TABLE wp_t ({key}, v INT) WITH SYSTEM VERSIONING; {rows}")
+                self.assertEqual(self.digest(limit), plain)
+                self.sql("UPDATE wp_t SET v = 0 WHERE k = 7; DELETE FROM wp_t WHERE k = 8")
+                self.assertNotEqual(self.digest(limit), plain)
+                self.sql("UPDATE wp_t SET v = 7 WHERE k = 7; INSERT INTO wp_t VALUES (8, 8)")
+                self.assertEqual(self.digest(limit), plain)
+
+    def test_of_a_sequence_the_definition_counts_and_not_where_it_is(self):
+        self.sql("CREATE SEQUENCE wp_t")
+        before = self.measured()["tables"]["t"]
+        self.sql("DO NEXTVAL(wp_t); DO SETVAL(wp_t, 70000)")
+        self.assertEqual(self.measured()["tables"]["t"], before)
+        self.sql("ALTER SEQUENCE wp_t INCREMENT 7")
+        self.assertNotEqual(self.measured()["tables"]["t"]["ddl"], before["ddl"])
+
     def test_a_descending_key_gives_one_digest_however_it_is_read(self):
         self.sql("CREATE TABLE wp_t (id INT, v INT, PRIMARY KEY (id DESC)); INSERT INTO wp_t SELECT seq, seq FROM seq_1_to_3000")
         found = {self.digest(limit) for limit in (10_000, 0)}
@@ -86,8 +122,7 @@ class EdgesTest(unittest.TestCase):
     def test_the_widest_rows_fit_whatever_they_hold(self):
         columns = [f"c{n} TEXT CHARACTER SET latin1" for n in range(360)]
         self.sql(f"CREATE TABLE wp_t (id INT PRIMARY KEY, {', '.join(columns)}) ROW_FORMAT=DYNAMIC")
-        with Session(self.site) as session:
-            shape = shape_of(session, "wp_t")
+        shape = self.shape()
         self.assertLessEqual(sum(column.longest(SHOWN_IN_WIDEST) for column in shape.columns), ROW_BYTES)
         SERVER.sql("SET NAMES utf8mb4; INSERT INTO wp_t VALUES (1, %s)" % ", ".join(["REPEAT(_latin1 X'80', 1000)"] * 360), "app")
         packet = SERVER.sql("SELECT @@global.max_allowed_packet")[0][0]

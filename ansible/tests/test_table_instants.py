@@ -332,6 +332,14 @@ class InstantsTest(unittest.TestCase):
             self.assertEqual(list(measured.facts), ["t"])
         self.assertEqual(list(self.measured("never", "t").facts), ["t"])
 
+    def test_a_table_that_gives_its_name_away_meanwhile_is_not_there(self):
+        for workers in (1, 3):
+            self.sql("CREATE TABLE wp_gone LIKE wp_t", "INSERT INTO wp_gone SELECT * FROM wp_t")
+            with self.after_description("RENAME TABLE wp_gone TO wp_elsewhere", "gone"):
+                measured = self.measured("t", "gone", workers=workers)
+            self.assertEqual(list(measured.facts), ["t"])
+            self.sql("DROP TABLE wp_elsewhere")
+
     def test_within_a_snapshot_of_the_caller_an_altered_table_is_refused(self):
         with self.assertRaises(BelayError) as caught, self.session.snapshot(), self.after_description("ALTER TABLE wp_t ADD COLUMN more INT NOT NULL"):
             self.measured("t")

@@ -64,8 +64,9 @@ class Reader(NamedTuple):
 
     @property
     def _joins(self) -> bool:
-        """Whether the server can tell by chunk what is wanted: keys of several columns it could not tell apart."""
-        return self.pieces is None or self.sql.shape.has_number
+        """Whether the server can tell by chunk what is wanted: keys of several columns it could not tell apart, and partitions it
+        might join one after the other."""
+        return (self.pieces is None or self.sql.shape.has_number) and not self.sql.shape.partitioned
 
     def _of(self, row) -> Iterator[Found]:
         number, rows = int(row[0]), int(row[1])

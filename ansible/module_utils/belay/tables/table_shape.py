@@ -24,7 +24,8 @@ class Shape:
     """`columns` without generated ones; `key` is the primary key, or else a unique one without NULLs, or empty. `has_primary`: it is
     the primary one, and the server keeps the rows in its ascending order (not in that of the beginnings of values). `index` is the
     key's name, and `window` the columns it begins with that rows can be divided by: whole ones in one direction, whose order is
-    that of their values. `rows` and `bytes` are the server's guesses; `created` changes with the table's name and structure."""
+    that of their values. `rows` and `bytes` are the server's guesses; `created` changes with the table's name and structure.
+    `partitioned`: without being told to sort, the server may give rows partition by partition."""
 
     engine: str
     columns: Tuple[Column, ...]
@@ -35,6 +36,7 @@ class Shape:
     rows: int = 0
     bytes: int = 0
     created: str = ""
+    partitioned: bool = False
 
     @property
     def names(self) -> Tuple[str, ...]:
@@ -77,9 +79,9 @@ def shapes_under(session, prefix: str) -> Dict[str, Shape]:
 
 def _shapes(session, named: str) -> Dict[str, Shape]:
     tables = {
-        name.decode(): ((engine or b"none").decode(), int(rows or 0), int(size or 0), (created or b"").decode())
-        for name, engine, rows, size, created in session.stream(
-            f"SELECT table_name, engine, table_rows, data_length, create_time FROM information_schema.tables WHERE {named}"
+        name.decode(): ((engine or b"none").decode(), int(rows or 0), int(size or 0), (created or b"").decode(), b"partitioned" in (more or b""))
+        for name, engine, rows, size, created, more in session.stream(
+            f"SELECT table_name, engine, table_rows, data_length, create_time, create_options FROM information_schema.tables WHERE {named}"
         )
     }
     columns = _columns(session, named) if tables else {}

@@ -182,7 +182,9 @@ class _Work:
 
     def _definition(self, session: Session, table: Table) -> dict:
         kind = self._rules.table(table.name)
-        text = session.query(f"SHOW CREATE TABLE {ident(self._full(table))}")[0][1].decode()
+        # As a table a sequence says nothing of its steps and bounds.
+        kind_of = "SEQUENCE" if table.kind == "SEQUENCE" else "TABLE"
+        text = session.query(f"SHOW CREATE {kind_of} {ident(self._full(table))}")[0][1].decode()
         neutral = text.replace(f"`{self._site.database}`.", "").replace(f"`{self._site.prefix}", "`{prefix}")
         return {"class": kind.name, "origin": kind.origin, "engine": table.kind, "ddl": hashlib.sha256(neutral.encode()).hexdigest(), "parts": {}}
 
