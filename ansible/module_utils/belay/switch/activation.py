@@ -40,13 +40,14 @@ $belay_count = function () use (&$belay) {
     $belay['last'] = null;
 };
 register_shutdown_function(function () use (&$belay, $belay_count) {
-    register_shutdown_function(function () use (&$belay, $belay_count) {
+    // Before WordPress's own functions for the end, which send everything off; the line itself comes after them.
+    $said = '';
+    while (ob_get_level()) $said = ob_get_clean() . $said;
+    register_shutdown_function(function () use (&$belay, $belay_count, $said) {
         $belay_count();
-        $said = '';
-        while (ob_get_level()) $said = ob_get_clean() . $said;
         $error = error_get_last();
         $fatal = $error && ($error['type'] & (E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR | E_RECOVERABLE_ERROR));
-        $words = $fatal ? $error['message'] : trim(preg_replace('/\s+/', ' ', strip_tags($said)));
+        $words = $fatal ? $error['message'] : trim(preg_replace('/\s+/', ' ', strip_tags(preg_replace('#<(style|script|title)\b.*?</\1>#is', ' ', $said))));
         echo "\n", json_encode(['stage' => $belay['stage'], 'words' => substr($words, 0, 300), 'writes' => (object) $belay['writes']], JSON_INVALID_UTF8_SUBSTITUTE), "\n";
     });
 });
