@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.host import program
-from ansible.module_utils.belay.switch import promote_steps
+from ansible.module_utils.belay.switch import promote_steps, trial_steps
 from ansible.module_utils.belay.arguments import RULES, SITE, SWITCHING
 from ansible.module_utils.belay.errors import run_module
 
@@ -17,12 +17,13 @@ options:
   step:
     description:
       - C(check) whether the promotion may begin. C(receive) unpacks and verifies the release. C(load) fills the shadow tables.
+      - C(trial) asks the release for its pages on a scratch view, and tries its upgrades of tables on empty copies.
       - C(activate) is the switch, and the point of no return.
-      - C(prime) runs the activation hooks of newly active plugins, C(purge) tells caches in front to forget.
+      - C(migrate) upgrades the tables where C(trial) found something to upgrade. C(prime) runs the activation hooks of newly active plugins, C(purge) tells caches in front to forget.
       - C(verify) checks health, C(verify_restored) that of the release before, C(confirm) lets the release stay, C(undo) cleans up before the switch and goes back after it.
     type: str
     required: true
-    choices: [check, receive, load, activate, prime, purge, verify, confirm, undo, verify_restored]
+    choices: [check, receive, load, trial, activate, migrate, prime, purge, verify, confirm, undo, verify_restored]
   runner_time: {type: float, description: "Unix time on the runner, for C(check): clocks that are far apart are refused."}
   purge_keys: {type: str, description: "Lines C(NAME=value) for the headers of C(purge); from the runner's secrets."}
   restored: {type: bool, description: "For C(purge): the release before serves again."}
@@ -51,7 +52,9 @@ STEPS = {
     "check": promote_steps.check,
     "receive": promote_steps.receive,
     "load": promote_steps.load,
+    "trial": trial_steps.trial,
     "activate": promote_steps.activate,
+    "migrate": trial_steps.migrate,
     "prime": promote_steps.prime,
     "purge": promote_steps.purge,
     "verify": promote_steps.verify,
@@ -67,8 +70,9 @@ def main():
     spec.update(runner_time={"type": "float"}, restored={"type": "bool"})
     spec.update(dict.fromkeys(TEXTS, {"type": "str", "required": True}))
     spec.update(dict.fromkeys(("promote_tables", "promote_options", "target_tables"), {"type": "list", "elements": "str", "required": True}))
-    spec.update(dict.fromkeys(("expected_tables", "expected_options"), {"type": "dict", "required": True}))
+    spec.update(dict.fromkeys(("expected_tables", "expected_options", "append_only_tables"), {"type": "dict", "required": True}))
     spec.update(dict.fromkeys(("keep_releases", "confirm_within_s"), {"type": "int", "required": True}))
+    spec.update(candidate={"type": "bool", "required": True}, migrations={"type": "dict", "required": True})
     spec["health_checks"] = {"type": "list", "elements": "dict", "required": True}
     # Read now: after the step has become the site's owner it cannot read Ansible's copy of the sources any more.
     program.packed()

@@ -181,9 +181,22 @@ export const INPUTS = {
     promote_options: z.array(z.string()),
     /** Table -> part -> digest that must still hold inside the hold (protected parts of the verdict, and promoted tables). */
     expected_tables: z.record(z.string(), z.partialRecord(DataClass, Digest)),
+    /**
+     * Tables in which, inside the hold too, visitors' rows of the baseline must be as they were, while new ones may have come:
+     * digests of their live rows at the baseline, and as the drift check saw them; `rows`: the baseline's rows one by one (as in
+     * `row_hashes`), null where the host has an index of them.
+     */
+    append_only_tables: z.record(
+      z.string(),
+      z.object({ baseline: Digest, seen: Digest, rows: z.record(z.string(), z.string()).nullable() }),
+    ),
     /** Promoted option -> hash of the target's row at the drift check; null: absent. */
     expected_options: z.record(z.string(), z.string().nullable()),
     health_checks: z.array(HealthCheck),
+    /** Whether the new code must answer on a scratch view before the switch. */
+    candidate: z.boolean(),
+    /** What the site has agreed to: patterns of tables that an upgrade may change destructively, upgrades that cannot be predicted. */
+    migrations: z.object({ destructive: z.array(z.string()), unpredicted: z.boolean() }),
     ...switching,
     keep_releases: z.number().int(),
     /** Without a step of the promotion, or its confirmation, for so long after the switch the host goes back by itself. */

@@ -1,7 +1,7 @@
 /** The plan of a promotion: every table and changed option row, what blocks, what stays behind, and the job's pieces. */
-import { sha256 } from "../canonical.ts";
 import type { Fingerprint } from "../facts.ts";
 import type { DataClass, DriftMode } from "../vocabulary.ts";
+import { appendedOnly, EMPTY_PART } from "./append-only.ts";
 import { blocksOf } from "./blocks.ts";
 import { codeChanges } from "./code.ts";
 import { hashOf } from "./difference.ts";
@@ -80,6 +80,7 @@ function jobOf(input: PlanInput, tables: readonly PlanTable[], options: readonly
     promote_options: rows,
     target_tables: Object.keys(target.tables).sort(),
     expected_tables: expectedTables(target, promoted, input.mode),
+    append_only_tables: input.mode === "strict" ? {} : appendedOnly(input, input.append_only ?? []),
     expected_options: Object.fromEntries(rows.map((option) => [option, hashOf(target, option)])),
   };
 }
@@ -104,6 +105,3 @@ function expectedTables(
   });
   return Object.fromEntries(entries);
 }
-
-/** The digest of a part without rows (docs/fingerprint.md): its first row must be noticed inside the hold as well. */
-const EMPTY_PART = sha256("");

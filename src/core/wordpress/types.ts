@@ -179,7 +179,12 @@ export interface Plan {
   /** The pieces for `env_promote`. */
   readonly job: Pick<
     JobInputs["env_promote"],
-    "promote_tables" | "promote_options" | "expected_tables" | "expected_options" | "target_tables"
+    | "promote_tables"
+    | "promote_options"
+    | "expected_tables"
+    | "expected_options"
+    | "append_only_tables"
+    | "target_tables"
   >;
 }
 
@@ -193,6 +198,8 @@ export interface PlanInput {
   readonly compared: Readonly<Record<keyof Sides, Compared | null>>;
   /** The mode that drift is judged by. */
   readonly mode: DriftMode;
+  /** The policy's patterns of append-only tables; they count in mode `live`. */
+  readonly append_only?: readonly string[];
 }
 
 /** What a refresh would do to the source. `conflicts` not empty: it must be refused. */

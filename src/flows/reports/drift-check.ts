@@ -109,6 +109,7 @@ async function planOf(work: Work, { baseline, target, given }: PlanOf): Promise<
     now: { source: source.fingerprint, target: target.fingerprint },
     compared: { source, target },
     mode: driftMode(driftSettings(work, given)),
+    append_only: driftSettings(work, given).policy.append_only,
   });
 }
 

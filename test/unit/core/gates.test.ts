@@ -189,6 +189,7 @@ describe("release", () => {
     job: {
       promote_tables: [],
       target_tables: [],
+      append_only_tables: {},
       promote_options: [],
       expected_tables: {},
       expected_options: {},

@@ -144,6 +144,7 @@ describe("the comment of an operation", () => {
       job: {
         promote_tables: [],
         target_tables: [],
+        append_only_tables: {},
         promote_options: [],
         expected_tables: {},
         expected_options: {},
@@ -200,6 +201,7 @@ describe("the comment of an operation", () => {
     const job = {
       promote_tables: [],
       target_tables: [],
+      append_only_tables: {},
       promote_options: [],
       expected_tables: {},
       expected_options: {},

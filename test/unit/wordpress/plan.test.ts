@@ -130,7 +130,8 @@ describe("tables", () => {
       text: "Nothing says what `acme_x` in production is, so Belay cannot tell whether to protect or to promote.",
       remedy:
         "Say so under `promotion.tables` in .github/belay.yml: `protect` for editors' work, `live` for what visitors write, `promote` for configuration.",
-      paste: 'promotion:\n  tables: # protect: [...], or live: [...], or promote: [...]\n    protect: ["acme_x"]',
+      paste:
+        'promotion:\n  tables: # protect: [...], or live: [...], or promote: [...]\n    protect: ["acme_x"]',
     });
     const pasted = EXAMPLE.replace(/^promotion:\n[\s\S]*?(?=^health)/m, `${made.blocks[0]?.paste}\n`);
     const again = parseSiteConfig(
@@ -453,10 +454,52 @@ describe("the plan as a whole", () => {
     expect(codes(made.blocks)).toEqual(["algorithm_changed", "server_changed"]);
   });
 
-  it("blocks on another version of WordPress's database", () => {
+  it("blocks on an older version of WordPress's database, and says what a newer one means", () => {
     const wordpress = (db_version: string) => ({ wordpress: { version: "x", db_version } });
-    expect(codes(plan({ source: wordpress("60000") }).blocks)).toContain("wordpress_newer");
-    expect(codes(plan({ source: wordpress("50000") }).blocks)).toContain("wordpress_older");
+    const newer = plan({ source: wordpress("60000") });
+    expect(codes(newer.blocks)).toEqual([]);
+    expect(newer.warnings.find(({ code }) => code === "wordpress_newer")?.text).toContain(
+      "agreed to for no table, and one that cannot be predicted stops the promotion",
+    );
+    expect(codes(plan({ source: wordpress("50000") }).blocks)).toEqual(["wordpress_older"]);
+    expect(codes(plan({}).warnings)).not.toContain("wordpress_newer");
+  });
+
+  it("lets the host judge the policy's append-only tables once more: by rows where they are few, by digest elsewhere", () => {
+    const large = (value: string) =>
+      table("live", {}, { parts: { live: part({ "1": value, "2": "b" }, false) } });
+    const before = {
+      tables: {
+        wc_orders: table("live", { "1": "a" }),
+        wc_large: large("a"),
+        comments: table("live", { "1": "a" }),
+        wc_products: table("editorial", { "1": "a" }),
+        wc_empty: table("live", {}),
+      },
+    };
+    const target = {
+      tables: { ...before.tables, wc_orders: table("live", { "1": "a", "2": "b" }), wc_large: large("b") },
+    };
+    const asked = { ...input({ before, target, mode: "live" }), append_only: ["wc_*"] };
+    const digest = (tables: Fingerprint["tables"], name: string) => tables[name]?.parts.live?.digest;
+    expect(makePlan(asked).job.append_only_tables).toEqual({
+      wc_orders: {
+        baseline: digest(before.tables, "wc_orders"),
+        seen: digest(target.tables, "wc_orders"),
+        rows: before.tables.wc_orders.parts.live?.row_hashes,
+      },
+      wc_large: {
+        baseline: digest(before.tables, "wc_large"),
+        seen: digest(target.tables, "wc_large"),
+        rows: null,
+      },
+      wc_empty: {
+        baseline: digest(before.tables, "wc_empty"),
+        seen: digest(before.tables, "wc_empty"),
+        rows: {},
+      },
+    });
+    expect(makePlan({ ...asked, mode: "strict" }).job.append_only_tables).toEqual({});
   });
 
   it("promotes a table exactly if the source alone changed it", () => {

@@ -1,6 +1,7 @@
 """How the steps on a host look at an environment: the job's rules, turned into the questions that a switch asks."""
 from ..fingerprint import fingerprint
 from . import leftovers, promote, recheck
+from .appended import appended
 from ..fingerprint.filemeasure import measure_code
 from ..scope.look import Look
 from ..scope.rules import Rules
@@ -29,7 +30,8 @@ def expected(site, params):
         found = measures.options(session, site.prefix + fingerprint.OPTIONS, names)
         return {name: entry["hash"] for name, entry in found.items()}
 
-    return recheck.Expected(params["expected_tables"], params["expected_options"], frozenset(params["promote_tables"]), parts_of, hashes_of)
+    rows = appended(site, Rules.of(params), params.get("append_only_tables") or {})
+    return recheck.Expected(params["expected_tables"], params["expected_options"], frozenset(params["promote_tables"]), parts_of, hashes_of, rows)
 
 
 def code(site, params):

@@ -10,6 +10,8 @@ from typing import Callable, Dict, FrozenSet, Optional
 
 from ..tables.chunks import part_digest
 from ..errors import BelayError
+from . import appended
+from .appended import Appended
 
 #: What comparing protected tables may add to the time that visitors wait.
 BUDGET_S = 0.25
@@ -33,12 +35,13 @@ class Expected:
     parts_of: Callable
     #: (session, names) -> {name: hash}.
     hashes_of: Callable
+    appended: Appended = Appended()
 
 
 def outside(session, expected):
     """Compare everything; returns the tables to compare again inside the hold, most important first."""
     taken = {}
-    for table in sorted({*expected.tables, *expected.promoted}):
+    for table in sorted({*expected.tables, *expected.promoted, *expected.appended.tables}):
         started = time.monotonic()
         _check_table(session, expected, table)
         taken[table] = time.monotonic() - started
@@ -78,6 +81,10 @@ def afterwards(expected, table, parts):
 
 
 def _check_table(session, expected, table):
+    if table in expected.appended.tables:
+        appended.check(session, expected.appended, table, EMPTY)
+    if table not in expected.tables and table not in expected.promoted:
+        return
     changed = _changed(expected, table, expected.parts_of(session, table))
     if not changed:
         return
