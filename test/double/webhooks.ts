@@ -31,12 +31,20 @@ export type Webhooks = {
   readonly lose: (times?: number) => void;
   /** From now on nothing is sent until `release`. */
   readonly withhold: () => void;
-  /** Sends what was withheld, in the order that `order` gives it (as it came by default). */
-  readonly release: (order?: (held: readonly Delivery[]) => readonly Delivery[]) => Promise<void>;
+  /** What is withheld now, oldest first. */
+  readonly withheld: () => readonly Delivery[];
+  /** Sends what was withheld, in the order that `order` gives it (as it came by default), one after another unless paced. */
+  readonly release: (
+    order?: (held: readonly Delivery[]) => readonly Delivery[],
+    pace?: Pace,
+  ) => Promise<void>;
   /** Sends a delivery again, under its own guid, as an administrator would. */
   readonly redeliver: (delivery: Delivery) => Promise<Delivery>;
   readonly emit: (happening: Happening) => Promise<void>;
 };
+
+/** How many are on their way at most, and how many set out in a second. */
+export type Pace = { readonly atOnce: number; readonly perSecond: number };
 
 export const sign = (secret: string, body: string): string =>
   `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
@@ -127,6 +135,24 @@ const pushed = (date: string): Readonly<Record<string, number>> => {
   return { created_at: seconds, pushed_at: seconds };
 };
 
+const paced = async (
+  ordered: readonly Delivery[],
+  { atOnce, perSecond }: Pace,
+  send: (delivery: Delivery) => Promise<unknown>,
+): Promise<void> => {
+  const began = performance.now();
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let at = next++; at < ordered.length; at = next++) {
+      const early = began + (at * 1000) / perSecond - performance.now();
+      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      const delivery = ordered[at];
+      if (delivery) await send(delivery);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+};
+
 export const makeWebhooks = (world: World): Webhooks => {
   const deliveries: Delivery[] = [];
   const faults = { twice: 0, lose: 0, held: null as Delivery[] | null };
@@ -168,10 +194,13 @@ export const makeWebhooks = (world: World): Webhooks => {
     withhold: () => {
       faults.held ??= [];
     },
-    release: async (order = (held) => held) => {
+    withheld: () => faults.held ?? [],
+    release: async (order = (held) => held, pace) => {
       const held = faults.held ?? [];
       faults.held = null;
-      for (const delivery of order(held)) await send(delivery);
+      const ordered = order(held);
+      if (pace === undefined) for (const delivery of ordered) await send(delivery);
+      else await paced(ordered, pace, send);
     },
     redeliver: (delivery) =>
       send({ ...delivery, id: world.nextId(), redelivery: true, deliveredAt: world.now().toISOString() }),

@@ -1,7 +1,8 @@
 /** The double of GitHub as a process of its own, as GitHub is one: started with `fork`, asked by messages. */
 import { type Double, startDouble } from "../../../test/double/double.ts";
 import { sign } from "../../../test/double/webhooks.ts";
-import type { Asked, FirstCheck, Happened, Started } from "./github.ts";
+import { answerParent } from "../frame/child.ts";
+import { type FirstCheck, type Happened, Question, type Started } from "./github.ts";
 
 const CONFIG = `site: shop
 preset: content-protect
@@ -66,7 +67,7 @@ async function firstCheck(round: number): Promise<FirstCheck> {
     github.state.pulls.find(({ head, state }) => head === "staging" && state === "open") ??
     (await ann.openPullRequest({ title: "Promote", head: "staging", base: "production" }));
   await github.when("the checks of the new head", () =>
-    github.checks(pull.headSha).length >= 5 ? true : undefined,
+    github.checks(pull.headSha).some(({ name }) => name.endsWith("/ promotion")) ? true : undefined,
   );
   // A head of this second might have come after the comment, by GitHub's clock (core/admission.ts).
   await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -89,7 +90,7 @@ function running(): Double {
   return double;
 }
 
-async function answerTo(asked: Asked): Promise<unknown> {
+async function answerTo(asked: Question): Promise<unknown> {
   if (asked.do === "start") return start();
   if (asked.do === "happenings") return happenings(asked.count);
   if (asked.do === "first_check") return firstCheck(asked.round);
@@ -98,12 +99,4 @@ async function answerTo(asked: Asked): Promise<unknown> {
   return { problems: running().problems };
 }
 
-process.on("message", (asked: Asked) => {
-  answerTo(asked).then(
-    (value) => process.send?.({ id: asked.id, value: value ?? null }),
-    (error: unknown) => process.send?.({ id: asked.id, error: String(error) }),
-  );
-});
-
-// Whoever asked is gone: nobody would ever end this process.
-process.on("disconnect", () => process.exit());
+answerParent(Question, answerTo);

@@ -1,8 +1,6 @@
 /** Asks the double of GitHub in its own process. */
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { startChild } from "../frame/child.ts";
 import type { GithubSettings } from "./process.ts";
 
 export type Started = GithubSettings;
@@ -10,15 +8,15 @@ export type Started = GithubSettings;
 export type Happened = { readonly event: string; readonly body: string; readonly signature: string };
 export type FirstCheck = { readonly first_check_ms: number };
 
-type Question =
-  | { readonly do: "start" | "close" }
-  | { readonly do: "happenings"; readonly count: number }
-  | { readonly do: "first_check"; readonly round: number }
-  | { readonly do: "connect"; readonly url: string | null };
-export type Asked = Question & { readonly id: number };
+export const Question = z.discriminatedUnion("do", [
+  z.object({ do: z.enum(["start", "close"]) }),
+  z.object({ do: z.literal("happenings"), count: z.number() }),
+  z.object({ do: z.literal("first_check"), round: z.number() }),
+  z.object({ do: z.literal("connect"), url: z.string().nullable() }),
+]);
+export type Question = z.infer<typeof Question>;
 
-const Answer = z.object({ id: z.number(), value: z.unknown().optional(), error: z.string().optional() });
-const StartedShape = z.object({
+export const StartedShape = z.object({
   app: z.object({
     id: z.number(),
     privateKey: z.string(),
@@ -43,25 +41,7 @@ export type GithubProcess = {
 };
 
 export async function startGithub(): Promise<GithubProcess> {
-  const child = fork(fileURLToPath(new URL("github-process.ts", import.meta.url)), { stdio: "inherit" });
-  const waiting = new Map<number, (answer: z.infer<typeof Answer>) => void>();
-  let questions = 0;
-  child.on("message", (message) => {
-    const answer = Answer.parse(message);
-    waiting.get(answer.id)?.(answer);
-    waiting.delete(answer.id);
-  });
-  child.once("exit", () => {
-    for (const [id, tell] of waiting) tell({ id, error: "the double of GitHub ended" });
-  });
-  const ask = async <T>(question: Question, shape: z.ZodType<T>): Promise<T> => {
-    const id = ++questions;
-    const answer = new Promise<z.infer<typeof Answer>>((resolve) => waiting.set(id, resolve));
-    child.send({ ...question, id });
-    const { error, value } = await answer;
-    if (error !== undefined) throw new Error(error);
-    return shape.parse(value);
-  };
+  const { ask, end } = startChild<Question>("github-process.ts", import.meta.url);
   const settings = await ask({ do: "start" }, StartedShape);
   return {
     settings,
@@ -70,9 +50,7 @@ export async function startGithub(): Promise<GithubProcess> {
     connect: (url) => ask({ do: "connect", url }, z.unknown()),
     close: async () => {
       const { problems } = await ask({ do: "close" }, z.object({ problems: z.array(z.string()) }));
-      const ended = once(child, "exit");
-      child.kill("SIGKILL");
-      await ended;
+      await end();
       return problems;
     },
   };

@@ -10,7 +10,7 @@ import { judge } from "./goals.ts";
 import type { Options } from "./options.ts";
 import { startDatabase } from "./server.ts";
 import { compareTables, tableCost, warmTables } from "./tables.ts";
-import { blockWriters } from "./writers.ts";
+import { blockBehindAlter, blockWriters } from "./writers.ts";
 
 type Around = Pick<Place, "run" | "guard">;
 type Headline = Awaited<ReturnType<typeof headline>>;
@@ -79,7 +79,9 @@ async function headline(measured: Measured, around: Around) {
     say("size 1: tables, beside pt-table-checksum, CHECKSUM TABLE and mariadb-dump");
     const tables = await compareTables(bench);
     say("size 1: writers while a check runs");
-    return { tables, ...(await blockWriters(bench)), ...(await shared(bench)) };
+    const writers = await blockWriters(bench);
+    say("size 1: writers while a table is altered and checked");
+    return { tables, ...writers, ...(await blockBehindAlter(bench)), ...(await shared(bench)) };
   });
   const bench = { ...measured, ...NO_SERVER };
   say("size 1: files, beside b3sum and rsync");

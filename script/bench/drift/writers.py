@@ -33,8 +33,8 @@ def main():
     with Session(site) as timed, Session(site) as held, Session(site) as slow, Session(site) as watching:
         held.execute("START TRANSACTION")
         held.execute(f"UPDATE wp_posts SET comment_count = comment_count + 1 WHERE ID = {_HELD}")
-        others, writer = _Thread(lambda stop: _slow(slow, stop)), _Writer(timed)
-        watch = _Thread(lambda stop: writer.watch(watching, stop))
+        others, writer = background(lambda stop: _slow(slow, stop)), _Writer(timed)
+        watch = background(lambda stop: writer.watch(watching, stop))
         try:
             answer = _phases(writer, options)
         finally:
@@ -50,10 +50,10 @@ def _phases(writer, options):
     for _ in range(options.runs):
         control += writer.waits(lambda: time.sleep(seconds))
         check += writer.waits(lambda: _once(options.check))
-    return {"control": _summary(control), "check": _summary(check), "check_s": round(seconds, 3), "runs": options.runs, "evidence": writer.evidence}
+    return {"control": summary(control), "check": summary(check), "check_s": round(seconds, 3), "runs": options.runs, "evidence": writer.evidence}
 
 
-class _Thread:
+class background:
     """Runs `work(stop)` until it is ended; what went wrong in it is raised then."""
 
     def __init__(self, work):
@@ -83,7 +83,7 @@ class _Writer:
     def waits(self, action):
         """(milliseconds, table) of every update while `action` runs."""
         found = []
-        thread = _Thread(lambda stop: self._write(stop, found))
+        thread = background(lambda stop: self._write(stop, found))
         try:
             action()
         finally:
@@ -120,7 +120,7 @@ def _once(command):
     return time.perf_counter() - started
 
 
-def _summary(waits):
+def summary(waits):
     ordered = sorted(waits)
     longest, table = ordered[-1]
     middle, most = (round(ordered[int(len(ordered) * share)][0], 2) for share in (0.5, 0.99))

@@ -1,4 +1,4 @@
-/** How long other people's writes wait while a check runs (writers.py). */
+/** How long other people's writes wait while a check runs (writers.py, alter.py). */
 import path from "node:path";
 import { z } from "zod";
 import { rounded } from "../frame/rounds.ts";
@@ -28,6 +28,28 @@ export async function blockWriters(bench: Bench) {
   const where = ["--site", bench.dataset.site, "--socket", bench.socket];
   const check = measureCommand(bench, "tables");
   const found = Answer.parse(JSON.parse(await run(bench, [PYTHON, program, ...where, "--", ...check])));
-  const longer = Math.max(0, found.check.longest_ms - found.control.longest_ms);
-  return { writers_blocked_ms: rounded(longer), writers: found };
+  return { writers_blocked_ms: longer(found), writers: found };
 }
+
+const Altered = z.object({ control: Waits, check: Waits, checks: z.number(), check_s: z.number() });
+const Alters = z.object({ number: Altered, text: Altered });
+
+/** The longest wait of an update while its table is altered and checked, less the longest one while it is only altered, by key. */
+export async function blockBehindAlter(bench: Bench) {
+  const program = path.join(import.meta.dirname, "alter.py");
+  const where = ["--site", bench.dataset.site, "--socket", bench.socket];
+  const found = Alters.parse(JSON.parse(await run(bench, [PYTHON, program, ...where])));
+  return {
+    alter_number_key_ms: longer(found.number),
+    alter_text_key_ms: longer(found.text),
+    alter: found,
+  };
+}
+
+type Compared = {
+  readonly control: { readonly longest_ms: number };
+  readonly check: { readonly longest_ms: number };
+};
+
+const longer = ({ control, check }: Compared): number =>
+  rounded(Math.max(0, check.longest_ms - control.longest_ms));
