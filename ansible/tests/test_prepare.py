@@ -116,12 +116,12 @@ class Preflight(PrepareCase):
         os.unlink(self.hold.room)
         self.assert_code("HOLD_MISSING", preflight.check_hold, site, self.hold, Version(OLD, "adopted"))
 
-    def test_another_version_of_the_database_needs_a_migration(self):
+    def test_an_older_version_of_the_database_is_refused(self):
         preflight.check_migration(("57155", "57155"), "57155")
         preflight.check_migration(("57155", None), "57155")
-        self.assert_code("MIGRATION_NEEDED", preflight.check_migration, ("58975", "58975"), "57155")
-        # The source got newer code, and nobody let it bring its database along.
-        self.assert_code("MIGRATION_NEEDED", preflight.check_migration, ("53496", "57155"), "53496")
+        preflight.check_migration(("58975", "58975"), "57155")
+        self.assert_code("MIGRATION_NEEDED", preflight.check_migration, ("53496", "53496"), "57155")
+        self.assert_code("MIGRATION_NEEDED", preflight.check_migration, ("57155", "53496"), "57155")
 
     def test_the_code_says_which_database_it_wants(self):
         for text in ("<?php\n$wp_version = '6.5.5';\n\n$wp_db_version = 57155;\n", "<?php $wp_version = '6.5.5'; $wp_db_version = 57155;"):

@@ -197,6 +197,55 @@ export const Found = z.object({
 });
 export type Found = z.infer<typeof Found>;
 
+/** What the new code said on a scratch view of the target, before the switch. */
+export const CandidateFacts = z.object({
+  php: z.string(),
+  /** `kernel`: Landlock kept it from writing files and from connecting; `php`: the kernel has none, PHP's own settings did. */
+  sandbox: z.enum(["kernel", "php"]),
+  theme: z.string(),
+  /** Tables whose names are too long for a view: the candidate did not see them. */
+  hidden_tables: z.array(z.string()),
+  missing_plugins: z.array(z.string()),
+  health: z.array(z.object({ check: z.string(), ok: z.boolean(), detail: z.string() })),
+});
+export type CandidateFacts = z.infer<typeof CandidateFacts>;
+
+/** One difference in the structure of a table; `additive`: the code of before does not notice it. */
+export const SchemaChange = z.object({
+  table: z.string(),
+  /** `table_added`, `column_changed`, `index_removed`, ... */
+  what: z.string(),
+  /** Of the column or index; empty for a table. */
+  name: z.string(),
+  effect: z.enum(["additive", "destructive"]),
+  detail: z.string(),
+});
+export type SchemaChange = z.infer<typeof SchemaChange>;
+
+/** Upgrades of tables by the new code: why, what they did to empty copies before the switch, what they did after it. */
+export const MigrationFacts = z.object({
+  needed: z.object({
+    wordpress: z.object({ from: z.string().nullable(), to: z.string() }).nullable(),
+    plugins: z.array(z.object({ plugin: z.string(), from: z.string().nullable(), to: z.string() })),
+  }),
+  predicted: z.object({ changes: z.array(SchemaChange), trouble: z.array(z.string()) }),
+  done: z
+    .object({
+      changes: z.array(SchemaChange),
+      /** Tables whose structure or number of rows changed meanwhile; visitors write, too. Null: there was no such table. */
+      rows: z.record(
+        z.string(),
+        z.object({ before: z.number().int().nullable(), after: z.number().int().nullable() }),
+      ),
+      /** What the prediction did not say, or said wrongly. */
+      surprises: z.array(SchemaChange),
+      trouble: z.array(z.string()),
+      seconds: z.number(),
+    })
+    .nullable(),
+});
+export type MigrationFacts = z.infer<typeof MigrationFacts>;
+
 export const FACTS = {
   baseline_create: z.object({ fingerprint: Fingerprint }),
   /** Null: the environment is laid out and empty, as before its first clone. */
@@ -240,6 +289,8 @@ export const FACTS = {
     /** What the preflight found that is no reason to stop. */
     warnings: z.array(z.string()).optional(),
     mixture: Mixture.optional(),
+    candidate: CandidateFacts.optional(),
+    migration: MigrationFacts.optional(),
     activation: Activation.optional(),
     purges: z.array(Purged).optional(),
     /** After an automatic rollback. */

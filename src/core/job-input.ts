@@ -62,6 +62,7 @@ const BUILDERS: Builders = {
   }),
   env_promote: (facts) => {
     const plan = needed(facts.plan, "plan");
+    const { migrations } = facts.config.promotion;
     return {
       ...common(facts),
       ...side("source", facts.source),
@@ -71,6 +72,8 @@ const BUILDERS: Builders = {
       expected_release: needed(facts.expected_release, "active release"),
       ...plan.job,
       health_checks: health(facts),
+      candidate: facts.config.promotion.candidate,
+      migrations: { ...migrations, destructive: [...migrations.destructive] },
       ...switching(facts),
       keep_releases: facts.settings.keep_releases,
       confirm_within_s: facts.settings.confirm_within_s,

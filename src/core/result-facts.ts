@@ -1,21 +1,32 @@
 /** What a report tells of the switch and of health, whatever else it holds: facts of a failed job are partial. */
 import { z } from "zod";
-import { HealthResult, SwitchFacts } from "./facts.ts";
+import { CandidateFacts, HealthResult, MigrationFacts, SwitchFacts } from "./facts.ts";
 import { NO_RESULT, type ResultFacts } from "./rendering/operation.ts";
 import type { Report } from "./report.ts";
+import { switchNotes } from "./switch-notes.ts";
 
 const Partial = z.object({
   health: z.array(HealthResult).optional().catch(undefined),
   restored_health: z.array(HealthResult).optional().catch(undefined),
   switch: SwitchFacts.optional().catch(undefined),
   late_rows: z.record(z.string(), z.number()).optional().catch(undefined),
+  candidate: CandidateFacts.optional().catch(undefined),
+  migration: MigrationFacts.optional().catch(undefined),
 });
 
 export function resultFacts(report: Report | null): ResultFacts {
   const told = Partial.safeParse(report?.facts ?? {});
   if (!told.success) return NO_RESULT;
-  const { health = [], restored_health = [], late_rows = {} } = told.data;
-  return { health, restored_health, switch: told.data.switch ?? null, late_rows };
+  const { health = [], restored_health = [], late_rows = {}, candidate = null, migration = null } = told.data;
+  return {
+    health,
+    restored_health,
+    switch: told.data.switch ?? null,
+    late_rows,
+    candidate,
+    migration,
+    notes: switchNotes(report?.facts),
+  };
 }
 
 const Switched = z.object({

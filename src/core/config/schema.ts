@@ -44,6 +44,8 @@ const Promotion = z.strictObject({
   references: z.record(OptionName, z.enum(["post", "posts", "terms"])).default({}),
   backup: z.strictObject({ max_age: Duration.optional() }).prefault({}),
   keep_failed: Duration.default("7d"),
+  candidate: z.boolean().default(true),
+  migrations: z.strictObject({ destructive: tables, unpredicted: z.boolean().default(false) }).prefault({}),
 });
 
 const Refresh = z.strictObject({
@@ -120,5 +122,9 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   headers: "headers: {Host: acme.example}",
   secret_headers: "secret_headers: {X-Purge-Key: CDN}",
   hold: "hold: {without: refuse}",
+  candidate: "candidate: true",
+  migrations: "migrations: {destructive: [acme_bookings]}",
+  destructive: "destructive: [acme_bookings]",
+  unpredicted: "unpredicted: false",
   without: "without: refuse",
 };

@@ -47,6 +47,15 @@ export interface PromotionSettings {
   readonly backup: { readonly max_age_s: number | null };
   /** How long the tables of a release that was rolled back stay for inspection. */
   readonly keep_failed_s: number;
+  /** Whether the new code must answer on a scratch view of the target before the switch. */
+  readonly candidate: boolean;
+  readonly migrations: MigrationConsent;
+}
+
+/** What the site agrees to beforehand: tables (names or patterns) that an upgrade may change destructively; upgrades that nobody can predict. */
+export interface MigrationConsent {
+  readonly destructive: readonly string[];
+  readonly unpredicted: boolean;
 }
 
 export interface RefreshSettings {

@@ -1,7 +1,9 @@
 /** The one comment of an operation, from its facts: edited as they change, so that it always tells the present. */
-import type { HealthResult, SwitchFacts } from "../facts.ts";
+import type { CandidateFacts, HealthResult, MigrationFacts, SwitchFacts } from "../facts.ts";
+import type { Move } from "../packages/activation.ts";
 import type { OperationProgress } from "../progress.ts";
 import { isOver } from "../promotion.ts";
+import type { SwitchNotes } from "../switch-notes.ts";
 import { obstacles, type Verdict } from "../verdict.ts";
 import type { OperationKind, PromotionState } from "../vocabulary.ts";
 import type { Comparison } from "../wordpress/comparison.ts";
@@ -10,6 +12,9 @@ import { type ComparisonView, comparisonSection } from "./baseline.ts";
 import { COMMENT_LIMIT, cap } from "./cap.ts";
 import { code, inert, link, person } from "./escape.ts";
 import { gatesTable, reasonList } from "./gates.ts";
+import { candidateLine, migrationSection } from "./migration.ts";
+import { notesSection } from "./notes.ts";
+import { movesSection } from "./packages.ts";
 import { planSection, refreshSection } from "./plan.ts";
 import { progressSection } from "./progress.ts";
 import { count, details, operationTitle, STATE_WORDS, shortId } from "./words.ts";
@@ -30,6 +35,8 @@ export interface OperationView {
   readonly comparison:
     | ({ readonly found: Comparison } & Pick<ComparisonView, "replaces" | "recorded">)
     | null;
+  /** What an operation on packages moves. */
+  readonly packages?: { readonly moves: readonly Move[]; readonly commit: string | null } | null;
   /** How it ended, or null. */
   readonly message: string | null;
   /** What to type next; null: nothing is asked of anybody. */
@@ -45,9 +52,19 @@ export interface ResultFacts {
   readonly restored_health: readonly HealthResult[];
   readonly switch: SwitchFacts | null;
   readonly late_rows: Readonly<Record<string, number>>;
+  readonly notes?: SwitchNotes;
+  readonly candidate: CandidateFacts | null;
+  readonly migration: MigrationFacts | null;
 }
 
-export const NO_RESULT: ResultFacts = { health: [], restored_health: [], switch: null, late_rows: {} };
+export const NO_RESULT: ResultFacts = {
+  health: [],
+  restored_health: [],
+  switch: null,
+  late_rows: {},
+  candidate: null,
+  migration: null,
+};
 
 /** The hidden first line by which the comment is found again. */
 export function operationMarker(id: string): string {
@@ -62,9 +79,10 @@ export function renderOperation(view: OperationView): string {
     view.message === null ? "" : `**${inert(view.message)}**`,
     view.next === null ? "" : `Next: ${inert(view.next)}`,
     view.verdict === null || view.verdict.gates.length === 0 ? "" : gatesTable(view.verdict),
-    isOver(view.state) ? "" : progressSection(view.progress),
+    isOver(view.state) || view.progress.jobs.length === 0 ? "" : progressSection(view.progress),
     view.refresh === null ? "" : refreshSection(view.refresh, view.source),
     view.comparison === null ? "" : comparisonSection(view.comparison.found, { ...view, ...view.comparison }),
+    view.packages == null ? "" : movesSection(view.packages.moves, view.packages.commit),
     resultSection(view.result),
   ];
   const after = [view.verdict === null ? "" : reasonsSection(view.verdict, view.plan), footer(view)];
@@ -85,7 +103,10 @@ function reasonsSection(verdict: Verdict, plan: Plan | null): string {
 function resultSection(result: ResultFacts): string {
   const late = Object.entries(result.late_rows).filter(([, rows]) => rows > 0);
   return [
+    result.candidate === null ? "" : candidateLine(result.candidate),
+    result.migration === null ? "" : migrationSection(result.migration),
     result.switch === null ? "" : switchLine(result.switch),
+    result.notes === undefined ? "" : notesSection(result.notes),
     healthList("Health", result.health),
     healthList("Health of the release before, which serves again", result.restored_health),
     late.length === 0

@@ -1,18 +1,29 @@
 /** Whether the source's WordPress fits production's database. */
 import type { PlanInput, Sentence } from "./types.ts";
 
-/**
- * Code that needs another database structure is not promoted yet: it would need a migration of protected tables. Older code over
- * a newer database is a direction that WordPress never migrates in.
- */
-export function versionBlock({ now }: PlanInput): Sentence[] {
-  const [source, target] = [now.source.wordpress, now.target.wordpress];
-  if (source.db_version === target.db_version) return [];
-  const older = Number(source.db_version) < Number(target.db_version);
-  const text = older
-    ? `The source's WordPress ${source.version} is older than production's database (${source.db_version} against ${target.db_version}).`
-    : `WordPress ${source.version} brings a newer database structure (${source.db_version}; production has ${target.db_version}).`;
-  const side = older ? "the source" : "production";
-  const remedy = `Update WordPress in ${side} first, its database too, then comment \`/promote\`.`;
-  return [{ code: older ? "wordpress_older" : "wordpress_newer", text, remedy }];
+/** Older code over a newer database is a direction that WordPress never migrates in. */
+export function versionBlock({ now: { source, target } }: PlanInput): Sentence[] {
+  if (Number(source.wordpress.db_version) >= Number(target.wordpress.db_version)) return [];
+  const text = `The source's WordPress ${source.wordpress.version} is older than production's database (${source.wordpress.db_version} against ${target.wordpress.db_version}).`;
+  const remedy = "Update WordPress in the source first, its database too, then comment `/promote`.";
+  return [{ code: "wordpress_older", text, remedy }];
+}
+
+/** What the release will do to production's structure is found out there, on empty copies, before the switch. */
+export function upgradeWarning({ now: { source, target }, config }: PlanInput): Sentence[] {
+  if (Number(source.wordpress.db_version) <= Number(target.wordpress.db_version)) return [];
+  const { destructive, unpredicted } = config.promotion.migrations;
+  const agreed = destructive.length === 0 ? "no table" : destructive.map((name) => `\`${name}\``).join(", ");
+  const text = `WordPress ${source.wordpress.version} brings a newer database structure (${source.wordpress.db_version}; production has ${target.wordpress.db_version}). Before the switch the upgrade is tried on empty copies of production's tables: what it only adds goes ahead, what it takes away or narrows is agreed to for ${agreed}, and one that cannot be predicted ${unpredicted ? "goes ahead" : "stops the promotion"}. A rollback does not undo it.`;
+  const remedy =
+    "A promotion that stops for it changes nothing, and says which tables to name under `promotion.migrations` in .github/belay.yml.";
+  return [{ code: "wordpress_newer", text, remedy }];
+}
+
+/** The site has switched off the look at its new code. */
+export function candidateWarning({ config }: PlanInput): Sentence[] {
+  if (config.promotion.candidate) return [];
+  const text =
+    "Nobody looks at the new code on production's data before visitors meet it: `promotion.candidate` is off.";
+  return [{ code: "candidate_off", text, remedy: "Remove `candidate: false` from .github/belay.yml." }];
 }

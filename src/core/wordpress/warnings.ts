@@ -6,6 +6,7 @@ import { listedFiles } from "./code-blocks.ts";
 import { asPatterns, listed, noted, pasted } from "./listing.ts";
 import { structureOnly } from "./tables.ts";
 import type { CodeChanges, LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
+import { candidateWarning, upgradeWarning } from "./versions.ts";
 
 interface Parts {
   readonly tables: readonly PlanTable[];
@@ -21,6 +22,8 @@ export function warningsOf(input: PlanInput, parts: Parts): Sentence[] {
     ...flaggedWarning(parts.options),
     ...onlyStructures(input, parts.tables),
     ...sourceOnly(input, parts.tables),
+    ...upgradeWarning(input),
+    ...candidateWarning(input),
     ...nothingToDo(input, parts),
   ];
 }

@@ -55,6 +55,9 @@ describe("a configuration that is right", () => {
       files: { protect: [], shared: [], volatile: [], promote: [] },
       references: {},
       backup: { max_age_s: null },
+      keep_failed_s: 7 * 24 * 3600,
+      candidate: true,
+      migrations: { destructive: [], unpredicted: false },
     });
   });
 });

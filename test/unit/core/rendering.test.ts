@@ -156,6 +156,7 @@ describe("the comment of an operation", () => {
       details: [{ sentence: value, because: [{ sentence: value }] }],
     });
     const health = [{ check: value, ok: false, detail: value, seconds: 1 }];
+    const change = { table: value, what: value, name: value, effect: "destructive" as const, detail: value };
     const body = renderOperation(
       view({
         state: "failed",
@@ -167,7 +168,25 @@ describe("the comment of an operation", () => {
         run_url: value,
         plan,
         verdict: { outcome: "block", gates: [hostile] },
-        result: { health, restored_health: health, switch: null, late_rows: { [value]: 2 } },
+        result: {
+          ...{ health, restored_health: health, switch: null, late_rows: { [value]: 2 } },
+          candidate: {
+            ...{ php: value, sandbox: "kernel", theme: value, hidden_tables: [value] },
+            ...{ missing_plugins: [value], health: [{ check: value, ok: true, detail: value }] },
+          },
+          migration: {
+            needed: {
+              wordpress: { from: value, to: value },
+              plugins: [{ plugin: value, from: null, to: value }],
+            },
+            predicted: { changes: [], trouble: [value] },
+            done: {
+              changes: [change],
+              ...{ surprises: [change], trouble: [value], seconds: 1 },
+              rows: { [value]: { before: 1, after: null } },
+            },
+          },
+        },
       }),
     );
     expect(dangers(body)).toEqual([]);

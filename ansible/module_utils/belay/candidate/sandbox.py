@@ -28,6 +28,11 @@ def version() -> int:
     return max(0, _libc.syscall(_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION_FLAG)))
 
 
+def dies_with_parent() -> None:
+    """For `preexec_fn`: nobody would wait for it any more."""
+    _libc.prctl(_DIE_WITH_PARENT, _KILL, 0, 0, 0)
+
+
 def confined(folder: str, ports: Iterable[int]) -> Callable[[], None]:
     """For `preexec_fn`: from there on the process and its children write only below `folder`, and connect over TCP only to `ports`.
 
@@ -36,7 +41,7 @@ def confined(folder: str, ports: Iterable[int]) -> Callable[[], None]:
     ports, has = tuple(ports), version()
 
     def confine() -> None:
-        _libc.prctl(_DIE_WITH_PARENT, _KILL, 0, 0, 0)
+        dies_with_parent()
         _libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
         if has:
             _restrict(has, folder, ports)

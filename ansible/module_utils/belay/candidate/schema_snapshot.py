@@ -34,13 +34,12 @@ class Change(NamedTuple):
     detail: str
 
 
-def snapshot(session, prefix: str, but: str = "") -> Dict[str, Table]:
-    """Tables (named without `prefix`) and their structures; those whose names begin with `but` (if given) are left out."""
+def snapshot(session, prefix: str) -> Dict[str, Table]:
+    """Tables (named without `prefix`) and their structures."""
     where = f"table_schema = DATABASE() AND LEFT(table_name, {len(prefix)}) = {literal(prefix)}"
     tables: Dict[str, Table] = {}
     for name, engine, collation in _rows(session, f"SELECT table_name, engine, table_collation FROM information_schema.tables WHERE {where} AND table_type = 'BASE TABLE'"):
-        if not (but and name.startswith(but)):
-            tables[name[len(prefix):]] = Table([engine, collation], {}, {})
+        tables[name[len(prefix):]] = Table([engine, collation], {}, {})
     for name, column, *rest in _rows(session, f"SELECT table_name, column_name, column_type, is_nullable, column_default, extra, collation_name FROM information_schema.columns WHERE {where} ORDER BY table_name, ordinal_position"):
         if name[len(prefix):] in tables:
             tables[name[len(prefix):]].columns[column] = rest

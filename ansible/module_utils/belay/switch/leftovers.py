@@ -7,7 +7,7 @@ from ..database.mysql import ident, literal
 
 
 def own_tables(site, session, kind=""):
-    """Whole names of Belay's tables of this site; `kind` is `s`, `b` or `a` (shadow, base, archive)."""
+    """Whole names of Belay's tables of this site; `kind` is `s`, `b`, `a`, `c` or `m` (shadow, base, archive, candidate's view, copy)."""
     stem = names.release_table(site)[: -len("release")] + (f"{kind}_" if kind else "")
     rows = session.query("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
     return sorted(name for name in (row[0].decode() for row in rows) if name.startswith(stem))
@@ -19,13 +19,17 @@ def exists(session, table):
 
 def drop(session, tables):
     tables = list(tables)
-    if tables:
-        session.execute(f"DROP TABLE IF EXISTS {', '.join(map(ident, tables))}")
+    listed = ", ".join(map(literal, tables)) or "NULL"
+    rows = session.query(f"SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE() AND table_name IN ({listed})") if tables else []
+    views = {row[0].decode() for row in rows}
+    for kind, found in (("VIEW", views), ("TABLE", set(tables) - views)):
+        if found:
+            session.execute(f"DROP {kind} IF EXISTS {', '.join(map(ident, sorted(found)))}")
 
 
 def drop_copies(site, session):
     """Shadows and bases belong to a switch that is being prepared; after it, or when it was given up, to nobody."""
-    drop(session, own_tables(site, session, "s") + own_tables(site, session, "b"))
+    drop(session, [table for kind in "csbm" for table in own_tables(site, session, kind)])
 
 
 def drop_forgotten(site, session):

@@ -108,15 +108,21 @@ def check_space(site, session, tables, code_bytes):
 
 
 def check_migration(wanted, found):
-    """`wanted`: database versions of WordPress that the release was built on, or that its code brings a database to."""
-    other = sorted(set(wanted) - {found, None})
-    if other:
+    """`wanted`: database versions of WordPress that the release was built on, or that its code brings a database to.
+
+    A newer one is tried on copies before the switch (candidate/migrations.py); the other direction WordPress does not know.
+    """
+    older = sorted(version for version in set(wanted) - {found, None} if not _newer(version, found))
+    if older:
         raise BelayError(
             "MIGRATION_NEEDED",
-            f"The release is made for database version {' and '.join(other)} of WordPress, and the target has {found}: "
-            "it needs a migration of the database, which this version of Belay does not do.",
-            "Update WordPress in both environments to the same version, and its database too (wp-admin asks for it, or `wp core update-db`).",
+            f"The release is made for database version {' and '.join(older)} of WordPress, and the target has {found}: WordPress does not bring a database back.",
+            "Update WordPress in the source, and its database too (wp-admin asks for it, or `wp core update-db`), then comment `/promote`.",
         )
+
+
+def _newer(version, found):
+    return version.isdigit() and str(found).isdigit() and int(version) > int(found)
 
 
 def check_hold(site, hold, version, probe_url=None):

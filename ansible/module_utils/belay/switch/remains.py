@@ -11,6 +11,7 @@ from ..database import names
 from ..hold import commit_point
 from . import leftovers
 from ..backup.backup import scratch_schema
+from ..candidate import trial
 from ..host.journal import Journal
 from ..database.mysql import ident, literal
 from .promote import ROW
@@ -94,6 +95,7 @@ def _files(site) -> Iterator[dict]:
     gone = list(_emptied(outgoing, lambda name: name == "building" or name.startswith("refresh-") or HALF.search(name) is not None))
     for folder in (site.root, *(os.path.join(site.belay, name) for name in ("", "hold", "watchdog", "reports", "releases", "cache", "index"))):
         gone += _emptied(folder, lambda name: HALF.search(name) is not None)
+    gone += [trial.FOLDER] * trial.remove(site)
     gone += _emptied(arms.folder_of(site), lambda name: re.search(r"\.(deadline|alive)$", name) is not None)
     if gone:
         yield found("building", _some(gone), "removed")
