@@ -5,6 +5,9 @@ import { commandReceived } from "./flows/command-received.ts";
 import { protectionRequested } from "./flows/deployment-protection.ts";
 import type { Deps } from "./flows/deps.ts";
 import { mergeGroupRequested } from "./flows/merge-group.ts";
+import { packagesCommand } from "./flows/packages/command.ts";
+import { packagesGroup, packagesRerequested } from "./flows/packages/heads.ts";
+import { packagesChanged } from "./flows/packages/pull-request.ts";
 import { pullRequestChanged } from "./flows/pull-request-changed.ts";
 import { foreignCheckChanged, reviewChanged } from "./flows/rejudge.ts";
 import { runEnded } from "./flows/run-lost.ts";
@@ -82,11 +85,12 @@ const Comment = Repository.extend({
 
 const commentCreated = handler(Comment, async (deps, event) => {
   if (!event.issue.pull_request) return { kind: "ignored", reason: "not a pull request" };
-  return commandReceived(deps, {
+  const input = {
     repository: repositoryOf(event),
     pull_request: event.issue.number,
     comment_id: event.comment.id,
-  });
+  };
+  return (await packagesCommand(deps, input)) ?? commandReceived(deps, input);
 });
 
 const PullRequest = Repository.extend({
@@ -104,15 +108,17 @@ const PullRequest = Repository.extend({
 
 const pullRequestEvent = handler(PullRequest, async (deps, event) => {
   const { number, state, merged, title, user, base, head, updated_at } = event.pull_request;
-  return pullRequestChanged(deps, {
+  const input = {
     repository: repositoryOf(event),
     pull_request: {
       ...{ number, title, updated_at, base_ref: base.ref, head_ref: head.ref, head_sha: head.sha },
-      state: merged === true ? "merged" : state,
+      state: merged === true ? ("merged" as const) : state,
       author: user?.login ?? "ghost",
       head_repository_id: head.repo?.id ?? null,
     },
-  });
+  };
+  const outcome = await pullRequestChanged(deps, input);
+  return { ...outcome, packages: await packagesChanged(deps, input) };
 });
 
 const PullRequestReview = Repository.extend({ pull_request: z.object({ number: z.number() }) });
@@ -153,7 +159,8 @@ const Rerequested = Repository.extend({
 const checkRunRerequested = handler(Rerequested, async (deps, event) => {
   const { head_sha, external_id } = event.check_run;
   if (external_id === null) return null;
-  return { ...(await checkRerequested(deps, { repository: repositoryOf(event), head_sha, external_id })) };
+  const asked = { repository: repositoryOf(event), head_sha, external_id };
+  return { ...((await packagesRerequested(deps, asked)) ?? (await checkRerequested(deps, asked))) };
 });
 
 const MergeGroup = Repository.extend({
@@ -161,7 +168,9 @@ const MergeGroup = Repository.extend({
 });
 
 const mergeGroup = handler(MergeGroup, async (deps, event) => {
-  return { ...(await mergeGroupRequested(deps, { repository: repositoryOf(event), ...event.merge_group })) };
+  const asked = { repository: repositoryOf(event), ...event.merge_group };
+  const packages = await packagesGroup(deps, asked);
+  return { ...(await mergeGroupRequested(deps, asked)), packages };
 });
 
 const ProtectionRule = Repository.extend({
@@ -194,6 +203,9 @@ const EVENTS: Readonly<Record<string, Handler>> = {
   "deployment_protection_rule.requested": protectionRule,
   "workflow_run.completed": workflowRunCompleted,
 };
+
+/** Whether a flow works on events of this name (`issue_comment.created`). */
+export const isKnownEvent = (event: string): boolean => Object.hasOwn(EVENTS, event);
 
 /** Works on a stored delivery. @throws when it should be tried again */
 export async function handleDelivery(

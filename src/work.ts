@@ -3,6 +3,9 @@ import type { Logger } from "pino";
 import type { EffectResult } from "./core/effects.ts";
 import { outageOf } from "./core/outage.ts";
 import type { Deps } from "./flows/deps.ts";
+import { beginDue, dueOperations } from "./flows/due.ts";
+import { pointersApplied, syncApplied } from "./flows/packages/applied.ts";
+import { dueRecoveries, recoverDue } from "./flows/recover.ts";
 import { dispatchFailed, expireJobs } from "./flows/run-lost.ts";
 import { runStarted } from "./flows/run-started.ts";
 import { type Loop, startLoop } from "./loop.ts";
@@ -23,6 +26,7 @@ export interface WorkOptions {
 
 const POLL_MS = 1_000;
 const OVERDUE_MS = 30_000;
+const DUE_MS = 3_000;
 /** Of one repository one after another: a pull request's webhook is worked on before the comment that came after it. */
 const DELIVERY_WORKERS = 4;
 const EFFECT_WORKERS = 4;
@@ -52,11 +56,12 @@ export function startWork(options: WorkOptions): Work {
     onFault,
   });
   const overdue = overdueLoop(options, effects);
+  const due = dueLoop(options, effects);
   return {
     wakeDeliveries: deliveries.wake,
     wakeEffects: effects.wake,
     stop: async () => {
-      await Promise.all([deliveries.stop(), effects.stop(), overdue.stop()]);
+      await Promise.all([deliveries.stop(), effects.stop(), overdue.stop(), due.stop()]);
     },
   };
 }
@@ -64,6 +69,11 @@ export function startWork(options: WorkOptions): Work {
 function overdueLoop({ deps, log }: WorkOptions, effects: Loop): Loop {
   return startLoop({
     step: async () => {
+      for (const operation_id of await dueRecoveries(deps)) {
+        const outcome = await recoverDue(deps, operation_id);
+        log.warn({ operation_id, outcome }, "a recovery looks how an operation ended");
+        effects.wake();
+      }
       const ended = await expireJobs(deps);
       for (const operation_id of ended) log.warn({ operation_id }, "a run was silent for too long");
       if (ended.length > 0) effects.wake();
@@ -72,6 +82,29 @@ function overdueLoop({ deps, log }: WorkOptions, effects: Loop): Loop {
     workers: 1,
     pollMs: OVERDUE_MS,
     onFault: (error) => log.error({ err: error }, "overdue jobs could not be looked for"),
+  });
+}
+
+/** Operations that wait for their turn, or for their next attempt. One that GitHub cannot tell of goes on waiting. */
+function dueLoop({ deps, log }: WorkOptions, effects: Loop): Loop {
+  const attempt = async (operation_id: string) => {
+    const outcome = await beginDue(deps, operation_id);
+    if (outcome === "waits") return;
+    log.info({ operation_id, outcome }, "a waiting operation was taken up");
+    effects.wake();
+  };
+  return startLoop({
+    step: async () => {
+      for (const operation_id of await dueOperations(deps)) {
+        await attempt(operation_id).catch((error: unknown) =>
+          log.warn({ operation_id, err: error }, "a waiting operation could not be taken up yet"),
+        );
+      }
+      return false;
+    },
+    workers: 1,
+    pollMs: DUE_MS,
+    onFault: (error) => log.error({ err: error }, "waiting operations could not be looked for"),
   });
 }
 
@@ -103,6 +136,7 @@ async function apply(options: WorkOptions, row: EffectRow, known: ResourceRow | 
     if (last) log.error(about, "effect given up");
   }
   if (row.effect.kind === "dispatch") await tellOfDispatch(options, { row, result });
+  await tellOfPackages(options, { row, result });
   return result;
 }
 
@@ -130,6 +164,14 @@ async function tellOfDispatch({ deps, queue }: WorkOptions, { row, result }: App
   }
   if (result.ok || !isLast(queue, row, result)) return;
   await dispatchFailed(deps, { operation_id, message: result.message });
+}
+
+/** What became of pointers that were to be moved, and of telling the runtime. */
+async function tellOfPackages({ deps, queue }: WorkOptions, { row, result }: Applied): Promise<void> {
+  const { effect } = row;
+  const last = !result.ok && isLast(queue, row, result);
+  if (effect.kind === "pointers") await pointersApplied(deps, { effect, result, last });
+  if (effect.kind === "sync") await syncApplied(deps, { effect, result, last });
 }
 
 /** What a flow answered, without what it quotes. */

@@ -5,6 +5,7 @@ import type { Pair, SiteEnvironment } from "./config/types.ts";
 import { boundToHead } from "./operations.ts";
 import { allows, type Person, type Policy } from "./policy.ts";
 import * as answers from "./rendering/answers.ts";
+import { OperationKind } from "./vocabulary.ts";
 
 export interface AdmissionFacts {
   readonly commands: readonly Command[];
@@ -36,7 +37,15 @@ export type Admission =
     };
 
 /** Commands that still work after the pull request was merged or closed. */
-const AFTERWARDS: readonly CommandWord[] = ["rollback", "activate", "cancel", "status", "help"];
+const AFTERWARDS: readonly CommandWord[] = [
+  "rollback",
+  "activate",
+  "cancel",
+  "lock",
+  "unlock",
+  "status",
+  "help",
+];
 
 export function admit(facts: AdmissionFacts, policy: Policy): Admission {
   const { commands, pair } = facts;
@@ -83,7 +92,8 @@ export function refusal(
   if (pull_request.head_repository_id !== facts.repository_id && !afterwards) return answers.fork();
   if (pull_request.state !== "open" && !afterwards) return answers.closed(pull_request.state, word);
   // An approval is bound to what was shown, which names its commit; what is stopped is what runs.
-  if (word === "help" || word === "approve" || word === "cancel" || !boundToHead(word)) return null;
+  const bound = OperationKind.safeParse(word);
+  if (!bound.success || !boundToHead(bound.data)) return null;
   return unboundHead(facts, command);
 }
 

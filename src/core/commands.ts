@@ -18,24 +18,19 @@ export const COMMANDS = [
   "stage",
   "activate",
   "cancel",
+  "lock",
+  "unlock",
   "status",
   "help",
 ] as const;
 export type CommandWord = (typeof COMMANDS)[number];
 
 /** Commands to come: whoever types one is told that it is not available yet, and gets no guess at a misspelling. */
-export const LATER_COMMANDS = [
-  "rehearse",
-  "lock",
-  "unlock",
-  "freeze",
-  "unfreeze",
-  "veto",
-  "checked",
-  "dev-only",
-] as const;
+export const LATER_COMMANDS = ["rehearse", "freeze", "unfreeze", "veto", "checked", "dev-only"] as const;
 /** Later words whose argument is a reason in free words. */
-const WITH_REASON: readonly string[] = ["lock", "freeze", "veto"];
+const WITH_REASON: readonly string[] = ["freeze", "veto"];
+/** Longer reasons are cut. */
+const REASON_LIMIT = 200;
 
 export type Command =
   | { readonly kind: "promote"; readonly sha: string | null }
@@ -47,7 +42,10 @@ export type Command =
   | { readonly kind: "baseline"; readonly accept: string | null }
   /** `packages`: whose pointers go back; absent: the environment goes back. */
   | { readonly kind: "rollback"; readonly packages?: readonly NamedPackage[] }
-  | { readonly kind: Exclude<CommandWord, "promote" | "approve" | "drift" | "baseline" | "rollback"> }
+  | {
+      readonly kind: Exclude<CommandWord, "promote" | "approve" | "drift" | "baseline" | "rollback" | "lock">;
+    }
+  | { readonly kind: "lock"; readonly reason: string }
   | { readonly kind: "not_available"; readonly word: (typeof LATER_COMMANDS)[number] }
   | { readonly kind: "bad_argument"; readonly word: CommandWord; readonly argument: string }
   | { readonly kind: "unknown"; readonly word: string; readonly suggestion: CommandWord | null };
@@ -79,6 +77,7 @@ function parseLine(line: string): Command | null {
   const later = LATER_COMMANDS.find((known) => known === word);
   if (later !== undefined && WITH_REASON.includes(later)) return { kind: "not_available", word: later };
   if (word === "rollback" && isPackageList(rest)) return rollback(rest);
+  if (word === "lock") return { kind: "lock", reason: text.slice(0, REASON_LIMIT) };
   if (rest.length > 2 || !rest.every((part) => SIMPLE_ARGUMENT.test(part))) return null;
   if (later !== undefined) return { kind: "not_available", word: later };
   const known = COMMANDS.find((command) => command === word);
@@ -91,6 +90,7 @@ function withArguments(word: CommandWord, rest: readonly string[]): Command {
   if (word === "approve") return approval(rest);
   if (word === "drift") return drift(rest);
   if (word === "baseline") return baseline(rest);
+  if (word === "lock") return { kind: "lock", reason: rest.join(" ") };
   if (word !== "promote") {
     return first === undefined ? { kind: word } : { kind: "bad_argument", word, argument: rest.join(" ") };
   }

@@ -103,6 +103,8 @@ export function shippedPolicy(type: EnvironmentType): Policy {
       activate: write,
       approve: write,
       cancel: write,
+      lock: write,
+      unlock: write,
       status: everybody,
       help: everybody,
     },

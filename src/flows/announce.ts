@@ -8,6 +8,7 @@ import { checkExternalId, renderCheck } from "../core/rendering/check.ts";
 import { driftSection } from "../core/rendering/drift.ts";
 import { nextStep } from "../core/rendering/endings.ts";
 import { operationMarker, renderOperation } from "../core/rendering/operation.ts";
+import { packagesNext } from "../core/rendering/packages.ts";
 import { planSection } from "../core/rendering/plan.ts";
 import { resultFacts } from "../core/result-facts.ts";
 import type { GateOutcome } from "../core/verdict.ts";
@@ -55,6 +56,7 @@ async function renderComment(work: Work): Promise<string> {
     refresh: operation.refresh,
     message: operation.result_message,
     comparison: comparisonOf(work),
+    packages: operation.packages,
     next: nextOf(work),
     run_url: await runUrl(work),
     result: resultFacts(last?.report ?? null),
@@ -65,6 +67,7 @@ async function renderComment(work: Work): Promise<string> {
 function nextOf(work: Work): string | null {
   const { state, verdict, comparison, result_code } = work.operation;
   const open = isOver(state) && comparison !== null && result_code !== "done";
+  if (work.operation.packages !== null && state === "succeeded") return packagesNext(work.operation.kind);
   return open ? acceptNext(comparison) : nextStep(namesOf(work), state, verdict);
 }
 
@@ -92,7 +95,8 @@ export async function checkOfGate(work: Work, external_id: string): Promise<Chec
 
 function gatesOf({ operation, source, target }: Work): readonly GateOutcome[] {
   if (operation.head_sha === "") return [];
-  const judged = operation.verdict?.gates ?? [];
+  // What the validation of packages found has a check of its own, with all annotations.
+  const judged = (operation.verdict?.gates ?? []).filter(({ gate }) => gate !== "validation");
   if (operation.kind !== "promote") return judged;
   const { state, result_message } = operation;
   const promotion = { state, message: isOver(state) ? result_message : null };

@@ -7,6 +7,7 @@ import {
   type Shown,
 } from "../core/approval.ts";
 import { digestOf } from "../core/canonical.ts";
+import type { CommandWord } from "../core/commands.ts";
 import type { ApprovalFacts } from "../core/gates/approval.ts";
 import type { Policy } from "../core/policy.ts";
 import { promotableDigest } from "../core/wordpress/promotable-digest.ts";
@@ -23,6 +24,8 @@ export interface ApprovalScene {
   /** Null: the release is not known yet. */
   readonly now: Bound | null;
   readonly evidence: ApprovalEvidence | null;
+  /** What is typed once enough have said yes; `promote` or `rollback` when absent. */
+  readonly command?: CommandWord;
 }
 
 const NOBODY: ApprovalEvidence = { author: null, reviews: [], committers: null, people: {} };
@@ -31,7 +34,8 @@ export async function approvalFacts(tx: Tx, scene: ApprovalScene): Promise<Appro
   const { target, kind, policy, now, pull_request } = scene;
   const evidence = scene.evidence ?? NOBODY;
   const rule = policy.approvals[kind];
-  const asked = { target: target.name, kind, release: now?.release ?? null };
+  const command = scene.command ?? kind;
+  const asked = { target: target.name, kind, command, release: now?.release ?? null };
   if (now === null || pull_request === null || rule.count === 0) return { ...asked, given: [] };
   const recorded = await recordedApprovals(tx, { target, pull_request, kind });
   const shown = kind === "promote" ? await shownOn(tx, { target, pull_request }) : [];
@@ -63,7 +67,11 @@ export async function shownOn(
   tx: Tx,
   { target, pull_request }: Omit<Where, "kind">,
 ): Promise<readonly Shown[]> {
-  const filter = { target_environment_id: target.id, pull_request, kinds: ["promote", "plan"] } as const;
+  const filter = {
+    target_environment_id: target.id,
+    pull_request,
+    kinds: ["promote", "plan", "stage"],
+  } as const;
   const operations = await tx.operations(filter, { limit: MOST_SHOWN });
   return operations.flatMap(({ shown }) => shown ?? []);
 }

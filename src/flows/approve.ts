@@ -19,11 +19,15 @@ import type { Evidence } from "./evidence.ts";
 import { emitGate } from "./rejudge.ts";
 import { policyFor, type SiteSettings, syncSite } from "./site.ts";
 
-export interface ApproveRequest {
-  readonly repository: Repository;
+export interface ApproveRequest extends Approving {
   readonly settings: SiteSettings;
   readonly source: SiteEnvironment;
   readonly target: SiteEnvironment;
+}
+
+/** What is said yes to, and by whom; for environments as for packages. */
+export interface Approving {
+  readonly repository: Repository;
   readonly pull_request: number;
   readonly head_sha: string;
   readonly command: Extract<Command, { kind: "approve" }>;
@@ -31,8 +35,8 @@ export interface ApproveRequest {
   readonly evidence: Evidence;
 }
 
-interface Scene {
-  readonly request: ApproveRequest;
+export interface ApproveScene {
+  readonly request: Approving;
   readonly site_id: string;
   readonly source: EnvironmentRow;
   readonly target: EnvironmentRow;
@@ -41,12 +45,24 @@ interface Scene {
 
 /** Inside the transaction that claimed the command. */
 export async function approve(deps: Deps<never>, tx: Tx, request: ApproveRequest): Promise<Answer> {
-  const scene = await sceneOf(deps, tx, request);
-  const { policy, target } = scene;
+  return approveIn(deps, tx, await sceneOf(deps, tx, request));
+}
+
+/**
+ * The same where the scene is known: environments have theirs by the site's configuration, packages by their own.
+ * @param back finds what a rollback would do
+ */
+export async function approveIn(
+  deps: Pick<Deps<never>, "clock">,
+  tx: Tx,
+  scene: ApproveScene,
+  back: (tx: Tx, scene: ApproveScene) => Promise<Bound | Answer> = oneStepBack,
+): Promise<Answer> {
+  const { policy, target, request } = scene;
   const { command, given, evidence } = request;
   const rule = policy.approvals[command.what];
   if (rule.count === 0) return words.notNeeded(target.name, command.what);
-  const bound = command.what === "promote" ? await planned(tx, scene) : await oneStepBack(tx, scene);
+  const bound = command.what === "promote" ? await planned(tx, scene) : await back(tx, scene);
   if ("code" in bound) return bound;
   const objection =
     evidence.approvals === null
@@ -75,7 +91,7 @@ export async function approve(deps: Deps<never>, tx: Tx, request: ApproveRequest
   );
 }
 
-async function sceneOf(deps: Deps<never>, tx: Tx, request: ApproveRequest): Promise<Scene> {
+async function sceneOf(deps: Deps<never>, tx: Tx, request: ApproveRequest): Promise<ApproveScene> {
   const { repository, settings } = request;
   const { site, environments } = await syncSite(tx, deps.clock, { repository, config: settings.config });
   const source = environments.get(request.source.name);
@@ -85,7 +101,7 @@ async function sceneOf(deps: Deps<never>, tx: Tx, request: ApproveRequest): Prom
 }
 
 /** The newest plan of this commit, if it is the one that the person saw and still what would be done. */
-async function planned(tx: Tx, scene: Scene): Promise<Bound | Answer> {
+async function planned(tx: Tx, scene: ApproveScene): Promise<Bound | Answer> {
   const { request, target, source, policy } = scene;
   const { command, given, head_sha, pull_request } = request;
   const all = await shownOn(tx, { target, pull_request });
@@ -111,7 +127,7 @@ async function planned(tx: Tx, scene: Scene): Promise<Bound | Answer> {
 const newest = (all: readonly Shown[]): Shown | undefined =>
   [...all].sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).at(-1);
 
-async function oneStepBack(tx: Tx, { target, policy }: Scene): Promise<Bound | Answer> {
+async function oneStepBack(tx: Tx, { target, policy }: ApproveScene): Promise<Bound | Answer> {
   const undone = await lastStandingPromotion(tx, target.id);
   const back = {
     release_after: undone?.release_before ?? null,
@@ -121,12 +137,12 @@ async function oneStepBack(tx: Tx, { target, policy }: Scene): Promise<Bound | A
 }
 
 interface Keeping {
-  readonly scene: Scene;
+  readonly scene: ApproveScene;
   readonly bound: Bound;
 }
 
 /** A yes that is on record already is not written twice. */
-async function keep(deps: Deps<never>, tx: Tx, { scene, bound }: Keeping): Promise<void> {
+async function keep(deps: Pick<Deps<never>, "clock">, tx: Tx, { scene, bound }: Keeping): Promise<void> {
   const { request, target, site_id } = scene;
   const { given, command, pull_request } = request;
   const known = await tx.approvalsOf(target.id, pull_request);

@@ -37,6 +37,8 @@ async function halt(work: Work, { reason, actor }: Stop, atWork: boolean): Promi
 }
 
 async function isAtWork({ tx, operation }: Work): Promise<boolean> {
+  // A commit that is on its way cannot be called back.
+  if (operation.packages !== null) return operation.state === "running";
   return (await tx.jobsOf(operation.id)).some((job) => job.state === "running");
 }
 
@@ -71,7 +73,8 @@ export async function cancelOperation(
 
 /** After it there is nothing that could be left undone. */
 async function isLastJob({ tx, operation }: Work): Promise<boolean> {
-  const given = await tx.jobsOf(operation.id);
+  if (operation.packages !== null) return true;
+  const given = (await tx.jobsOf(operation.id)).filter(({ attempt }) => attempt === operation.attempt);
   return given.length >= jobsOf(operation.kind, operation.refresh?.first_clone ?? false).length;
 }
 

@@ -103,6 +103,7 @@ export const EMPTY_OPERATION = {
   queued_at: null,
   recoveries: 0,
   recover_at: null,
+  dispatched_at: null,
   commented_at: null,
   finished_at: null,
   state_version: 0,

@@ -128,7 +128,8 @@ export async function evidenceForWork(
   policy: Policy,
 ): Promise<Evidence> {
   const { pull_request, head_sha } = operation;
-  if (pull_request === null || !["promote", "plan", "rollback"].includes(operation.kind)) return NO_EVIDENCE;
+  if (pull_request === null || !["promote", "plan", "rollback", "activate"].includes(operation.kind))
+    return NO_EVIDENCE;
   const kind = operation.kind === "rollback" ? "rollback" : "promote";
   const by_command = await deps.store.transaction((tx) =>
     approvedByCommand(tx, { target, pull_request, kind }),

@@ -4,6 +4,7 @@ import { hasActivated, OPEN_STATES } from "../core/promotion.ts";
 import { voidedByHead } from "../core/rendering/approvals.ts";
 import { reasons } from "../core/rendering/endings.ts";
 import { type HeadKind, initialChecks } from "../core/rendering/initial-checks.ts";
+import type { OperationKind } from "../core/vocabulary.ts";
 import type { Tx } from "../ports/store.ts";
 import { stopOperation } from "./cancel.ts";
 import { classify, type HeadDeps, type PullRequestInput } from "./classify-head.ts";
@@ -83,6 +84,9 @@ async function withVoided(
   return { ...head, voided: earlier.map(({ by, bound }) => voidedByHead(by, bound)) };
 }
 
+/** What goes on when its pull request is merged or closed. */
+const OUTLIVING: readonly OperationKind[] = ["rollback", "activate"];
+
 /** What has not activated stops: at once where no runner is at work, else at the runner's next safe point. */
 async function stopOutdated(
   deps: HeadDeps,
@@ -94,7 +98,7 @@ async function stopOutdated(
   const filter = { site_id: site.id, pull_request: pull_request.number, states: OPEN_STATES };
   const stopped: string[] = [];
   for (const operation of await tx.operations(filter, { limit: 100 })) {
-    const closed = pull_request.state !== "open" && operation.kind !== "rollback";
+    const closed = pull_request.state !== "open" && !OUTLIVING.includes(operation.kind);
     const moved = boundToHead(operation.kind) && operation.head_sha !== pull_request.head_sha;
     if (hasActivated(operation.state) || !(closed || moved)) continue;
     const reason = closed ? reasons.closed() : reasons.headMoved(pull_request.head_sha);

@@ -140,7 +140,7 @@ export interface GateOnHead {
 }
 
 /** A commit that was promoted keeps the checks of its promotion. */
-export async function emitGate(deps: Deps<never>, tx: Tx, shown: GateOnHead): Promise<void> {
+export async function emitGate(deps: Pick<Deps<never>, "clock">, tx: Tx, shown: GateOnHead): Promise<void> {
   const { repository, source, target, head_sha, gate } = shown;
   const asked = { source_environment_id: source.id, target_environment_id: target.id, head_sha };
   if (await isPromoted(tx, asked)) return;

@@ -89,7 +89,7 @@ function environmentRow(row: EnvironmentRow, environment: SiteEnvironment): Envi
   return { ...row, name, type, branch, url };
 }
 
-function newEnvironment(id: string, site_id: string): EnvironmentRow {
+export function newEnvironment(id: string, site_id: string): EnvironmentRow {
   return {
     id,
     site_id,

@@ -13,6 +13,7 @@ import type { Pauses } from "./pauses.ts";
 const WAITS_MS = [300, 1_500];
 /** GitHub lists no more files of a pull request than this. */
 const MOST_FILES = 3_000;
+const MOST_PULLS = 1_000;
 
 type Reads = Omit<Github, "applyEffect">;
 
@@ -47,6 +48,22 @@ export function reads({ clients, note }: Pauses): Reads {
         });
         return found.map(pullRequest);
       }),
+    allOpenPullRequests: (repository) =>
+      ask(repository, "list the open pull requests", async ({ rest, paginate }) => {
+        const found: PullRequest[] = [];
+        const request = { ...nameOf(repository), state: "open", per_page: 100 } as const;
+        for await (const { data } of paginate.iterator(rest.pulls.list, request)) {
+          found.push(...data.map(pullRequest));
+          if (found.length >= MOST_PULLS) break;
+        }
+        return found;
+      }),
+    isRunOver: async (repository, run_id) => {
+      const run = await orNull(repository, `look at run ${run_id}`, ({ rest }) =>
+        rest.actions.getWorkflowRun({ ...nameOf(repository), run_id }),
+      );
+      return run === null || run.data.status === "completed";
+    },
     comment: (repository, id) =>
       orNull(repository, "read a comment", async ({ rest }) =>
         comment((await rest.issues.getComment({ ...nameOf(repository), comment_id: id })).data),

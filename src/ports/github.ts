@@ -51,6 +51,10 @@ export interface Github {
     repository: Repository,
     branches: { readonly head: string; readonly base: string },
   ): Promise<readonly PullRequest[]>;
+  /** All that are open; the newest thousand. */
+  allOpenPullRequests(repository: Repository): Promise<readonly PullRequest[]>;
+  /** Whether a workflow run has ended, or does not exist any more. */
+  isRunOver(repository: Repository, run_id: number): Promise<boolean>;
   comment(repository: Repository, id: number): Promise<IssueComment | null>;
   permission(repository: Repository, login: string): Promise<Permission>;
   /** A file at the head of the default branch, never of a pull request. */

@@ -13,6 +13,7 @@ export interface GithubState {
   readonly permissions: Map<string, Permission>;
   readonly parents: Map<string, readonly string[]>;
   readonly changed: Map<number, readonly string[]>;
+  readonly ended_runs: Set<number>;
   /** The owner's policy: its text, that there is none, or how GitHub refuses. */
   policy: string | Exclude<PolicyAnswer["kind"], "file"> | GithubError;
   /** Members by team; a team that is absent GitHub does not tell of. */
@@ -35,6 +36,7 @@ export function emptyGithub(): GithubState {
     permissions: new Map(),
     parents: new Map(),
     changed: new Map(),
+    ended_runs: new Set(),
     policy: "absent",
     teams: new Map(),
     reviews: new Map(),
@@ -51,6 +53,8 @@ export function githubOf(state: GithubState): Github {
       [...state.pull_requests.values()].filter(
         (one) => one.state === "open" && one.head_ref === head && one.base_ref === base,
       ),
+    allOpenPullRequests: async () => [...state.pull_requests.values()].filter((one) => one.state === "open"),
+    isRunOver: async (_repository, run_id) => state.ended_runs.has(run_id),
     comment: async (_repository, id) => state.comments.get(id) ?? null,
     permission: async (_repository, login) => state.permissions.get(login) ?? "none",
     defaultBranchFile: async (_repository, path) => {

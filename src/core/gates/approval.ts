@@ -1,5 +1,6 @@
 /** Approval: have enough people, who may and are not the author, said yes to exactly this? */
 import type { GivenApproval } from "../approval.ts";
+import type { CommandWord } from "../commands.ts";
 import type { ApprovalRule, Who } from "../policy.ts";
 import { somebody } from "../rendering/policy.ts";
 import { count, shortId } from "../rendering/words.ts";
@@ -19,6 +20,8 @@ export const changedBy = [
 export interface ApprovalFacts {
   readonly target: string;
   readonly kind: "promote" | "rollback";
+  /** What is typed once enough have said yes; `promote` when absent. */
+  readonly command?: CommandWord;
   /** The release in question; null: it is not known yet. */
   readonly release: string | null;
   readonly given: readonly GivenApproval[];
@@ -57,13 +60,13 @@ export function evaluate(facts: ApprovalFacts, { rule, who }: ApprovalSettings):
 }
 
 /** Who can help, and what they type. */
-function remedyOf({ kind }: ApprovalFacts, { rule, who }: ApprovalSettings): string {
+function remedyOf({ kind, command = "promote" }: ApprovalFacts, { rule, who }: ApprovalSettings): string {
   const whose = { author: "the author", committers: "somebody who wrote its commits" } as const;
   const not = rule.not.map((one) => whose[one]).join(" or ");
   const people = `S${somebody(who).slice(1)}${not === "" ? "" : `, who is not ${not},`}`;
   if (kind === "rollback")
     return `${people} comments \`/approve rollback\`; then comment \`/rollback\` again.`;
-  return `${people} looks at the plan and comments \`/approve\` or approves in a review; then comment \`/promote\` again.`;
+  return `${people} looks at the plan and comments \`/approve\` or approves in a review; then comment \`/${command}\` again.`;
 }
 
 function sentenceOf({ by, how, release, objection }: GivenApproval): string {

@@ -62,6 +62,8 @@ export const PolicyBlock = z.strictObject({
   activate: Command.optional(),
   approve: Command.optional(),
   cancel: Command.optional(),
+  lock: Command.optional(),
+  unlock: Command.optional(),
   status: Open.optional(),
   help: Open.optional(),
   rollback: z

@@ -66,6 +66,15 @@ const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly m
     form: "/cancel",
     meaning: "Stop what is under way on this pull request, unless it has begun to change something.",
   },
+  lock: {
+    form: "/lock [reason]",
+    meaning: "Keep the target for yourself: until `/unlock` only your commands begin anything there.",
+  },
+  unlock: {
+    form: "/unlock",
+    meaning:
+      "Free the target that somebody locked. Where nobody knows how an operation ended, its host is looked at first.",
+  },
   status: { form: "/status", meaning: "Where things stand, what is in the way, and who can help." },
   help: { form: "/help", meaning: "This table." },
 };

@@ -59,6 +59,10 @@ export const trees = (
   return found;
 };
 
+/** Accounts of apps have signs in their names that no address may have. */
+export const emailOf = (login: string): string =>
+  `${login.replace(/[^A-Za-z0-9-]/g, "")}@users.noreply.invalid`;
+
 /** A commit object; equal content, parents, author, message and date give an equal hash, as in git. */
 export const makeCommit = (from: Omit<Commit, "sha" | "tree">): Commit => {
   const tree = trees(from.files).get("")?.sha ?? "";

@@ -1,5 +1,5 @@
 /** Commits on branches, and the push event about them. */
-import { changes, history, makeCommit } from "./git.ts";
+import { changes, emailOf, history, makeCommit } from "./git.ts";
 import type { Commit, Repository } from "./state.ts";
 import { accountOf, commitOf, fullName, resolveRef, timestamp, type World } from "./world.ts";
 
@@ -16,7 +16,7 @@ const pushedCommit = (
     changed.filter((one) => one.status === status).map(({ path }) => path);
   const person = {
     name: commit.author,
-    email: `${commit.author}@users.noreply.invalid`,
+    email: emailOf(commit.author),
     username: commit.author,
   };
   return {
@@ -60,7 +60,7 @@ export const tellPush = (
       compare: `${world.url}/${fullName(repository)}/compare/${before.slice(0, 12)}...${after.slice(0, 12)}`,
       commits: fresh.map((sha) => pushedCommit(world, repository, commitOf(world, sha))),
       head_commit: pushedCommit(world, repository, commitOf(world, after)),
-      pusher: { name: by, email: `${by}@users.noreply.invalid` },
+      pusher: { name: by, email: emailOf(by) },
     },
   });
 };

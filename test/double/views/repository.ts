@@ -1,5 +1,5 @@
 /** Repositories, commits, branches and differences as GitHub's JSON. */
-import { blobSha, type Change } from "../github/git.ts";
+import { blobSha, type Change, emailOf } from "../github/git.ts";
 import type { Commit, Repository } from "../github/state.ts";
 import { accountOf, fullName, type World } from "../github/world.ts";
 import { api, nodeId, userView, type View } from "./account.ts";
@@ -92,7 +92,7 @@ export const fullRepositoryView = (world: World, repository: Repository): View =
 
 const gitUser = (commit: Commit): View => ({
   name: commit.author,
-  email: `${commit.author}@users.noreply.invalid`,
+  email: emailOf(commit.author),
   date: commit.date,
 });
 

@@ -1,0 +1,68 @@
+/** Heads that are asked for beside a pull request's own events: a check that is to run again, a merge group. */
+import * as words from "../../core/rendering/packages.ts";
+import type { Repository } from "../../ports/sites.ts";
+import type { Deps } from "../deps.ts";
+import { judgeHead } from "./judge-head.ts";
+import { type PackagesDeps, packagesChanged } from "./pull-request.ts";
+import { loadPackages } from "./scene.ts";
+import { emitFor } from "./show.ts";
+
+export interface Rerequested {
+  readonly repository: Repository;
+  readonly head_sha: string;
+  /** Anybody can write one, so it only chooses among checks that are ours to show. */
+  readonly external_id: string;
+}
+
+/** Judges the open pull requests of this head anew; null where the check is none of packages. */
+export async function packagesRerequested(
+  deps: PackagesDeps & Deps<"pullRequest">,
+  { repository, head_sha, external_id }: Rerequested,
+): Promise<{ readonly kind: "shown" | "ignored"; readonly reason: string } | null> {
+  const own = external_id === words.RELEASE_CHECK || external_id.startsWith(`${words.VALIDATION_CHECK}:`);
+  if (!own) return null;
+  const pulls = await deps.store.transaction((tx) => tx.pullRequestsOf(repository.id));
+  for (const { number, state } of pulls) {
+    const pull = state === "open" ? await deps.github.pullRequest(repository, number) : null;
+    if (pull?.state !== "open" || pull.head_sha !== head_sha) continue;
+    await packagesChanged(deps, { repository, pull_request: pull });
+    return { kind: "shown", reason: `pull request ${number}` };
+  }
+  return { kind: "ignored", reason: "no open pull request has this head" };
+}
+
+export interface Group {
+  readonly repository: Repository;
+  readonly head_sha: string;
+  readonly base_ref: string;
+}
+
+/** Required checks are asked of the group's head, too; its pull requests were staged before they came in. */
+export async function packagesGroup(
+  deps: PackagesDeps,
+  { repository, head_sha, base_ref }: Group,
+): Promise<"judged" | null> {
+  if (base_ref.replace(/^refs\/heads\//, "") !== repository.default_branch) return null;
+  const loaded = await loadPackages(deps, repository);
+  if (loaded === null || !loaded.ok) return null;
+  const judged = await judgeHead(deps, loaded.scene, head_sha);
+  const valid = judged.kind === "elsewhere" || (judged.kind === "judged" && judged.report.valid);
+  const said = valid
+    ? {
+        title: "The group's packages are valid",
+        summary: "They were judged together.",
+        conclusion: "success" as const,
+      }
+    : {
+        title: "The group's packages are not valid",
+        summary: "Judged together, they break a rule.",
+        conclusion: "failure" as const,
+      };
+  await deps.store.transaction(async (tx) => {
+    if (judged.kind === "judged")
+      await emitFor(deps, tx, repository, words.validationCheck(head_sha, judged));
+    else await emitFor(deps, tx, repository, words.plainCheck(head_sha, "validation", said));
+    await emitFor(deps, tx, repository, words.plainCheck(head_sha, "release", said));
+  });
+  return "judged";
+}

@@ -1,0 +1,72 @@
+/** Where a pull request's packages stand, shown on its head and in its one comment. */
+
+import type { Effect } from "../../core/effects.ts";
+import * as words from "../../core/rendering/packages.ts";
+import type { PackageReleaseRow, PackageReportRow } from "../../ports/packages.ts";
+import type { Repository } from "../../ports/sites.ts";
+import type { Tx } from "../../ports/store.ts";
+import type { Deps } from "../deps.ts";
+
+/** More releases than a pull request can bring. */
+export const MOST_RELEASES = 5_000;
+
+export interface Showing {
+  readonly repository: Repository;
+  readonly site_id: string;
+  readonly pull_request: number;
+  readonly head_sha: string;
+  readonly merged: boolean;
+  /** Null: the newest one of the pull request. */
+  readonly report: PackageReportRow | null;
+}
+
+/** `belay / release` and the comment, from what the store holds now. */
+export async function showPackages(
+  deps: Pick<Deps<never>, "clock">,
+  tx: Tx,
+  showing: Showing,
+): Promise<void> {
+  const { pull_request, head_sha, repository } = showing;
+  const { releases, gate } = await factsOf(tx, showing);
+  await emitFor(deps, tx, repository, words.releaseCheck(head_sha, releases, gate));
+  const body = await statesBody(tx, showing, words.packagesMarker);
+  await emitFor(deps, tx, repository, { kind: "comment", pull_request, marker: words.packagesMarker, body });
+}
+
+/** The same as text, below a marker. */
+export async function statesBody(tx: Tx, showing: Showing, marker: string): Promise<string> {
+  return words.packagesComment(await factsOf(tx, showing), marker);
+}
+
+async function factsOf(tx: Tx, showing: Showing): Promise<words.CommentFacts> {
+  const { site_id, pull_request, head_sha, merged } = showing;
+  const report = showing.report ?? (await tx.newestPackageReport(site_id, pull_request));
+  const rows = await tx.packageReleases({ site_id, pull_request }, { limit: MOST_RELEASES });
+  const releases = rows.map(viewOf).reverse();
+  const valid = report?.report.valid ?? false;
+  const gate = words.statesGate({ releases, valid, by_hand: report?.by_hand ?? [], merged });
+  return { head_sha, releases, gate, report: report?.report ?? null, report_id: report?.id ?? null };
+}
+
+const viewOf = ({ package: id, version, status, staged_by }: PackageReleaseRow): words.ReleaseView => ({
+  id,
+  version,
+  status,
+  staged_by,
+});
+
+/** An effect that belongs to no operation. */
+export async function emitFor(
+  { clock }: Pick<Deps<never>, "clock">,
+  tx: Tx,
+  repository: Repository,
+  effect: Effect,
+): Promise<void> {
+  await tx.addEffect({
+    id: clock.id(),
+    operation_id: null,
+    repository,
+    effect,
+    not_before: clock.now(),
+  });
+}

@@ -1,0 +1,116 @@
+/** The world of a story on packages: a bot as it runs, with a store of its own, on a double of GitHub that holds a repository of packages. */
+import { packageId, sampleFiles, versionAt } from "../../../script/bench/packages/sample.ts";
+import type { BotOptions } from "../../../src/bot.ts";
+import type { Double } from "../../double/double.ts";
+import { startDouble } from "../../double/double.ts";
+import type { PullRequest } from "../../double/github/state.ts";
+import { startTestBot } from "../../support/bot.ts";
+
+export const POINTERS = "_active/active_releases.json";
+export const SETTINGS = `version: 1
+tags: true
+sync:
+  repository_dispatch: packages-activated
+`;
+/** The name of the first package of the sample, and its versions. */
+export const FIRST = packageId(0);
+export const [V1, V2, V3] = [versionAt(0), versionAt(1), versionAt(2)] as const;
+
+export interface PackagesWorld {
+  readonly double: Double;
+  readonly lines: string[];
+  readonly bot: { readonly url: string };
+  /** A pull request that brings the third version of these packages. */
+  propose(ids?: readonly string[], more?: Readonly<Record<string, string | null>>): Promise<PullRequest>;
+  /** A comment, and the bot's answer to it or what `look` finds. */
+  says(login: string, pull: PullRequest, body: string): Promise<void>;
+  check(
+    pull: PullRequest,
+    name: string,
+  ): { readonly conclusion: string | null; readonly title: string } | undefined;
+  /** Waits until a check of the head has this conclusion. */
+  until(pull: PullRequest, name: string, conclusion: string): Promise<void>;
+  titled(pull: PullRequest, name: string, title: string): Promise<void>;
+  /** Waits for a comment of the bot with this text. */
+  told(pull: PullRequest, text: string): Promise<string>;
+  /** The pointer file of the default branch. */
+  pointers(): Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export function versionFiles(ids: readonly string[], version: string): Record<string, string> {
+  const all = [...sampleFiles({ packages: 3, versions: 3 })];
+  return Object.fromEntries(
+    all.filter(([path]) => ids.some((id) => path.startsWith(`document_types/${id}/releases/${version}/`))),
+  );
+}
+
+export interface WorldOptions {
+  readonly settings?: string;
+  readonly policy?: string;
+  readonly bot?: Partial<BotOptions>;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+export async function openPackagesWorld(options: WorldOptions = {}): Promise<PackagesWorld> {
+  const files = {
+    ...Object.fromEntries(sampleFiles({ packages: 3, versions: 2 })),
+    ".github/belay-packages.yml": options.settings ?? SETTINGS,
+    ...options.files,
+  };
+  const double = await startDouble({
+    repositories: [
+      { name: "acme/docs", files, people: { ann: "write", bea: "maintain", carl: "read" } },
+      ...(options.policy === undefined
+        ? []
+        : [{ name: "acme/.github", files: { "belay-policy.yml": options.policy } }]),
+    ],
+  });
+  const lines: string[] = [];
+  const bot = await startTestBot(double, { lines, ...options.bot });
+  let branches = 0;
+  const world: PackagesWorld = {
+    double,
+    lines,
+    bot,
+    propose: async (ids = [FIRST], more = {}) => {
+      const head = `change-${++branches}`;
+      await double.as("ann").push(head, { ...versionFiles(ids, V3), ...more });
+      const title = "Add an optional field for compliance";
+      return double.as("ann").openPullRequest({ head, base: "main", title });
+    },
+    says: async (login, pull, body) => {
+      await double.as(login).comment(pull, body);
+    },
+    check: (pull, name) => {
+      const found = double.checks(pull.headSha).find((one) => one.name === name);
+      return found && { conclusion: found.conclusion, title: found.output.title ?? "" };
+    },
+    until: async (pull, name, conclusion) => {
+      await double.when(`${name}: ${conclusion}`, () =>
+        world.check(pull, name)?.conclusion === conclusion ? true : undefined,
+      );
+    },
+    titled: async (pull, name, title) => {
+      await double.when(`${name}: ${title}`, () =>
+        world.check(pull, name)?.title === title ? true : undefined,
+      );
+    },
+    told: (pull, text) =>
+      double.when(`a comment with "${text}"`, () =>
+        double
+          .comments(pull)
+          .map(({ body }) => body)
+          .findLast((body) => body.includes(text) && body.startsWith("<!-- belay")),
+      ),
+    pointers: () => {
+      const sha = double.repository("acme/docs").branches.get("main") ?? "";
+      return JSON.parse(double.state.commits.get(sha)?.files.get(POINTERS) ?? "{}");
+    },
+    close: async () => {
+      await bot.stop();
+      await double.close();
+    },
+  };
+  return world;
+}
