@@ -15,6 +15,7 @@ export const INPUT_NAMES = [
   "ssh-key",
   "restic-repository",
   "restic-password",
+  "purge-keys",
   "job-file",
   "report-file",
   "base",
@@ -29,6 +30,8 @@ export type HostAccess = {
   readonly sshKey: string;
   readonly resticRepository: string;
   readonly resticPassword: string;
+  /** Lines `NAME=value` for headers of purge requests. */
+  readonly purgeKeys: string;
 };
 export type RunInputs = HostAccess & {
   readonly kind: "run";
@@ -78,6 +81,7 @@ export function readInputs(env: NodeJS.ProcessEnv): RunInputs | BeginInputs | Lo
     sshKey: env["INPUT_SSH-KEY"] ?? "",
     resticRepository: get("restic-repository"),
     resticPassword: env["INPUT_RESTIC-PASSWORD"] ?? "",
+    purgeKeys: env["INPUT_PURGE-KEYS"] ?? "",
   };
   if (get("job-file") !== "")
     return localInputs(env, {

@@ -39,6 +39,7 @@ export async function prepareWorkplace(access: HostAccess, base: string = tmpdir
       ANSIBLE_LOCAL_TEMP: path.join(folder, "ansible"),
       BELAY_RESTIC_REPOSITORY: access.resticRepository,
       BELAY_RESTIC_PASSWORD: access.resticPassword,
+      BELAY_PURGE_KEYS: access.purgeKeys,
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };

@@ -32,6 +32,15 @@ export const Loose = z.object({
     )
     .catch([]),
   promotion: Promotion.catch({ preset: undefined, ...NOTHING }),
+  /** Paths of purge steps, in their order. */
+  purge: z
+    .array(
+      z
+        .object({ path: name })
+        .catch({ path: undefined })
+        .transform(({ path }) => path),
+    )
+    .catch([]),
   refresh: z.object({ leave_out: LeaveOut }).catch({ leave_out: { tables: [], files: [] } }),
 });
 export type Loose = z.infer<typeof Loose>;

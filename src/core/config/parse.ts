@@ -19,6 +19,7 @@ export function parseSiteConfig(text: string, catalog: Catalog): ParsedSiteConfi
   const known = {
     protectedBy: (preset: string) => protectedTables(catalog, preset),
     promotable: promotableTables(catalog),
+    volatile: catalog.files.flatMap((file) => file.volatile),
   };
   const meaning = (loose === null ? [] : problemsOf(loose, known)).map((problem) => ({
     ...problem,

@@ -12,11 +12,13 @@ type Rule = (site: Loose) => readonly Problem[];
 export interface KnownTables {
   readonly protectedBy: (preset: string) => readonly string[];
   readonly promotable: readonly string[];
+  /** Paths of caches and generated files. */
+  readonly volatile: readonly string[];
 }
 
 /** Every rule, in the order of the file. */
-export function problemsOf(site: Loose, { protectedBy, promotable }: KnownTables): Problem[] {
-  const rules = [...RULES, promotedTables(protectedBy), leftOut(promotable)];
+export function problemsOf(site: Loose, { protectedBy, promotable, volatile }: KnownTables): Problem[] {
+  const rules = [...RULES, promotedTables(protectedBy), leftOut(promotable), purgedPaths(volatile)];
   return rules.flatMap((rule) => rule(site));
 }
 
@@ -98,6 +100,20 @@ const volatilePaths: Rule = ({ promotion: { files } }) =>
       "Name only the folders of caches and generated files, for example `wp-content/uploads/cache`.";
     return [{ code: "volatile_covers", path: ["promotion", "files", "volatile", index], message, remedy }];
   });
+
+/** A purge empties a folder: only what is neither data nor code. The host looks again. */
+const purgedPaths =
+  (known: readonly string[]): Rule =>
+  ({ promotion: { files }, purge }) =>
+    purge.flatMap((path, index) => {
+      const inside = [...known, ...files.volatile].some(
+        (volatile) => path === volatile || path?.startsWith(`${volatile}/`),
+      );
+      if (path === undefined || inside) return [];
+      const message = `\`${path}\` is not volatile, so a purge may not empty it.`;
+      const remedy = `Add it under \`promotion.files.volatile\` if it holds nothing but a cache; for a cache elsewhere name a \`command\`.`;
+      return [{ code: "purge_not_volatile", path: ["purge", index, "path"], message, remedy }];
+    });
 
 const promotedTables =
   (protectedTables: (preset: string) => readonly string[]): Rule =>

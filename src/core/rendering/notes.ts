@@ -40,7 +40,7 @@ function activationSection({ plugins, missing_cron_hooks, missing_roles, written
 
 function missing(what: string, names: readonly string[]): string {
   if (names.length === 0) return "";
-  return `- ⚠️ The source has ${what} that the target lacks: ${names.map(code).join(", ")}. Look whether the plugin makes them later, or save its settings once.`;
+  return `- ⚠️ The source has ${what} that the target lacks: ${names.map((name) => code(name)).join(", ")}. Look whether the plugin makes them later, or save its settings once.`;
 }
 
 function purgeList(title: string, results: readonly Purged[]): string {

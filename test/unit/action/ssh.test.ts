@@ -18,6 +18,7 @@ const access = (sshKey: string) => ({
   sshKey,
   resticRepository: "",
   resticPassword: "",
+  purgeKeys: "CDN=secret",
 });
 
 test("the key is a file of its own, for this run only", async () => {
