@@ -2,10 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { type Logger, pino } from "pino";
 import { Probot } from "probot";
-import { handleDelivery, receiveInto } from "./app.ts";
+import { handleDelivery, isKnownEvent, receiveInto } from "./app.ts";
 import { loadCatalog } from "./catalog-files.ts";
 import { DEFAULT_SETTINGS, type Deps, type FlowSettings } from "./flows/deps.ts";
 import { boundedFetch, type Clients, octokitClass } from "./github/client.ts";
+import { appDeliveries } from "./github/deliveries.ts";
 import { github } from "./github/github.ts";
 import { userTokens } from "./github/user-token.ts";
 import { apiRoutes } from "./http/api.ts";
@@ -14,6 +15,7 @@ import { closeServer, httpServer, listen, urlOf } from "./http/server.ts";
 import { WEBHOOK_PATH, type WebhookReceiver } from "./http/webhook.ts";
 import { logOptions } from "./log.ts";
 import type { Clock } from "./ports/clock.ts";
+import { startReconciler } from "./reconcile.ts";
 import type { BotSettings } from "./settings.ts";
 import { type OpenStore, openStore } from "./store/open.ts";
 import { startWork } from "./work.ts";
@@ -88,6 +90,16 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
     ready: async () => !stopping && (await opened.ready()),
   });
   const work = startWork({ deps, queue: opened.queue, log, handleDelivery });
+  const reconciler = startReconciler({
+    deps,
+    queue: opened.queue,
+    sweeps: opened.sweeps,
+    deliveries: appDeliveries(() => probot.auth()),
+    wanted: isKnownEvent,
+    log,
+    wake: work.wakeEffects,
+  });
+  const stopWork = () => Promise.all([work.stop(), reconciler.stop()]);
   const receiver: WebhookReceiver = {
     verify: (text, signature) => probot.webhooks.verify(text, signature),
     receive: receiveInto({ queue: opened.queue, clock, wake: work.wakeDeliveries }),
@@ -96,14 +108,14 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
   const stop = async () => {
     stopping = true;
     await closeServer(server);
-    await work.stop();
+    await stopWork();
     await opened.close();
     log.info("stopped");
   };
   try {
     await listen(server, options.listen);
   } catch (error) {
-    await work.stop();
+    await stopWork();
     throw error;
   }
   const url = urlOf(server);

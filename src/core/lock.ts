@@ -16,12 +16,14 @@ export function grantLock(operation_id: string, environment_ids: readonly string
   return { [granted]: true, operation_id, environment_ids };
 }
 
-/** Who holds one of the environments asked for. */
-export interface LockHeld {
-  readonly held_by: string;
+/** Who holds one of the environments asked for: an operation, or a person who locked it. */
+export type LockHeld = {
   readonly environment_id: string;
   readonly since: string;
-}
+} & (
+  | { readonly by: "operation"; readonly held_by: string }
+  | { readonly by: "person"; readonly login: string; readonly reason: string }
+);
 
 /** Narrows the answer of `Tx.acquireLock`. */
 export function isGranted(answer: LockProof | LockHeld): answer is LockProof {

@@ -96,6 +96,7 @@ export function answered(outcome: CommandOutcome): ApiOutcome {
       return refuseByGate(outcome.verdict);
     case "answered":
       return refuse(409, outcome.answer);
+    case "queued":
     case "ignored":
       return refuse(409, answers.notFound("operation"));
   }

@@ -24,7 +24,7 @@ import { judgeNow } from "./judge.ts";
 import { actorOf, findJob, type RunnerInput, type RunnerWork, refuseJob } from "./runner-job.ts";
 import { type LoadedSettings, loadSettings, policyFor, type SettingsReads } from "./site.ts";
 import { beginChange } from "./touch.ts";
-import { move, namesOf, record, type Work } from "./work.ts";
+import { change, move, namesOf, record, type Work } from "./work.ts";
 
 export type ClaimOutcome = { readonly kind: "claimed"; readonly claim: Claim } | Refused;
 
@@ -43,7 +43,7 @@ export async function claimJob(deps: ClaimDeps, input: RunnerInput): Promise<Cla
     if (repeated !== null) return { kind: "claimed", claim: repeated };
     if (job.state !== "queued" || isOver(work.operation.state)) return over(work);
 
-    const stop = stopReason(work, fresh);
+    const stop = job.type === "recover" ? null : stopReason(work, fresh);
     if (stop !== null) return cancel(work, stop, input);
     return give({ deps, job, work, fresh, input });
   });
@@ -141,7 +141,7 @@ async function give(giving: Giving): Promise<ClaimOutcome> {
     }
     work = judged.work;
   }
-  const needed = JUDGED_BY_BASELINE.includes(work.operation.kind);
+  const needed = job.type !== "recover" && JUDGED_BY_BASELINE.includes(work.operation.kind);
   const damaged = needed ? (await boundBaseline(work)).damaged : null;
   if (damaged !== null) {
     const answer = baselineUnreadable(namesOf(work), damaged);
@@ -164,7 +164,14 @@ async function handOut(giving: Giving, { actor, job_input }: HandOut): Promise<C
   const { job, input } = giving;
   const changes = changesSomething(job.type) || giving.work.operation.kind === "backup";
   const event = changes ? "work_started" : "checks_started";
-  const work = await move(giving.work, event, { run_id: input.runner.run_id });
+  const { run_id } = input.runner;
+  const bound = { run_id, dispatched_at: giving.work.operation.dispatched_at ?? giving.work.now };
+  // A recovery moves nothing: the operation stays unknown until it has reported.
+  const work =
+    job.type === "recover"
+      ? await change(giving.work, bound)
+      : await move(giving.work, event, bound);
+  await work.tx.heartbeat(work.operation.id, work.now);
   await work.tx.updateJob(job.id, {
     state: "running",
     claimed_at: work.now,

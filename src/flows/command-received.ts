@@ -15,7 +15,8 @@ import { cancelOnPullRequest } from "./cancel.ts";
 import type { CommandOutcome, Deps } from "./deps.ts";
 import { type Evidence, type EvidenceReads, evidenceForCommand, NO_EVIDENCE } from "./evidence.ts";
 import { askPerson } from "./person.ts";
-import { loadSettings, policyFor, type SettingsReads, type SiteSettings } from "./site.ts";
+import { lockByPerson, unlockByPerson } from "./person-lock.ts";
+import { loadSettings, policyFor, type SettingsReads, type SiteSettings, syncSite } from "./site.ts";
 import { startOperation } from "./start-operation.ts";
 import { renderStatusOf } from "./status.ts";
 
@@ -190,12 +191,33 @@ async function act(
     await say(acting, answers.renderAnswer(answer, key), key);
     return { kind: "answered", answer };
   }
+  if (word === "lock" || word === "unlock") {
+    const answer = await lockOrUnlock(acting, decision);
+    await say(acting, answers.renderAnswer(answer, key), key);
+    return { kind: "answered", answer };
+  }
   const asked = askedBy(decision.command);
   const begun = { kind: word, asked, pull_request: input.pull_request, requested_by: comment.author };
   const { evidence } = acting;
   const { comment_id } = input;
   const how = { comment_id, run_id: null, on_records: false, evidence };
   return startOperation(deps, tx, { ...common, ...begun, ...how });
+}
+
+async function lockOrUnlock(
+  { deps, tx, loaded }: Acting,
+  { command, target }: Extract<Admission, { kind: "act" }>,
+): Promise<Answer> {
+  const { settings, input, comment } = loaded;
+  if (settings === null) throw new Error("A command was admitted without a configuration.");
+  const { repository, pull_request } = input;
+  const { environments } = await syncSite(tx, deps.clock, { repository, config: settings.config });
+  const row = environments.get(target.name);
+  if (row === undefined) throw new Error("The target has no row.");
+  const request = { target: row, pull_request, login: comment.author };
+  return command.kind === "lock"
+    ? lockByPerson(deps, tx, { ...request, reason: command.reason })
+    : unlockByPerson(deps, tx, request);
 }
 
 /** What the command said after its word, as far as the operation keeps it. */

@@ -14,12 +14,18 @@ export interface FlowSettings extends JobSettings {
   readonly reusable_workflows: readonly string[];
   /** Where an owner's policy lies, by the owner's login in small letters; null: the shipped default holds for that owner. */
   readonly policy_repositories: Readonly<Record<string, string | null>>;
+  /** Waits before the second, the third, ... attempt of an operation that failed in a way that may pass. */
+  readonly retry_waits_s: readonly number[];
+  /** Waits before each recovery that begins by itself, once nobody can tell how an operation ended. */
+  readonly recovery_waits_s: readonly number[];
 }
 
 export const DEFAULT_SETTINGS: FlowSettings = {
   workflow: "belay.yml",
   reusable_workflows: ["belay-bot/belay/.github/workflows/promote.yml"],
   policy_repositories: {},
+  retry_waits_s: [60, 300],
+  recovery_waits_s: [60, 300, 900],
   row_limit: 20_000,
   drain_ms: 300,
   keep_releases: 5,
@@ -42,6 +48,8 @@ export type CommandOutcome =
   | { readonly kind: "ignored"; readonly reason: string }
   | { readonly kind: "answered"; readonly answer: Answer }
   | { readonly kind: "blocked"; readonly operation_id: string; readonly verdict: Verdict }
+  /** It waits for its turn. */
+  | { readonly kind: "queued"; readonly operation_id: string }
   | { readonly kind: "started"; readonly operation_id: string; readonly job_id: string };
 
 /** A refusal of the API: an HTTP status, a code, a sentence; a gate's refusal carries the verdict. */

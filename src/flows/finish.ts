@@ -24,6 +24,8 @@ export interface Ending {
   readonly actor: string;
   /** The environment was left neither as it was nor as it should be. */
   readonly broken?: boolean;
+  /** Where nobody can tell: when the host is looked at. */
+  readonly recover_at?: string | null;
 }
 
 /** Ends an operation, or leaves it `unknown` with its lock. */
@@ -34,10 +36,17 @@ export async function finish(work: Work, ending: Ending): Promise<Work> {
     result_message: ending.message,
     verdict: verdict === null ? null : settled(verdict, "Comment `/promote` to have it judged."),
     finished_at: work.now,
+    queued_at: null,
+    retry_at: null,
+    // A late report may still come before the host is looked at.
+    ...(ending.event === "lost" ? { recoveries: 0, recover_at: ending.recover_at ?? null } : {}),
   });
   const touched = await touchedEnvironment(done);
   await endOpenJobs(done, ending);
-  if (isOver(done.operation.state)) await done.tx.releaseLock(done.operation.id);
+  if (isOver(done.operation.state)) {
+    await done.tx.releaseLock(done.operation.id);
+    await done.tx.withdrawDispatches(done.operation.id);
+  }
   if (touched !== null) await afterTouch(done, touched, ending);
   const last = await record(done, {
     actor: ending.actor,
@@ -78,7 +87,7 @@ async function tell(work: Work, ending: Ending): Promise<Work> {
 }
 
 /** Jobs that will not be done any more; a job that reported has its state already. */
-async function endOpenJobs(work: Work, ending: Ending): Promise<void> {
+export async function endOpenJobs(work: Work, ending: Ending): Promise<void> {
   for (const job of await work.tx.jobsOf(work.operation.id)) {
     if (job.state !== "queued" && job.state !== "running") continue;
     const state = job.state === "running" ? "failed" : "cancelled";

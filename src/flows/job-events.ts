@@ -19,6 +19,7 @@ export async function jobEvents(
     const found = await findJob(deps, tx, input);
     if (found.kind === "refused") return found;
     const { job } = found;
+    await tx.heartbeat(job.operation_id, found.work.now);
     const cancel = found.work.operation.cancel_reason !== null;
     if (job.state !== "running") return { kind: "noted", cancel };
 

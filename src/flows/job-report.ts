@@ -17,8 +17,10 @@ import { type EvidenceReads, evidenceForWork, NO_EVIDENCE } from "./evidence.ts"
 import { type Ending, endSentence, finish } from "./finish.ts";
 import { addNextJob } from "./next-job.ts";
 import { conclude, type Loaded } from "./reports/conclude.ts";
+import { recovered } from "./reports/recovered.ts";
 import { rolledBack } from "./reports/release-rollback.ts";
 import type { Conclusion } from "./reports/reported.ts";
+import { finishOrRetry } from "./retry.ts";
 import { actorOf, findJob, type RunnerInput, refuseJob } from "./runner-job.ts";
 import { loadSettings, policyFor, type SettingsReads } from "./site.ts";
 import { can, change, namesOf, type Work } from "./work.ts";
@@ -41,9 +43,10 @@ export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<R
     if (now.kind === "refused") return now;
     const { job, work } = now;
     if (job.answer !== null) return { kind: "answered", answer: job.answer };
-    const late = work.operation.state === "unknown" && job.state === "failed";
+    const late = isLate(work, job);
     if (job.state !== "running" && !late) return refuseJob("job_over", endSentence(work.operation));
-    const answer = await settle({ work, job, report: input.report }, loaded, actorOf(input.runner));
+    await tx.heartbeat(work.operation.id, work.now);
+    const answer = await settle({ deps, work, job, report: input.report }, loaded, actorOf(input.runner));
     await tx.updateJob(job.id, { answer });
     return { kind: "answered", answer };
   });
@@ -63,7 +66,14 @@ async function load(deps: ReportDeps, { work, job }: Pick<InHand, "work" | "job"
   return { settings, head_parents: parents ?? [], evidence };
 }
 
+/** The doubt is about the job that was to change something, in the attempt that was the last. */
+function isLate({ operation }: Work, job: JobRow): boolean {
+  const doubted = changesSomething(job.type) && job.type !== "recover" && job.attempt === operation.attempt;
+  return doubted && operation.state === "unknown" && job.state === "failed";
+}
+
 interface InHand {
+  readonly deps: Pick<Deps<never>, "settings">;
   readonly work: Work;
   readonly job: JobRow;
   readonly report: Report;
@@ -75,27 +85,33 @@ async function settle(inHand: InHand, loaded: Loaded | null, actor: string): Pro
   const { error_code = null, error_message = null } = report;
   const { now: finished_at, tx } = inHand.work;
   await tx.updateJob(job.id, { state, finished_at, report, error_code, error_message });
+  if (job.type === "recover") {
+    return ended(await recovered(inHand.deps, inHand.work, { job, report, actor }));
+  }
   const progress = jobDone(inHand.work.operation.progress);
   const work = await change(inHand.work, state === "succeeded" ? { progress } : {});
   const conclusion = await concludeReport({ ...inHand, work }, loaded);
-  if (conclusion.kind === "end") return end(conclusion.work, { ...conclusion.ending, actor });
+  if (conclusion.kind === "end") return end(inHand.deps, conclusion.work, { ...conclusion.ending, actor });
   return goOn(conclusion.work, actor);
 }
 
 /** A late report may leave the doubt as it is; and what was stopped after the switch has not been stopped, but has failed. */
-async function end(work: Work, ending: Ending): Promise<ReportAnswer> {
+async function end(deps: InHand["deps"], work: Work, ending: Ending): Promise<ReportAnswer> {
   if (ending.event === "lost" && !can(work, "lost")) return ended(work);
   const tooLate = ending.event === "cancelled" && !can(work, "cancelled");
-  return ended(await finish(work, tooLate ? { ...ending, event: "failed" } : ending));
+  return ended(await finishOrRetry(deps, work, tooLate ? { ...ending, event: "failed" } : ending));
 }
 
-async function concludeReport({ work, job, report }: InHand, loaded: Loaded | null): Promise<Conclusion> {
+async function concludeReport(
+  { deps, work, job, report }: InHand,
+  loaded: Loaded | null,
+): Promise<Conclusion> {
   if (report.status !== "succeeded") {
     if (job.type === "backup_create") await failBackup(work.tx, job, report);
     const begun = work.operation.progress.steps.some(
       (step) => step.job === job.type && SWITCH.test(step.name),
     );
-    return keepSwitched({ work, job, report }, failureOf(namesOf(work), job.type, report, begun));
+    return keepSwitched({ deps, work, job, report }, failureOf(namesOf(work), job.type, report, begun));
   }
   return conclude({ work, job, report }, loaded);
 }

@@ -6,19 +6,32 @@ import type { Work } from "./work.ts";
 /** Adds the next job as queued; null when all of them have been given out. */
 export async function addNextJob(work: Work): Promise<JobRow | null> {
   const { operation, tx } = work;
-  const given = await tx.jobsOf(operation.id);
+  const all = await tx.jobsOf(operation.id);
+  const given = all.filter(({ attempt, type }) => attempt === operation.attempt && type !== "recover");
   const next = jobsOf(operation.kind, operation.refresh?.first_clone ?? false)[given.length];
   if (next === undefined) return null;
-  const job: JobRow = {
-    id: work.clock.id(),
-    operation_id: operation.id,
-    environment_id: work[next.on].id,
+  const job = newJob(work, {
     type: next.type,
+    environment_id: work[next.on].id,
+    timeout_s: timeoutOf(next.type),
+  });
+  await tx.addJob(job);
+  return job;
+}
+
+/** A job that waits to be claimed. */
+export function newJob(
+  { clock, now, operation }: Pick<Work, "clock" | "now" | "operation">,
+  what: Pick<JobRow, "type" | "environment_id" | "timeout_s">,
+): JobRow {
+  return {
+    ...what,
+    id: clock.id(),
+    operation_id: operation.id,
     state: "queued",
-    created_at: work.now,
+    created_at: now,
     claimed_at: null,
     finished_at: null,
-    timeout_s: timeoutOf(next.type),
     attempt_count: 0,
     attempt: operation.attempt,
     run_id: null,
@@ -29,8 +42,6 @@ export async function addNextJob(work: Work): Promise<JobRow | null> {
     error_message: null,
     state_version: 0,
   };
-  await tx.addJob(job);
-  return job;
 }
 
 /** Which side of the pair a job works on. */

@@ -2,6 +2,7 @@
 import type { Answer } from "../core/answer.ts";
 import type { LockHeld } from "../core/lock.ts";
 import * as answers from "../core/rendering/answers.ts";
+import { lockedByPerson } from "../core/rendering/locks.ts";
 import type { Tx } from "../ports/store.ts";
 import type { CommandOutcome } from "./deps.ts";
 import { emit, record, type Work } from "./work.ts";
@@ -30,6 +31,10 @@ function nothingToUndo({ operation, target }: Work): Answer | null {
 
 export async function holderOf(tx: Tx, held: LockHeld): Promise<Answer> {
   const environment = await tx.environment(held.environment_id);
+  if (held.by === "person") {
+    const { login, reason, since } = held;
+    return lockedByPerson({ environment: environment?.name ?? "the environment", by: login, reason, since });
+  }
   const holder = await tx.operation(held.held_by);
   return answers.locked({
     environment: environment?.name ?? "the environment",

@@ -10,9 +10,11 @@ import type { JobRow } from "../ports/operations.ts";
 import type { Tx } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 import { type Ending, finish } from "./finish.ts";
+import { openRecovery, recoveryFailed } from "./recover.ts";
+import { finishOrRetry } from "./retry.ts";
 import { can, namesOf, openWork, type Work } from "./work.ts";
 
-type LostDeps = Pick<Deps<never>, "store" | "clock">;
+type LostDeps = Pick<Deps<never>, "store" | "clock" | "settings">;
 
 export type LostOutcome = { readonly kind: "ended" | "nothing"; readonly operation_id: string };
 
@@ -27,6 +29,8 @@ export async function dispatchFailed(
       return { kind: "nothing", operation_id };
     }
     const answer = answers.dispatchFailed(message);
+    const recovery = await openRecovery(work);
+    if (recovery !== null) return fruitless(deps, work, { job: recovery, answer });
     await finish(work, { ...failed(work, answer), actor: "bot" });
     return { kind: "ended", operation_id };
   });
@@ -57,43 +61,64 @@ const QUEUE_S = 1800;
 export async function expireJobs(deps: LostDeps): Promise<readonly string[]> {
   const late = await deps.store.transaction(async (tx) => {
     const jobs = await tx.jobs({ states: ["queued", "running"] }, { limit: 500 });
-    return jobs.filter((job) => isLate(job, deps.clock.now()));
+    const late: JobRow[] = [];
+    for (const job of jobs) if (isLate(job, await since(tx, job), deps.clock.now())) late.push(job);
+    return late;
   });
   const ended: string[] = [];
   for (const job of late) {
     const minutes = Math.round((job.state === "queued" ? QUEUE_S : job.timeout_s) / 60);
     const answer = (what: string) => answers.jobTimeout(what, minutes);
     const { operation_id } = job;
-    const only = (open: JobRow) => open.id === job.id && isLate(open, deps.clock.now());
+    const only = async (tx: Tx, open: JobRow) =>
+      open.id === job.id && isLate(open, await since(tx, open), deps.clock.now());
     const outcome = await deps.store.transaction((tx) => lose(deps, tx, { operation_id, answer, only }));
     if (outcome.kind === "ended") ended.push(operation_id);
   }
   return ended;
 }
 
-function isLate(job: JobRow, now: string): boolean {
-  const since = Date.parse(job.claimed_at ?? job.created_at);
+/** Null: GitHub has not started the run yet, and the outbox goes on asking for it. */
+async function since(tx: Tx, job: JobRow): Promise<number | null> {
+  if (job.claimed_at !== null) return Date.parse(job.claimed_at);
+  const dispatched_at = (await tx.operation(job.operation_id))?.dispatched_at ?? null;
+  return dispatched_at === null ? null : Math.max(Date.parse(dispatched_at), Date.parse(job.created_at));
+}
+
+function isLate(job: JobRow, began: number | null, now: string): boolean {
   const limit = job.state === "queued" ? QUEUE_S : job.timeout_s + GRACE_S;
-  return Date.parse(now) - since > limit * 1000;
+  return began !== null && Date.parse(now) - began > limit * 1000;
 }
 
 interface Loss {
   readonly operation_id: string;
   readonly answer: (what: string) => Answer;
   /** Which open job; it may have been claimed, or reported, since it was looked for. */
-  readonly only?: (job: JobRow) => boolean;
+  readonly only?: (tx: Tx, job: JobRow) => Promise<boolean>;
 }
 
-async function lose(deps: Pick<Deps<never>, "clock">, tx: Tx, loss: Loss): Promise<LostOutcome> {
+async function lose(deps: Pick<Deps<never>, "clock" | "settings">, tx: Tx, loss: Loss): Promise<LostOutcome> {
   const { operation_id } = loss;
   const work = await openWork(deps, tx, operation_id);
   const jobs = await tx.jobsOf(operation_id);
   const job = jobs.find((one) => one.state === "queued" || one.state === "running");
-  const outdated = job === undefined || loss.only?.(job) === false;
-  if (work === null || outdated || !can(work, "lost")) return { kind: "nothing", operation_id };
+  const outdated = job === undefined || (await loss.only?.(tx, job)) === false;
+  if (work === null || outdated) return { kind: "nothing", operation_id };
   const answer = loss.answer(JOB_WORDS[job.type]);
-  await finish(work, { ...lost(work, job, answer), actor: "bot" });
+  if (job.type === "recover") return fruitless(deps, work, { job, answer });
+  if (!can(work, "lost")) return { kind: "nothing", operation_id };
+  await finishOrRetry(deps, work, { ...lost(work, job, answer), actor: "bot" });
   return { kind: "ended", operation_id };
+}
+
+async function fruitless(
+  deps: Pick<Deps<never>, "settings">,
+  work: Work,
+  { job, answer }: { readonly job: JobRow; readonly answer: Answer },
+): Promise<LostOutcome> {
+  const [why = ""] = answer.sentences;
+  await recoveryFailed(deps, work, { job, code: answer.code, why, actor: "bot" });
+  return { kind: "ended", operation_id: work.operation.id };
 }
 
 /** Before it was claimed, and while it only looked, a lost job is a failure; afterwards nobody can tell. */

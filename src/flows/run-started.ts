@@ -9,12 +9,12 @@ export interface StartedRun {
 
 /** Telling it twice changes nothing; a run that was bound before stays the one. */
 export async function runStarted(
-  deps: Pick<Deps<never>, "store">,
+  deps: Pick<Deps<never>, "store" | "clock">,
   { operation_id, run_id, run_url }: StartedRun,
 ): Promise<void> {
   await deps.store.transaction(async (tx) => {
     const operation = await tx.operationForUpdate(operation_id);
     if (operation === null || operation.run_id !== null) return;
-    await tx.updateOperation(operation_id, { run_id, run_url });
+    await tx.updateOperation(operation_id, { run_id, run_url, dispatched_at: deps.clock.now() });
   });
 }

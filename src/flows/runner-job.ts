@@ -37,8 +37,10 @@ export async function findJob(
     environment: work.target.name,
   });
   if (wrong !== null) return { kind: "refused", status: 403, code: wrong.code, message: answerLine(wrong) };
-  const other = [job.run_id, work.operation.run_id].find((id) => id !== null && id !== runner.run_id);
-  if (other === undefined) return { kind: "found", job, work };
+  // What a run has claimed stays its own, whatever run the operation has now: a late report is worth more than a doubt.
+  const bound = job.run_id ?? work.operation.run_id;
+  const other = bound === runner.run_id ? null : bound;
+  if (other === null) return { kind: "found", job, work };
   const message = `The job belongs to run ${other}; this is run ${runner.run_id}. Start the work by a new command.`;
   return { kind: "refused", status: 409, code: "job_claimed", message };
 }

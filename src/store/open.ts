@@ -2,17 +2,20 @@
 import { join } from "node:path";
 import { type Dialect, Kysely, sql } from "kysely";
 import type { Queue } from "../ports/queue.ts";
+import type { Sweeps } from "../ports/reconcile.ts";
 import type { Store } from "../ports/store.ts";
 import { pgliteDialect, postgresDialect } from "./dialect.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { migrate } from "./migrate.ts";
 import { queue } from "./queue.ts";
 import type { Database, Db } from "./schema.ts";
+import { sweeps } from "./sweeps.ts";
 import { transaction } from "./transaction.ts";
 
 export interface OpenStore {
   readonly store: Store;
   readonly queue: Queue;
+  readonly sweeps: Sweeps;
   /** Runs one statement as it is: for tests and for a person who repairs. */
   sql(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** True when the database answers. */
@@ -46,6 +49,7 @@ export async function openStore(place: StorePlace): Promise<OpenStore> {
   return {
     store: { transaction: (work) => transaction(db, work) },
     queue: queue(db),
+    sweeps: sweeps(db),
     sql: async (statement) => (await sql.raw<Record<string, unknown>>(statement).execute(db)).rows,
     ready: () => isReady(db),
     close,

@@ -7,7 +7,7 @@ import { LEASE_MS, later, messageOf, SETTLED, tryAgain } from "./lease.ts";
 import { isRepetition } from "./repetition.ts";
 import type { Db, DbTx } from "./schema.ts";
 
-type Outbox = Pick<Tx, "addEffect" | "resource">;
+type Outbox = Pick<Tx, "addEffect" | "resource" | "withdrawDispatches">;
 
 export function outbox(db: DbTx): Outbox {
   return {
@@ -30,6 +30,16 @@ export function outbox(db: DbTx): Outbox {
           leased_until: null,
           last_error: null,
         })
+        .execute();
+    },
+    withdrawDispatches: async (operation_id) => {
+      await db
+        .updateTable("effects")
+        .set({ state: "superseded" })
+        .where("operation_id", "=", operation_id)
+        .where("stream", "like", "dispatch:%")
+        .where("state", "=", "pending")
+        .where("leased_until", "is", null)
         .execute();
     },
     resource: (repository_id, stream) => resource(db, repository_id, stream),

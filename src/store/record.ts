@@ -4,7 +4,7 @@ import { grantLock, type LockHeld, type LockProof } from "../core/lock.ts";
 import type { Tx } from "../ports/store.ts";
 import type { DbTx } from "./schema.ts";
 
-type Locks = Pick<Tx, "claimOnce" | "acquireLock" | "releaseLock" | "locks">;
+type Locks = Pick<Tx, "claimOnce" | "acquireLock" | "releaseLock" | "locks" | "heartbeat">;
 
 export function locks(db: DbTx): Locks {
   return {
@@ -22,6 +22,13 @@ export function locks(db: DbTx): Locks {
     releaseLock: async (operation_id) => {
       await db.deleteFrom("locks").where("operation_id", "=", operation_id).execute();
     },
+    heartbeat: async (operation_id, at) => {
+      await db
+        .updateTable("locks")
+        .set({ heartbeat_at: at })
+        .where("operation_id", "=", operation_id)
+        .execute();
+    },
     locks: () => db.selectFrom("locks").selectAll().orderBy("acquired_at").execute(),
   };
 }
@@ -36,14 +43,13 @@ async function acquireLock(
   const held = await db.selectFrom("locks").selectAll().where("environment_id", "in", ids).execute();
   const other = held.find((lock) => lock.operation_id !== operation_id);
   if (other !== undefined) {
-    return {
-      held_by: other.operation_id,
-      environment_id: other.environment_id,
-      since: other.acquired_at,
-    };
+    const { operation_id: held_by, environment_id, acquired_at: since } = other;
+    return { by: "operation", held_by, environment_id, since };
   }
   const free = ids.filter((id) => !held.some((lock) => lock.environment_id === id));
   if (free.length > 0) {
+    const person = await lockedByOther(db, operation_id, free);
+    if (person !== undefined) return person;
     const { at } = asked;
     const rows = free.map((environment_id) => ({
       environment_id,
@@ -54,6 +60,50 @@ async function acquireLock(
     await db.insertInto("locks").values(rows).execute();
   }
   return grantLock(operation_id, asked.environment_ids);
+}
+
+/** What an operation holds already stays its own, whoever locks the environment meanwhile. */
+async function lockedByOther(
+  db: DbTx,
+  operation_id: string,
+  environment_ids: readonly string[],
+): Promise<LockHeld | undefined> {
+  const asking = await db
+    .selectFrom("operations")
+    .select("requested_by")
+    .where("id", "=", operation_id)
+    .executeTakeFirst();
+  const rows = await db
+    .selectFrom("person_locks")
+    .selectAll()
+    .where("environment_id", "in", environment_ids)
+    .orderBy("environment_id")
+    .execute();
+  const found = rows.find(({ login }) => login.toLowerCase() !== asking?.requested_by.toLowerCase());
+  if (found === undefined) return undefined;
+  const { environment_id, acquired_at: since, login, reason } = found;
+  return { by: "person", environment_id, since, login, reason };
+}
+
+type PersonLocks = Pick<Tx, "personLock" | "putPersonLock" | "removePersonLock">;
+
+export function personLocks(db: DbTx): PersonLocks {
+  return {
+    personLock: async (environment_id) => {
+      const found = db.selectFrom("person_locks").selectAll().where("environment_id", "=", environment_id);
+      return (await found.executeTakeFirst()) ?? null;
+    },
+    putPersonLock: async (row) => {
+      await db
+        .insertInto("person_locks")
+        .values(row)
+        .onConflict((conflict) => conflict.column("environment_id").doUpdateSet(row))
+        .execute();
+    },
+    removePersonLock: async (environment_id) => {
+      await db.deleteFrom("person_locks").where("environment_id", "=", environment_id).execute();
+    },
+  };
 }
 
 type Audit = Pick<Tx, "addAudit" | "audit" | "auditAfter">;

@@ -31,11 +31,22 @@ export function setAside(db: Db): SetAside {
         const deliveries = tx.updateTable("deliveries").set(anew).where("id", "in", ids);
         const done = await deliveries.where("state", "=", "failed").executeTakeFirst();
         if (uuids.length === 0) return Number(done.numUpdatedRows);
+        await tx
+          .updateTable("effects")
+          .set({ state: "superseded" })
+          .where("id", "in", uuids)
+          .where(OUTDATED)
+          .execute();
         const effects = tx.updateTable("effects").set(anew).where("id", "in", uuids);
         const more = await effects.where("state", "=", "failed").executeTakeFirst();
         return Number(done.numUpdatedRows + more.numUpdatedRows);
       }),
   };
 }
+
+/** A newer state of the same comment or check was shown, or waits to be: the older one must not take its place. */
+const OUTDATED = sql<boolean>`state = 'failed' and effect ->> 'kind' in ('comment', 'check') and exists (
+  select 1 from effects newer where newer.repository_id = effects.repository_id and newer.stream = effects.stream
+    and newer.seq > effects.seq and newer.state in ('pending', 'done'))`;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

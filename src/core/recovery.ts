@@ -1,0 +1,87 @@
+/** What a recovery's report says of an operation whose end nobody saw. It tells the truth or leaves the doubt as it is. */
+import type { Facts } from "./facts.ts";
+import type { PromotionEvent } from "./promotion.ts";
+import * as words from "./rendering/recovery.ts";
+import { shortId } from "./rendering/words.ts";
+import type { OperationKind } from "./vocabulary.ts";
+
+export interface Doubtful {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly source: string;
+  readonly target: string;
+  /** Releases as the host names them (12 hexadecimal digits). */
+  readonly release_before: string | null;
+  /** Where a rollback goes to. */
+  readonly release_after: string | null;
+}
+
+export type Resolution =
+  | {
+      readonly kind: "resolved";
+      readonly event: Extract<PromotionEvent, "finished" | "rolled_back" | "failed">;
+      readonly code: string;
+      readonly message: string;
+      readonly broken: boolean;
+      /** What the target runs now, where the operation made it so. */
+      readonly release_after: string | null;
+    }
+  | { readonly kind: "open"; readonly message: string };
+
+export function resolve(operation: Doubtful, facts: Facts["recover"]): Resolution {
+  if (!facts.settled) return { kind: "open", message: words.notSettled(operation.target) };
+  if (operation.kind === "refresh") {
+    const message = words.refreshInterrupted(operation.source);
+    return {
+      kind: "resolved",
+      event: "failed",
+      code: "RECOVERED",
+      message,
+      broken: true,
+      release_after: null,
+    };
+  }
+  const release = shortId(facts.active.release);
+  if (isOurs(operation, facts)) return switched(operation, { release, healthy: facts.healthy });
+  const reverted = wasReverted(operation, facts);
+  return {
+    kind: "resolved",
+    event: reverted ? "rolled_back" : "failed",
+    code: "RECOVERED",
+    message: words.notSwitched(operation, { release, reverted, healthy: facts.healthy }),
+    broken: !facts.healthy,
+    release_after: null,
+  };
+}
+
+function switched(
+  operation: Doubtful,
+  { release, healthy }: { readonly release: string; readonly healthy: boolean },
+): Resolution {
+  return {
+    kind: "resolved",
+    event: healthy ? "finished" : "failed",
+    code: healthy ? "done" : "RECOVERED_UNHEALTHY",
+    message: words.switched(operation, { release, healthy }),
+    broken: !healthy,
+    release_after: release,
+  };
+}
+
+/** The host notes which operation made the active release so; a repeated one may have been noted under the first's name. */
+function isOurs(operation: Doubtful, { active }: Facts["recover"]): boolean {
+  if (active.operation_id === operation.id) return true;
+  const release = shortId(active.release);
+  return (
+    operation.kind === "rollback" &&
+    operation.release_after === release &&
+    release !== operation.release_before
+  );
+}
+
+function wasReverted({ id }: Doubtful, { reports, found }: Facts["recover"]): boolean {
+  return (
+    reports.some((report) => report.operation_id === id) ||
+    found.some((one) => one.operation_id === id && one.done === "reverted")
+  );
+}

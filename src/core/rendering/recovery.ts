@@ -1,0 +1,47 @@
+/** What a recovery came to, in words: for the comment of the operation that it resolves, or not. */
+import type { OperationKind } from "../vocabulary.ts";
+
+interface Names {
+  readonly kind: OperationKind;
+  readonly target: string;
+}
+
+export interface Seen {
+  readonly release: string;
+  readonly healthy: boolean;
+}
+
+const word = (kind: OperationKind): string => (kind === "promote" ? "promotion" : kind);
+
+export const begun = (environment: string): string =>
+  `A recovery looks at ${environment} now: what was interrupted is finished or undone, and its report says how this ended.`;
+
+export const planned = (at: string): string => `Belay looks at the host by itself, the next time at ${at}.`;
+
+export const byHand = (environment: string): string =>
+  `Recoveries by themselves are used up. Look at ${environment}'s host, then comment \`/unlock\`: that begins another one.`;
+
+export const notSettled = (environment: string): string =>
+  `The recovery found an operation on ${environment}'s host that has not ended yet.`;
+
+export const failed = (environment: string, why: string): string =>
+  `The recovery could not look at ${environment}'s host, so nobody knows yet. ${why}`;
+
+export function switched({ kind, target }: Names, { release, healthy }: Seen): string {
+  const health = healthy ? "and it is healthy" : "and it is not healthy";
+  return `A recovery found that the ${word(kind)} has happened: ${target} runs \`${release}\`, ${health}.`;
+}
+
+export function notSwitched(
+  { kind, target }: Names,
+  { release, reverted, healthy }: Seen & { readonly reverted: boolean },
+): string {
+  const what = reverted
+    ? `the release was active on ${target} and was taken back by the host itself`
+    : `the ${word(kind)} did not happen`;
+  const health = healthy ? "" : " It is not healthy.";
+  return `A recovery found that ${what}: ${target} runs \`${release}\`.${health}`;
+}
+
+export const refreshInterrupted = (source: string): string =>
+  `A recovery found that the refresh of ${source} was interrupted. Its tables are whole, old or new each, and no baseline is recorded.`;

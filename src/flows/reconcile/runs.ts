@@ -1,0 +1,25 @@
+/** Open operations against GitHub's runs: one that ended, or is gone, and whose webhook was lost, has lost its operation's job. */
+import { OPEN_STATES } from "../../core/promotion.ts";
+import type { Deps } from "../deps.ts";
+import { runEnded } from "../run-lost.ts";
+
+type RunDeps = Deps<"isRunOver">;
+
+/** @returns operations whose run was found to be over */
+export async function reconcileRuns(deps: RunDeps): Promise<readonly string[]> {
+  const open = await deps.store.transaction(async (tx) => {
+    const operations = await tx.operations({ states: OPEN_STATES }, { limit: 500 });
+    const sites = new Map((await tx.sites({ limit: 10_000 })).map((site) => [site.id, site]));
+    return operations.flatMap(({ id, run_id, site_id }) => {
+      const repository = sites.get(site_id)?.repository;
+      return run_id === null || repository === undefined ? [] : [{ id, run_id, repository }];
+    });
+  });
+  const ended: string[] = [];
+  for (const { id, run_id, repository } of open) {
+    if (!(await deps.github.isRunOver(repository, run_id))) continue;
+    const outcome = await runEnded(deps, { repository_id: repository.id, run_id });
+    if (outcome?.kind === "ended") ended.push(id);
+  }
+  return ended;
+}

@@ -1,0 +1,35 @@
+/** What the reconciler needs: the App's own webhook deliveries at GitHub, and what the store remembers of its sweeps. */
+
+/** One attempt of GitHub's to deliver a webhook that was not answered well. */
+export interface FailedDelivery {
+  /** GitHub's number of this attempt. */
+  readonly id: number;
+  /** `X-GitHub-Delivery`: the same for every attempt. */
+  readonly guid: string;
+  /** As flows name it: `issue_comment.created`. */
+  readonly event: string;
+  readonly delivered_at: string;
+}
+
+export interface AppDeliveries {
+  /** Attempts that failed since then, newest first; a bounded number. @throws GithubError */
+  failedSince(since: string): Promise<readonly FailedDelivery[]>;
+  /** Asks GitHub to deliver it once more. False: GitHub knows it no more. @throws GithubError */
+  redeliver(id: number): Promise<boolean>;
+}
+
+/** Work on a timer that several bots share: one of them does it at a time. */
+export interface Sweeps {
+  /** Takes the sweep of this name if it is due and nobody is at it. */
+  begin(name: string, now: string, every_s: number): Promise<boolean>;
+  /** Done: the next one is due `every_s` later. What was not ended may be taken again after five minutes. */
+  end(name: string, now: string): Promise<void>;
+  /** When this store began: what happened before is not caught up on. */
+  beganAt(now: string): Promise<string>;
+  /** Those of these deliveries that are in the inbox, whatever became of them. */
+  known(guids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Remembers that it was asked for. @returns how often now */
+  countRedelivery(guid: string, now: string): Promise<number>;
+  /** Drops what nobody asks for any more: answers to requests, remembered redeliveries. @returns how many rows */
+  prune(before: string): Promise<number>;
+}

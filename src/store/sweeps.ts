@@ -1,0 +1,77 @@
+/** Sweeps of the reconciler, in the database: several bots share them, and a restart does not begin anew. */
+import type { Sweeps } from "../ports/reconcile.ts";
+import { LEASE_MS, later } from "./lease.ts";
+import type { Db } from "./schema.ts";
+
+const BEGINNING = "store";
+const NEVER = "1970-01-01T00:00:00.000Z";
+
+export function sweeps(db: Db): Sweeps {
+  return {
+    begin: (name, now, every_s) => begin(db, { name, now, due: later(now, -every_s * 1000) }),
+    end: async (name, now) => {
+      await db
+        .updateTable("sweeps")
+        .set({ swept_at: now, leased_until: null })
+        .where("name", "=", name)
+        .execute();
+    },
+    beganAt: async (now) => {
+      await add(db, BEGINNING, now);
+      const row = db.selectFrom("sweeps").select("swept_at").where("name", "=", BEGINNING);
+      return (await row.executeTakeFirstOrThrow()).swept_at;
+    },
+    known: async (guids) => {
+      if (guids.length === 0) return new Set();
+      const rows = await db.selectFrom("deliveries").select("id").where("id", "in", guids).execute();
+      return new Set(rows.map(({ id }) => id));
+    },
+    countRedelivery: async (guid, now) => {
+      const row = await db
+        .insertInto("redeliveries")
+        .values({ guid, attempts: 1, asked_at: now })
+        .onConflict((conflict) =>
+          conflict.column("guid").doUpdateSet((to) => ({
+            attempts: to("redeliveries.attempts", "+", 1),
+            asked_at: now,
+          })),
+        )
+        .returning("attempts")
+        .executeTakeFirstOrThrow();
+      return row.attempts;
+    },
+    prune: async (before) => {
+      const answers = await db.deleteFrom("api_requests").where("at", "<", before).executeTakeFirst();
+      const asked = await db.deleteFrom("redeliveries").where("asked_at", "<", before).executeTakeFirst();
+      return Number(answers.numDeletedRows + asked.numDeletedRows);
+    },
+  };
+}
+
+interface Beginning {
+  readonly name: string;
+  readonly now: string;
+  /** It is due where the last one ended before this. */
+  readonly due: string;
+}
+
+async function begin(db: Db, { name, now, due }: Beginning): Promise<boolean> {
+  await add(db, name, NEVER);
+  const taken = await db
+    .updateTable("sweeps")
+    .set({ leased_until: later(now, LEASE_MS) })
+    .where("name", "=", name)
+    .where("swept_at", "<=", due)
+    .where((is) => is.or([is("leased_until", "is", null), is("leased_until", "<=", now)]))
+    .returning("name")
+    .executeTakeFirst();
+  return taken !== undefined;
+}
+
+async function add(db: Db, name: string, swept_at: string): Promise<void> {
+  await db
+    .insertInto("sweeps")
+    .values({ name, swept_at, leased_until: null })
+    .onConflict((conflict) => conflict.column("name").doNothing())
+    .execute();
+}
