@@ -256,6 +256,16 @@ class Recheck(SwitchCase):
             self.assertEqual(caught.exception.code, code)
             self.assert_on(OLD)
 
+    def test_what_is_written_after_the_comparison_is_seen_in_the_hold(self):
+        expected = self.expecting(**self.look())
+        for table, code in (("wp_more", "DRIFT_IN_HOLD"), ("wp_things", "CONFLICT_IN_HOLD")):
+            written = lambda *_: self.sql(f"INSERT INTO {table} (word) VALUES ('late')")
+            with self.subTest(table), mock.patch.object(promote, "few_left", written), self.assertRaises(BelayError) as caught:
+                self.promote(promotion(tables=("things",)), expected=expected)
+            self.assertEqual(caught.exception.code, code)
+            self.sql(f"DELETE FROM {table} WHERE word = 'late'")
+            self.assert_on(OLD)
+
     def test_large_protected_tables_are_compared_before_the_hold_only(self):
         expected = self.expecting(**self.look())
         with Session(self.site) as session, mock.patch.object(recheck, "BUDGET_S", 0.0):

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Optional
 from ..database import names
 from ..hold import commit_point
 from ..wordpress import object_cache
-from . import late_rows, leftovers, recheck, unheld
+from . import late_rows, leftovers, recheck, unheld, untouched
 from ..hold.commit_point import CommitPoint, Record
 from ..hold.hold import Version
 from ..hold.recovery import LOCK_WAIT_S, take_lock
@@ -91,13 +91,14 @@ def activate(host, point, promotion, expected, measures, drain_s):
         record, renames = _moves(site, session, point, promotion, promoted)
         version = Version(promotion.release, promotion.operation)
         commit_point.write(session, names.shadow(site, ROW), CommitPoint(version, record))
-        again = recheck.outside(session, expected)
+        before = untouched.remember(session, site.prefix, {*expected.tables, *expected.promoted})
+        again = recheck.outside(session, expected, before.sums)
         few_left(session, options, staying)
     host.journal.append("prepared", promoted=promoted)
     flush = object_cache.needs_flush(site, unheld.is_held(host))
 
     def settle(session):
-        recheck.inside(session, expected, again)
+        recheck.inside(session, expected, before.since(session, again))
         merged = late_rows.merge(session, options, staying)
         if flush:
             object_cache.flush(site)
