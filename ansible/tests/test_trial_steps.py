@@ -48,7 +48,8 @@ class TrialSteps(unittest.TestCase):
         return {
             "root": site.root, "url": site.url, "database": site.database, "prefix": site.prefix, "operation_id": self.operation, "table_rules": [rule],
             "option_rules": [rule], "release_digest": NEW + "0" * 52, "promote_tables": [], "health_checks": [], "confirm_within_s": 600, "candidate": True,
-            "migrations": {"destructive": [], "unpredicted": False}, "wait_s": 0, "stop": False, "drain_ms": 300, **changes,
+            "migrations": {"destructive": [], "unpredicted": False}, "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {},
+            "row_limit": 100, "workers": 0, "wait_s": 0, "stop": False, "drain_ms": 300, **changes,
         }
 
     def words(self):
@@ -78,6 +79,8 @@ class TrialSteps(unittest.TestCase):
         done = step("trial", "migrate", self.params())
         self.assertNotIn("belay_error", done)
         self.assertEqual(done["belay_facts"]["migration"]["done"]["changes"], tried["belay_facts"]["migration"]["predicted"]["changes"])
+        self.assertEqual(sorted(done["belay_facts"]["migrated"]), ["climb_log", "climbs", "posts"])
+        self.assertEqual(done["belay_facts"]["migrated"]["posts"]["parts"]["config"]["rows"], 3)
         self.assertEqual(step("trial", "migrate", self.params())["belay_facts"], done["belay_facts"])
         self.assertEqual(self.words().count("migrating"), 1)
 

@@ -291,6 +291,8 @@ export const FACTS = {
     mixture: Mixture.optional(),
     candidate: CandidateFacts.optional(),
     migration: MigrationFacts.optional(),
+    /** Fingerprints of tables, not promoted ones, that the upgrade gave another structure, taken right after it. */
+    migrated: z.record(z.string(), TableFingerprint).optional(),
     activation: Activation.optional(),
     purges: z.array(Purged).optional(),
     /** After an automatic rollback. */

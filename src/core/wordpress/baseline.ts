@@ -71,7 +71,8 @@ export function advanceBaseline({ baseline, now, facts }: Advance): Baseline {
   const settled = withItems(baseline, equal, [now.source, now.target]);
   const after: Fingerprint = {
     ...settled.target,
-    tables: { ...settled.target.tables, ...promoted.tables },
+    // What a declared upgrade made of protected tables is what they are expected to be from now on.
+    tables: { ...settled.target.tables, ...facts.migrated, ...promoted.tables },
     options: patched(settled.target.options, promoted.options),
     code: promoted.code,
     active_release: facts.release,

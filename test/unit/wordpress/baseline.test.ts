@@ -38,6 +38,16 @@ describe("advanceBaseline", () => {
     expect(after.target.options).not.toHaveProperty("x");
     expect(after.source.options.x).toEqual(now.source.options.x);
   });
+
+  it("takes protected tables as a declared upgrade left them, and promoted ones as they were promoted", () => {
+    const migrated = { b: t("upgraded b"), a: t("upgraded a"), made: t("made") };
+    const moved = advanceBaseline({ baseline, now, facts: { ...promoted(), migrated } });
+    expect(moved.target.tables).toMatchObject({ b: t("upgraded b"), made: t("made"), a: t("promoted a") });
+    expect(moved.source.tables).toEqual(after.source.tables);
+    expect(advanceBaseline({ baseline, now, facts: { ...promoted(), migrated, rolled_back: true } })).toEqual(
+      baseline,
+    );
+  });
   it("leaves everything else as it was, although it changed meanwhile", () => {
     expect(after.target.tables.b).toEqual(baseline.target.tables.b);
     expect(after.target.tables.posts).toEqual(baseline.target.tables.posts);

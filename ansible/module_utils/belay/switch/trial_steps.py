@@ -5,6 +5,7 @@ import os
 from typing import Optional, Tuple
 
 from . import armed as arms
+from . import leftovers, measures
 from ..candidate import candidate, migrations
 from ..candidate.schema_snapshot import of_plain, plain
 from ..errors import BelayError
@@ -57,7 +58,8 @@ def _tried(host, session, tree: str, params) -> Tuple[dict, Optional[BelayError]
 
 
 def migrate(params):
-    """After the switch and before health, where the trial found something to upgrade: once, under the watchdog. Fact `migration`.
+    """After the switch and before health, where the trial found something to upgrade: once, under the watchdog. Facts `migration`, and
+    `migrated`, the fingerprints of tables with another structure: they become the baseline's, or they would be drift for ever.
 
     BelayError MIGRATION_FAILED, MIGRATION_SURPRISE: then the host goes back; tables that were upgraded stay so.
     """
@@ -71,13 +73,21 @@ def migrate(params):
             limits = (params["confirm_within_s"] * PART, lambda: arms.extend(host.site, params["operation_id"]))
             with host.open_session() as session:
                 done = {"done": migrations.upgrade(host.site, session, str(point.version), of_plain(tried["after"]), limits)}
+                done["tables"] = _fingerprints(host.site, session, params, done["done"]["changes"])
             host.journal.append("migrated", **done)
             arms.extend(host.site, params["operation_id"])
-        facts = {"migration": {"needed": tried["needed"], "predicted": tried["predicted"], "done": done["done"]}}
+        facts = {"migration": {"needed": tried["needed"], "predicted": tried["predicted"], "done": done["done"]}, "migrated": done["tables"]}
         error = _judged(host.site, done["done"], tried["predicted"]["trouble"])
         if error is not None:
             host.journal.append("failed", during="migrate", error=error.as_dict())
         return {"changed": True, "belay_facts": facts, **({"belay_error": error.as_dict()} if error else {})}
+
+
+def _fingerprints(site, session, params, changes) -> dict:
+    """Of tables that the upgrade changed, but not of promoted ones: those count as they were promoted."""
+    looks = measures.looks(site, params)
+    tables = sorted({change["table"] for change in changes} - set(params["promote_tables"]))
+    return {table: looks.table(session, site.prefix + table, table) for table in tables if leftovers.exists(session, site.prefix + table)}
 
 
 def _judged(site, done: dict, known_trouble) -> Optional[BelayError]:
