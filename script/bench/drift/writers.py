@@ -33,8 +33,8 @@ def main():
     with Session(site) as timed, Session(site) as held, Session(site) as slow, Session(site) as watching:
         held.execute("START TRANSACTION")
         held.execute(f"UPDATE wp_posts SET comment_count = comment_count + 1 WHERE ID = {_HELD}")
-        others, writer = background(lambda stop: _slow(slow, stop)), _Writer(timed)
-        watch = background(lambda stop: writer.watch(watching, stop))
+        others, writer = Background(lambda stop: _slow(slow, stop)), _Writer(timed)
+        watch = Background(lambda stop: writer.watch(watching, stop))
         try:
             answer = _phases(writer, options)
         finally:
@@ -53,7 +53,7 @@ def _phases(writer, options):
     return {"control": summary(control), "check": summary(check), "check_s": round(seconds, 3), "runs": options.runs, "evidence": writer.evidence}
 
 
-class background:
+class Background:
     """Runs `work(stop)` until it is ended; what went wrong in it is raised then."""
 
     def __init__(self, work):
@@ -83,7 +83,7 @@ class _Writer:
     def waits(self, action):
         """(milliseconds, table) of every update while `action` runs."""
         found = []
-        thread = background(lambda stop: self._write(stop, found))
+        thread = Background(lambda stop: self._write(stop, found))
         try:
             action()
         finally:
