@@ -9,7 +9,7 @@ from typing import Dict, Iterable, List, Optional
 from ..bundle.rowfile import read_header
 from ..database.mysql import SqlError, ident, literal
 from ..errors import BelayError
-from ..fingerprint.fingerprint import site_tables
+from ..fingerprint.fingerprint import OPTIONS, site_tables
 
 #: How far clocks may be apart. Deadlines, ages of backups and WordPress's own times are all longer than this.
 CLOCK_TOLERANCE_S = 60
@@ -48,8 +48,8 @@ def check_clock(session, runner_time: Optional[float]) -> None:
 
 
 def check_tables(site, session, planned: Iterable[str]) -> None:
-    """The target has exactly the tables that the plan was made for."""
-    now, then = {table.name for table in site_tables(site, session)}, set(planned)
+    """The target has exactly the tables that the plan was made for; a plan does not name the options."""
+    now, then = ({*tables} - {OPTIONS} for tables in ((table.name for table in site_tables(site, session)), planned))
     if now != then:
         new, gone = (", ".join(sorted(names)[:SHOWN]) for names in (now - then, then - now))
         said = "; ".join([*([f"new: {new}"] if new else []), *([f"gone: {gone}"] if gone else [])])
