@@ -32,8 +32,9 @@ export type Row = {
   readonly seconds: number;
 };
 
-const ENDS_WITHIN_MS = 240_000;
-const WATCHDOG_WITHIN_MS = 120_000;
+/** Deadlines for waiting, not for measuring: a busy machine may need most of them. */
+const ENDS_WITHIN_MS = 600_000;
+const WATCHDOG_WITHIN_MS = 300_000;
 
 export async function runCase(world: World, one: Case): Promise<Row> {
   const started = performance.now();
