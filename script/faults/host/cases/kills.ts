@@ -7,7 +7,7 @@ import { signal } from "../moments.ts";
 
 /** Every step that a promotion journals, in order, and the moment in which the tables are renamed. */
 export const STEPS = [
-  ...["checked", "unpack", "shadow", "warmed", "logs", "armed", "prepared", "switch"],
+  ...["checked", "unpack", "shadow", "warmed", "trial", "tried", "logs", "armed", "prepared", "switch"],
   ...["in_doubt", "activated", "promoted", "health", "confirmed"],
 ] as const;
 /** Those at which a run that nobody steers any more leaves a release that nobody confirms. */
