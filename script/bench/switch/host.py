@@ -19,7 +19,7 @@ from belay.errors import run_module  # noqa: E402
 from belay.host import program  # noqa: E402
 from belay.switch import promote_steps, rollback_steps  # noqa: E402
 
-FORTH = ("check", "receive", "load", "activate", "prime", "verify", "confirm")
+FORTH = ("check", "receive", "load", "trial", "activate", "migrate", "prime", "verify", "confirm")
 BACK = ("check", "activate", "verify")
 SIDE = ("root", "url", "database", "prefix")
 
