@@ -6,7 +6,7 @@ anywhere is simply run again.
 from __future__ import annotations
 
 import os
-from typing import Dict, List, Optional
+from typing import Callable, Dict, List, Optional
 
 from ..bundle import bundle
 from ..database import names
@@ -49,8 +49,6 @@ class Refresh:
             self._seen = {place: look_at(self.site, self._listed, place) for place in self._manifest["files"]}
             self._expectation.files()
             self._swap(session, *self._options(session))
-            if not self.scope.initial and object_cache.needs_flush(self.site):
-                object_cache.flush(self.site)
             self._drop_copies(session)
         return loaded
 
@@ -135,7 +133,13 @@ class Refresh:
                 self._expectation.options(session, options, [readable(name) for name in decided])
 
         tables = sorted({*self._tables, "options"})
-        swap(Swap(self.site, session, tables, look, late, frozenset(decided)))
+        swap(Swap(self.site, session, tables, look, late, frozenset(decided), self._flush()))
+
+    def _flush(self) -> Optional[Callable[[], None]]:
+        """A salt that is new with every switch does not help here: a refresh is none, the source stays on its release."""
+        if self.scope.initial or not object_cache.needs_flush(self.site, held=False):
+            return None
+        return lambda: object_cache.flush(self.site)
 
 
 def _counter(session, full: str) -> int:

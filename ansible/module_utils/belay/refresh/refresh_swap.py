@@ -34,6 +34,8 @@ class Swap(NamedTuple):
     #: Of the options table, None for a first clone; and the rows of it that the refresh decides (bytes).
     late: Optional[late_rows.Options]
     decided: frozenset
+    #: Empties the persistent object cache; None where there is none.
+    flush: Optional[Callable[[], None]] = None
 
 
 def old(site, table: str) -> str:
@@ -43,16 +45,21 @@ def old(site, table: str) -> str:
 
 def swap(step: Swap) -> None:
     """One RENAME TABLE for all of it; option rows that were written meanwhile are carried over. Raises what `look` raises:
-    then the live tables are the ones of before."""
+    then the live tables are the ones of before.
+
+    The object cache is emptied directly before: while the hold is closed nobody fills it again with rows of before. Where requests
+    went on meanwhile it is emptied once more.
+    """
     site, session = step.site, step.session
     existing = [table for table in step.tables if leftovers.exists(session, site.prefix + table)]
     started = time.monotonic()
     step.look({table: site.prefix + table for table in existing})
     quick = time.monotonic() - started < _LOOK_S
     with contextlib.ExitStack() as held:
-        _hold(site, held)
+        alone = _hold(site, held) and quick
         if step.late is not None:
             late_rows.merge(session, step.late, step.decided)
+        _flush(step)
         _rename(session, _moves(site, step.tables, existing))
         if not quick:
             held.close()
@@ -60,11 +67,20 @@ def swap(step: Swap) -> None:
             step.look({table: old(site, table) for table in existing})
         except BaseException:
             _rename(session, [(new, before) for before, new in reversed(_moves(site, step.tables, existing))])
+            if not alone:
+                _flush(step)
             raise
         if step.late is not None:
             # Written between the last merge and the RENAME, by something that does not know the hold.
             replaced = replace(step.late, live=old(site, "options"), shadow=site.prefix + "options")
             late_rows.merge(session, replaced, step.decided)
+    if not alone:
+        _flush(step)
+
+
+def _flush(step: Swap) -> None:
+    if step.flush is not None:
+        step.flush()
 
 
 def _moves(site, tables: List[str], existing: List[str]) -> List[Tuple[str, str]]:
@@ -76,17 +92,18 @@ def _moves(site, tables: List[str], existing: List[str]) -> List[Tuple[str, str]
     return moves
 
 
-def _hold(site, held: contextlib.ExitStack) -> None:
+def _hold(site, held: contextlib.ExitStack) -> bool:
     """Closes the hold where the host has one and running requests end in time; without it only the look afterwards tells."""
     hold = Hold(os.path.join(site.belay, "hold"))
     if not (os.path.exists(hold.turnstile) and os.path.exists(hold.room)):
-        return
+        return False
     for _ in range(_DRAINS):
         try:
             held.enter_context(hold.closed(_DRAIN_S))
-            return
+            return True
         except NotDrained:
             time.sleep(0.2)
+    return False
 
 
 def _rename(session, moves: List[Tuple[str, str]]) -> None:

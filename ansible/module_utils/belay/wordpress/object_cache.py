@@ -34,6 +34,6 @@ def flush(site):
     if failed:
         raise BelayError(
             "OBJECT_CACHE",
-            f"The object cache of {site.url} could not be flushed: {said}. Nothing has changed.",
+            f"The object cache of {site.url} could not be flushed: {said}.",
             "Make the cache reachable, or build WP_CACHE_KEY_SALT in wp-config.php from the constant BELAY_SWITCH.",
         )
