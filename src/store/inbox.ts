@@ -4,7 +4,7 @@ import { z } from "zod";
 import { outageOf } from "../core/outage.ts";
 import type { DeliveryRow, Queue } from "../ports/queue.ts";
 import { deliveryInsert } from "./inbox-insert.ts";
-import { LEASE_MS, later, messageOf, SETTLED, tryAgain } from "./lease.ts";
+import { LEASE_MS, later, messageOf, SETTLED, tryAgain, whileLeased } from "./lease.ts";
 import { type Db, type DbTx, unnumbered } from "./schema.ts";
 
 export function inbox(db: Db): Pick<Queue, "addDelivery" | "takeDelivery"> {
@@ -30,7 +30,15 @@ async function takeDelivery(
 ): Promise<boolean> {
   const row = await lease(db, now);
   if (row === null) return false;
-  const failure = await work(row).then(
+  const renew = (leased_until: string) =>
+    db
+      .updateTable("deliveries")
+      .set({ leased_until })
+      .where("id", "=", row.id)
+      .where("attempts", "=", row.attempts)
+      .where("leased_until", "is not", null)
+      .execute();
+  const failure = await whileLeased(now, renew, () => work(row)).then(
     () => null,
     (reason: unknown) => ({ message: messageOf(reason), outage: outageOf(reason), retry: true }),
   );
@@ -75,16 +83,15 @@ async function leaseFirst(tx: DbTx, now: string): Promise<DeliveryRow | "raced" 
 const atWork = (tx: DbTx, now: string) =>
   tx.selectFrom("deliveries as other").select("other.id").where("other.leased_until", ">", now);
 
-const SAME_STREAM = sql<boolean>`other.stream = deliveries.stream`;
-
-/** The first due one of a repository of which none is being worked on. */
+/** The first due one of a repository of which none is being worked on. The few that are are asked for once, not for each that waits. */
 function firstDue(tx: DbTx, now: string) {
+  const busy = sql`array(select stream from deliveries where leased_until > ${now}::timestamptz)`;
   return tx
     .selectFrom("deliveries")
     .select(["id", "stream"])
     .where("state", "=", "pending")
     .where("not_before", "<=", now)
-    .where(({ not, exists }) => not(exists(atWork(tx, now).where(SAME_STREAM))))
+    .where(sql<boolean>`stream <> all (${busy})`)
     .orderBy("seq")
     .limit(1)
     .forUpdate("deliveries")

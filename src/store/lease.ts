@@ -1,11 +1,12 @@
 /**
- * Leases: a row is taken in a short transaction, worked on outside any transaction, and settled in a second one. A process
- * that dies leaves a lease that runs out, and the row is done again.
+ * Leases: a row is taken in a short transaction, worked on outside any transaction while its lease is renewed, and settled in a second
+ * one. A process that dies leaves a lease that runs out, and the row is done again.
  */
 import type { Outage } from "../core/outage.ts";
 
-/** Longer than work takes even where GitHub asks to wait, short enough to heal by itself. Work done twice is harmless. */
-export const LEASE_MS = 5 * 60_000;
+/** Short, because after a crash everything else of the repository waits for it. Work done twice is harmless. */
+export const LEASE_MS = 30_000;
+const RENEWED_EVERY_MS = 10_000;
 /** After so many failures of its own a row is set aside; the waits between them add up to three quarters of an hour. */
 export const MAX_FAULTS = 12;
 const FIRST_WAIT_MS = 2_000;
@@ -52,4 +53,24 @@ export function later(now: string, milliseconds: number): string {
 
 export function messageOf(reason: unknown): string {
   return reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+}
+
+/**
+ * Does `work` while `renew` is told, again and again, until when the lease lasts now. A renewal that fails changes nothing: the next
+ * one may succeed, and a lease that runs out meanwhile only means that the row may be done twice.
+ */
+export async function whileLeased<T>(
+  now: string,
+  renew: (leased_until: string) => Promise<unknown>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const began = performance.now();
+  const timer = setInterval(() => {
+    renew(later(now, performance.now() - began + LEASE_MS)).catch(() => undefined);
+  }, RENEWED_EVERY_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
 }

@@ -3,7 +3,7 @@ import { type EffectResult, streamOf, supersedes } from "../core/effects.ts";
 import { outageOf } from "../core/outage.ts";
 import type { EffectRow, Queue, ResourceRow } from "../ports/queue.ts";
 import type { Tx } from "../ports/store.ts";
-import { LEASE_MS, later, messageOf, SETTLED, tryAgain } from "./lease.ts";
+import { LEASE_MS, later, messageOf, SETTLED, tryAgain, whileLeased } from "./lease.ts";
 import { isRepetition } from "./repetition.ts";
 import type { Db, DbTx } from "./schema.ts";
 
@@ -64,7 +64,15 @@ export async function takeEffect(db: Db, now: string, work: ApplyEffect): Promis
   const leased = await db.transaction().execute((tx) => leaseEffect(tx, now));
   if (leased === undefined) return false;
   const { row, known } = leased;
-  const result = await work(row, known).catch(crashed);
+  const renew = (leased_until: string) =>
+    db
+      .updateTable("effects")
+      .set({ leased_until })
+      .where("id", "=", row.id)
+      .where("attempts", "=", row.attempts)
+      .where("leased_until", "is not", null)
+      .execute();
+  const result = await whileLeased(now, renew, () => work(row, known)).catch(crashed);
   await db.transaction().execute(async (tx) => {
     if (result.ok) await remember(tx, row, result);
     const outdated = !result.ok && (await hasSuccessor(tx, row));

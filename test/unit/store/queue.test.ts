@@ -84,7 +84,7 @@ test("work that never came back is handed out again when its lease has run out",
       timeout: 4_000,
     })
     .not.toBeNull();
-  expect(await queue.takeDelivery(later(60), async () => {})).toBe(false);
+  expect(await queue.takeDelivery(later(20), async () => {})).toBe(false);
   expect(await queue.takeDelivery(later(3600), async () => {})).toBe(true);
   silent.reject(new Error("too late"));
   await lost;
