@@ -1,10 +1,12 @@
 """A candidate on a scratch view, with real WordPress: what stops it, and that nothing of it reaches anything."""
 import http.server
 import os
+import re
 import threading
 import unittest
+from unittest import mock
 
-from belay.candidate import scratch, trial
+from belay.candidate import candidate, sandbox, scratch, trial
 from belay.candidate.candidate import Asked, answers, clean
 from belay.database import names
 from belay.database.mysql import Session
@@ -157,6 +159,25 @@ class CandidateTest(unittest.TestCase):
         said = BENCH.php("$_SERVER['HTTP_HOST'] = 'shop.test'; chdir($argv[1]); require 'wp-load.php'; echo implode(' ', $lab);", tree)
         for what in ("insert", "meta", "option", "live", "ddl", "create", "shadow", "set", "set2", "start", "hidden", "begun", "lock", "past", "second", "event", "program", "file", "remove", "code"):
             self.assertIn(f"{what}=DONE", said)
+
+    def test_without_the_kernels_help_php_still_keeps_it_in(self):
+        uploads = BENCH.root / "shared" / "wp-content" / "uploads"
+        reaches = REACHES.replace("PLACE", "http://127.0.0.1:9/").replace("UPLOADS", str(uploads)).replace("SHADOW", names.shadow(BENCH.site, "options"))
+        upload = "<?php add_action('wp_footer', function () { echo 'uploaded to ' . (wp_upload_bits('a.txt', null, 'a')['error'] ?: wp_upload_dir()['basedir']); });"
+        tree = BENCH.release({PLUGIN: re.sub(r"(?m)^.*'(file|remove|code)'.*$", "", reaches), PLUGIN.replace("lab", "up"): upload})
+        before = BENCH.digest()
+        with mock.patch.object(sandbox, "version", lambda: 0), mock.patch.object(trial, "version", lambda: 0), mock.patch.object(candidate, "version", lambda: 0):
+            self.unhealthy(tree, {"path": "/", "contains": "DONE"})
+            facts = self.answers(tree, {"path": "/", "contains": f"uploaded to {BENCH.site.belay}/candidate/uploads"})
+        self.assertEqual((facts["sandbox"], BENCH.digest() == before), ("php", True))
+
+    def test_a_database_drop_in_gets_the_same_rules(self):
+        drop_in = "<?php $wpdb = new wpdb(DB_USER, DB_PASSWORD, DB_NAME, DB_HOST);"
+        reaches = re.sub(r"(?m)^.*'second'.*$", "", REACHES).replace("PLACE", "http://127.0.0.1:9/").replace("UPLOADS", str(BENCH.root)).replace("SHADOW", names.shadow(BENCH.site, "options"))
+        tree = BENCH.release({"wp-content/db.php": drop_in, PLUGIN: reaches.replace("'insert'", "'role', get_role('administrator')); lab_try('insert'")})
+        before = BENCH.digest()
+        self.answers(tree, {"path": "/", "contains": "tried: role=DONE insert=refused"})
+        self.assertEqual(BENCH.digest(), before)
 
     def test_what_a_killed_trial_left_is_removed(self):
         with Session(BENCH.site) as session:
