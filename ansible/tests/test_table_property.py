@@ -7,7 +7,7 @@ import unittest
 from types import SimpleNamespace
 from unittest import mock
 
-from belay.tables import chunk_reader, row_gathering, shared_table, tables
+from belay.tables import chunk_reader, row_gathering, row_matcher, row_windows, shared_table, tables
 from belay.tables.chunks import part_digest
 from belay.scope.look import Look
 from belay.database.mysql import Session
@@ -83,7 +83,8 @@ class PropertyTest(unittest.TestCase):
         self.same_rows(after, self.measured(table))
         if table.key != "none":
             self.assertEqual(by_row_hashes(listed, self.measured(table)), wanted)
-        now = self.measured(table, Look(baseline_index={"tables": {"t": digests}}), limit=0)
+        with mock.patch.object(row_matcher, "WAITING", chance.choice([0, 2, 8192])):
+            now = self.measured(table, Look(baseline_index={"tables": {"t": digests}}), limit=0)
         changed = {name for name, part in now.facts["t"]["parts"].items() if digests.get(name, NOTHING) != part["digest"]} | (digests.keys() - now.facts["t"]["parts"].keys())
         self.assertEqual(changed, set(wanted))
         # Of a part that was not there at the baseline there is nothing to compare with.
@@ -100,6 +101,7 @@ class PropertyTest(unittest.TestCase):
         patches = [
             mock.patch.object(chunk_reader, "TOGETHER", chance.choice([1, 3, 32])), mock.patch.object(chunk_reader, "WINDOW", chance.choice([2, 7, 20_000])),
             mock.patch.object(chunk_reader, "JOINED_BYTES", chance.choice([64, 640, 4 << 20])), mock.patch.object(row_gathering, "PIECE", chance.choice([1, 5, 4096])),
+            mock.patch.object(row_windows, "FEWEST", 1),
             mock.patch.object(tables, "_ANY_LARGE", 0), mock.patch.object(tables, "_LARGE", 0), mock.patch.object(shared_table, "SMALLEST", chance.choice([1, 64])),
         ]
         for patch in patches:
