@@ -42,5 +42,5 @@ export function migrationSection({ needed, predicted, done }: MigrationFacts): s
 function changeLine({ table, what, name, effect, detail }: SchemaChange): string {
   const of = name === "" ? "" : ` ${code(name)}`;
   const how = detail === "" ? "" : `: ${inert(detail)}`;
-  return `${effect === "destructive" ? "⚠️ " : ""}${code(table)} ${what.replaceAll("_", " ")}${of} (${effect})${how}`;
+  return `${effect === "destructive" ? "⚠️ " : ""}${code(table)} ${inert(what.replaceAll("_", " "))}${of} (${effect})${how}`;
 }

@@ -1,5 +1,7 @@
 /** Whether the source's WordPress fits production's database. */
-import type { PlanInput, Sentence } from "./types.ts";
+import { own } from "../own.ts";
+import { listed } from "./listing.ts";
+import type { PlanInput, PlanTable, Sentence } from "./types.ts";
 
 /** Older code over a newer database is a direction that WordPress never migrates in. */
 export function versionBlock({ now: { source, target } }: PlanInput): Sentence[] {
@@ -18,6 +20,25 @@ export function upgradeWarning({ now: { source, target }, config }: PlanInput): 
   const remedy =
     "A promotion that stops for it changes nothing, and says which tables to name under `promotion.migrations` in .github/belay.yml.";
   return [{ code: "wordpress_newer", text, remedy }];
+}
+
+/** The source's database has been upgraded already: where its tables have another structure, the new code may want that of production's. */
+export function structureWarning(
+  { now: { source, target } }: PlanInput,
+  tables: readonly PlanTable[],
+): Sentence[] {
+  const names = tables
+    .filter(({ action, class: kind }) => (action === "protect" || action === "keep") && kind !== "config")
+    .map(({ table }) => table)
+    .filter((table) => {
+      const [there, here] = [own(source.tables, table), own(target.tables, table)];
+      return there !== undefined && here !== undefined && there.ddl !== here.ddl;
+    });
+  if (names.length === 0) return [];
+  const text = `${listed(names)} ${names.length === 1 ? "has" : "have"} another structure in the source, and production's rows stay: if the new code upgrades ${names.length === 1 ? "this table" : "these tables"}, that is tried on empty copies before the switch, and done after it.`;
+  const remedy =
+    "Name tables that may lose columns or types under `promotion.migrations.destructive` in .github/belay.yml; without that such a promotion ends before the switch.";
+  return [{ code: "structure_differs", text, remedy }];
 }
 
 /** The site has switched off the look at its new code. */

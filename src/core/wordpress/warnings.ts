@@ -4,9 +4,10 @@ import { own } from "../own.ts";
 import { keepLines } from "./blocks.ts";
 import { listedFiles } from "./code-blocks.ts";
 import { asPatterns, listed, noted, pasted } from "./listing.ts";
+import { otherSites } from "./other-sites.ts";
 import { structureOnly } from "./tables.ts";
 import type { CodeChanges, LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
-import { candidateWarning, upgradeWarning } from "./versions.ts";
+import { candidateWarning, structureWarning, upgradeWarning } from "./versions.ts";
 
 interface Parts {
   readonly tables: readonly PlanTable[];
@@ -19,10 +20,13 @@ export function warningsOf(input: PlanInput, parts: Parts): Sentence[] {
   return [
     ...leftBehindWarning(parts.left),
     ...editedAlike(parts.code),
+    ...otherSites(input.now.target, "production"),
+    ...otherSites(input.now.source, "the source"),
     ...flaggedWarning(parts.options),
     ...onlyStructures(input, parts.tables),
     ...sourceOnly(input, parts.tables),
     ...upgradeWarning(input),
+    ...structureWarning(input, parts.tables),
     ...candidateWarning(input),
     ...nothingToDo(input, parts),
   ];

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { loadCatalog } from "../../../src/catalog-files.ts";
 import { parseSiteConfig } from "../../../src/core/config/parse.ts";
 import type { Fingerprint } from "../../../src/core/facts.ts";
+import { judgeDrift } from "../../../src/core/wordpress/drift.ts";
 import { makePlan } from "../../../src/core/wordpress/plan.ts";
 import { planRefresh } from "../../../src/core/wordpress/refresh.ts";
 import { compileRules } from "../../../src/core/wordpress/rules.ts";
@@ -500,6 +501,37 @@ describe("the plan as a whole", () => {
       },
     });
     expect(makePlan({ ...asked, mode: "strict" }).job.append_only_tables).toEqual({});
+  });
+
+  it("names protected tables that have another structure in the source, and says where nobody looks", () => {
+    const posts = (ddl: string) => ({ tables: { posts: table("editorial", {}, { ddl: ddl.repeat(64) }) } });
+    const found = (one: Case) => plan(one).warnings.find(({ code }) => code === "structure_differs");
+    expect(found({ before: posts("a"), source: posts("b") })?.text).toContain(
+      "`posts` has another structure",
+    );
+    expect(found({ before: posts("a") })).toBeUndefined();
+    expect(found({ before: posts("a"), source: { tables: {} } })).toBeUndefined();
+    const blind = { ...config, promotion: { ...config.promotion, candidate: false } };
+    expect(codes(makePlan({ ...input({}), config: blind }).warnings)).toContain("candidate_off");
+    expect(codes(plan({}).warnings)).not.toContain("candidate_off");
+  });
+
+  it("says that another site's tables are left out, on either side and in a drift check", () => {
+    const others = [
+      { prefix: "wp_shop_", tables: 12 },
+      { prefix: "wp_blog_", tables: 1 },
+    ];
+    const made = plan({ target: { other_sites: others }, source: { other_sites: others.slice(1) } });
+    expect(made.warnings.filter(({ code }) => code === "other_site").map(({ text }) => text)).toEqual([
+      "The database of production also holds 13 tables of other sites (prefix `wp_shop_`, `wp_blog_`): Belay neither looks at them nor touches them, and they are in no plan, drift check or release.",
+      "The database of the source also holds 1 table of another site (prefix `wp_blog_`): Belay neither looks at them nor touches them, and they are in no plan, drift check or release.",
+    ]);
+    expect(codes(plan({}).warnings)).not.toContain("other_site");
+    const settings = { mode: "strict", policy: { allow_live_mode: true, append_only: [] } } as const;
+    const baseline = fingerprint();
+    const now = { ...baseline, other_sites: others };
+    const { status, sentences } = judgeDrift({ baseline, now, compared: null, settings });
+    expect([status, codes(sentences)]).toEqual(["clean", ["clean", "other_site"]]);
   });
 
   it("promotes a table exactly if the source alone changed it", () => {
