@@ -30,7 +30,7 @@ export interface Bot {
   stop(): Promise<void>;
 }
 
-export interface BotOptions extends Omit<BotSettings, "store"> {
+export interface BotOptions extends Omit<BotSettings, "store" | "flow_settings"> {
   /** In memory everything is lost at the end: for tests. */
   readonly store: BotSettings["store"] | { readonly memory: true };
   /** Other values than the shipped ones, for tests. */

@@ -30,6 +30,8 @@ export interface BotSettings {
   readonly listen: { readonly host: string; readonly port: number };
   /** What a monitoring system sends to read the metrics; null: nobody may read them. */
   readonly metrics_token: string | null;
+  /** What the shipped values of flows are overridden by. */
+  readonly flow_settings: { readonly retry_waits_s?: readonly number[] };
   readonly log_level: (typeof LEVELS)[number] | "silent";
 }
 
@@ -62,6 +64,7 @@ export function settingsFrom(env: Env): BotSettings {
     store: storeSettings(reader),
     listen: { host: value("HOST") ?? "127.0.0.1", port: portOf(reader) },
     metrics_token: metricsToken(reader),
+    flow_settings: retryWaits(reader),
     log_level: levelOf(reader),
   };
   if (problems.length > 0) throw new SettingsError(problems);
@@ -197,6 +200,17 @@ function metricsToken({ value, problems }: Reader): string | null {
   if (token !== undefined && token.length < 16)
     problems.push("BELAY_METRICS_TOKEN is shorter than 16 characters: it could be guessed.");
   return token ?? null;
+}
+
+/** `60,300`: seconds before the second and third attempt; `none`: one attempt only. */
+function retryWaits({ value, problems }: Reader): BotSettings["flow_settings"] {
+  const text = value("BELAY_RETRY_WAITS");
+  if (text === undefined) return {};
+  if (text === "none") return { retry_waits_s: [] };
+  const waits = z.array(z.coerce.number().int().min(1).max(86_400)).max(5).safeParse(text.split(","));
+  if (waits.success) return { retry_waits_s: waits.data };
+  problems.push(`BELAY_RETRY_WAITS is "${text}": write up to five numbers of seconds (60,300), or none.`);
+  return {};
 }
 
 function levelOf({ value, problems }: Reader): BotSettings["log_level"] {

@@ -18,7 +18,12 @@ export type PlaybookRun = {
   /** Lines that are no event: Ansible's own words on standard error. */
   readonly onLine: (line: string) => void;
   readonly signal?: AbortSignal;
+  /** Where this file exists, a promotion stops before its switch. */
+  readonly stopFile?: string;
 };
+
+/** The step of the role env_promote that looks for the file. */
+const STOP_STEP = "Stop here if somebody asked for it";
 
 /** Variables of the runner that Ansible and ssh need; nothing else of the environment, and no token, reaches them. */
 const PASSED_ON = ["PATH", "HOME", "USER", "LANG", "TMPDIR", "SSH_AUTH_SOCK", "VIRTUAL_ENV", "PYTHONPATH"];
@@ -35,8 +40,18 @@ export async function runPlaybook(claim: Claim, run: PlaybookRun): Promise<Repor
   const playbook = path.join(run.ansible, "playbooks", PLAYBOOKS[claim.job_type]);
   const result = await start(playbook, inputPath, claim.timeout_s, run);
   const written = await readReport(reportPath, claim);
-  if (written !== undefined && (written.status !== "succeeded" || result.exitCode === 0)) return written;
+  if (written !== undefined && (written.status !== "succeeded" || result.exitCode === 0)) {
+    return asStopped(written);
+  }
   return fallback(claim, result, startedAt);
+}
+
+/** The step that stops fails, and what follows it cleans up: the job was stopped as it was asked to. */
+function asStopped(report: Report): Report {
+  const stopped = report.steps.some(({ name, status }) => name === STOP_STEP && status === "failed");
+  if (!stopped || report.status !== "failed") return report;
+  const error_message = "It was stopped before the switch; what it had prepared is removed.";
+  return { ...report, status: "cancelled", error_code: "JOB_CANCELLED", error_message };
 }
 
 async function start(
@@ -57,6 +72,7 @@ async function start(
       LC_ALL: "C.UTF-8",
       ANSIBLE_CONFIG: path.join(run.ansible, "ansible.cfg"),
       BELAY_OUTPUT: "jsonl",
+      ...(run.stopFile === undefined ? {} : { BELAY_STOP_FILE: run.stopFile }),
     },
     lines: true,
     reject: false,

@@ -1,4 +1,6 @@
 /** One run: claims its jobs in turn, runs the playbook of each, and tells the bot what happened. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import * as core from "@actions/core";
 import type { Claim, JobEvent, Report, ReportAnswer } from "../core/report.ts";
 import type { BotClient } from "./bot.ts";
@@ -18,6 +20,8 @@ export type RunDependencies = {
 
 /** Events are sent in batches; the comment shows progress at most every 15 s anyway. */
 const BATCH_MS = 2_000;
+/** Where nothing happens, the bot is told so now and then: it knows that the runner lives, and says whether to stop. */
+const SILENCE_MS = 20_000;
 
 /**
  * Runs every job of the operation that the first one begins.
@@ -47,9 +51,14 @@ async function runJob(job: string, dependencies: JobDependencies) {
   const { bot } = dependencies;
   const claim = await bot.claim(job);
   core.startGroup(`Belay: ${claim.job_type}`);
-  const stream = eventStream((events) => bot.events(job, events));
+  const stopFile = path.join(dependencies.workplace.folder, `stop-${claim.job_id}`);
+  const stream = eventStream(async (events) => {
+    const { cancel } = await bot.events(job, events);
+    if (cancel) await writeFile(stopFile, "");
+  });
   const report = await runPlaybook(claim, {
     ...dependencies,
+    stopFile,
     onEvent: (event) => {
       show(event);
       stream.push(event);
@@ -67,11 +76,14 @@ async function runJob(job: string, dependencies: JobDependencies) {
 function eventStream(send: (events: readonly JobEvent[]) => Promise<unknown>) {
   let waiting: JobEvent[] = [];
   let sending: Promise<unknown> = Promise.resolve();
+  let told = Date.now();
   const flush = () => {
     const batch = waiting;
     waiting = [];
-    if (batch.length > 0)
-      sending = sending.then(() => send(batch)).catch((error) => core.debug(String(error)));
+    const silent = Date.now() - told >= SILENCE_MS;
+    if (batch.length === 0 && !silent) return;
+    told = Date.now();
+    sending = sending.then(() => send(batch)).catch((error) => core.debug(String(error)));
   };
   const timer = setInterval(flush, BATCH_MS);
   return {

@@ -62,12 +62,15 @@ export async function cancelOperation(
   if (!OPEN_STATES.includes(state)) return no(cancelled.over(endSentence(work.operation)));
   if (state === "unknown") return no(cancelled.unknown(kind));
   const atWork = await isAtWork(work);
-  if (hasActivated(state) || (atWork && (await isLastJob(work)))) return no(cancelled.tooLate(kind));
+  const last = atWork && (await isLastJob(work));
+  // A promotion's last job looks once more, right before the switch, whether somebody asked to stop; the others do not.
+  if (hasActivated(state) || (last && kind !== "promote")) return no(cancelled.tooLate(kind));
   const actor = `github:${login}`;
   if (cancel_reason === null) {
     await record(work, { actor, action: "cancel_asked", reason: "/cancel" });
     await halt(work, { id, reason: reasons.asked(login), actor }, atWork);
   }
+  if (last) return { stopped: true, answer: cancelled.beforeSwitch() };
   return { stopped: true, answer: atWork ? cancelled.asked(kind) : cancelled.ended(kind) };
 }
 

@@ -168,9 +168,7 @@ async function handOut(giving: Giving, { actor, job_input }: HandOut): Promise<C
   const bound = { run_id, dispatched_at: giving.work.operation.dispatched_at ?? giving.work.now };
   // A recovery moves nothing: the operation stays unknown until it has reported.
   const work =
-    job.type === "recover"
-      ? await change(giving.work, bound)
-      : await move(giving.work, event, bound);
+    job.type === "recover" ? await change(giving.work, bound) : await move(giving.work, event, bound);
   await work.tx.heartbeat(work.operation.id, work.now);
   await work.tx.updateJob(job.id, {
     state: "running",

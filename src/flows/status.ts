@@ -1,4 +1,5 @@
 /** The facts of `/status`, read in one transaction. */
+import { secondsBetween } from "../core/duration.ts";
 import { renderStatus, type StatusView } from "../core/rendering/status.ts";
 import { shortId } from "../core/rendering/words.ts";
 import type { OperationRow } from "../ports/operations.ts";
@@ -7,6 +8,7 @@ import type { Tx } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 import { judgeRecords } from "./judge.ts";
 import { type SiteSettings, syncSite } from "./site.ts";
+import { allWaiting } from "./turns.ts";
 
 export interface StatusRequest {
   readonly repository: Repository;
@@ -34,7 +36,9 @@ export async function renderStatusOf(deps: Deps<never>, tx: Tx, request: StatusR
     source: source.name,
     target: target.name,
     environments: [await shown(tx, source), await shown(tx, target)],
-    holder: await holder(tx, pair),
+    holder: await holder(tx, { ...pair, now: deps.clock.now() }),
+    locked: await locked(tx, target),
+    queue: await queue(tx, pair),
     recent: recent.map((operation) => ({ ...words(operation), message: operation.result_message })),
     ...judged,
   });
@@ -57,10 +61,33 @@ async function shown(tx: Tx, row: EnvironmentRow): Promise<StatusView["environme
   };
 }
 
-async function holder(tx: Tx, { source, target }: Pair): Promise<StatusView["holder"]> {
+async function locked(tx: Tx, { id }: EnvironmentRow): Promise<StatusView["locked"]> {
+  const row = await tx.personLock(id);
+  return row && { by: row.login, reason: row.reason, since: row.acquired_at };
+}
+
+async function queue(tx: Tx, { source, target }: Pair): Promise<StatusView["queue"]> {
+  const ours = [source.id, target.id];
+  const waiting = (await allWaiting(tx)).filter(
+    (one) => ours.includes(one.source_environment_id) || ours.includes(one.target_environment_id),
+  );
+  return waiting.map(({ requested_by, queued_at, pull_request }) => ({
+    by: requested_by,
+    since: queued_at ?? "",
+    pull_request,
+  }));
+}
+
+async function holder(
+  tx: Tx,
+  { source, target, now }: Pair & { readonly now: string },
+): Promise<StatusView["holder"]> {
   const lock = (await tx.locks()).find((row) => [source.id, target.id].includes(row.environment_id));
   const operation = lock === undefined ? null : await tx.operation(lock.operation_id);
-  return operation === null || lock === undefined ? null : { ...words(operation), since: lock.acquired_at };
+  if (operation === null || lock === undefined) return null;
+  const { acquired_at: since, heartbeat_at: heard } = lock;
+  const message = ["unknown", "waiting"].includes(operation.state) ? operation.result_message : null;
+  return { ...words(operation), since, heard, age_s: secondsBetween(since, now), message };
 }
 
 function words({ kind, state, requested_by, requested_at }: OperationRow) {

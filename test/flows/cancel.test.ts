@@ -69,17 +69,34 @@ const looks = {
   drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }),
 };
 
-it("does not stop a promotion whose last job is at work", async () => {
+const SWITCHED = { event: "step_finished", step: "Switch to the release", status: "ok", seconds: 1 } as const;
+
+it("does not stop a promotion that has switched", async () => {
   const job = await atTheSwitch();
+  await world.tells(job, [{ ...SWITCHED, at: world.now() }]);
   expect(await world.says("ann", "/cancel")).toBe("cancel_too_late");
   expect(await world.lastAnswer()).toContain("`/rollback` takes a promotion back");
   expect(await cancel(job)).toMatchObject({ status: 409, code: "cancel_too_late" });
   expect(await world.tells(job, [])).toMatchObject({ cancel: false });
-  await world.tells(job, [
-    { at: world.now(), event: "step_finished", step: "Switch to the release", status: "ok", seconds: 1 },
-  ]);
   await world.report(job, "env_promote", { facts: switched(staging) });
   expect((await world.operation()).cancel_reason).toBeNull();
+  expect((await world.operation()).state).toBe("succeeded");
+});
+
+it("stops a promotion at work before its switch, if the runner hears of it in time", async () => {
+  const job = await atTheSwitch();
+  expect(await world.says("ann", "/cancel")).toBe("cancel_asked");
+  expect(await world.tells(job, [])).toMatchObject({ cancel: true });
+  await world.report(job, "env_promote", { error: "JOB_CANCELLED", message: "Stopped.", cancelled: true });
+  expect(await world.operation()).toMatchObject({ state: "cancelled" });
+  expect(await locks()).toEqual([]);
+});
+
+it("and tells the truth where it came to the switch first", async () => {
+  const job = await atTheSwitch();
+  expect(await world.says("ann", "/cancel")).toBe("cancel_asked");
+  await world.tells(job, [{ ...SWITCHED, at: world.now() }]);
+  await world.report(job, "env_promote", { facts: switched(staging) });
   expect((await world.operation()).state).toBe("succeeded");
 });
 

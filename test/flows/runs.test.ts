@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { undamaged } from "../../src/flows/baselines.ts";
+import { beginDue, dueOperations } from "../../src/flows/due.ts";
+import { reconcileRuns } from "../../src/flows/reconcile/runs.ts";
 import { dispatchFailed, expireJobs, runEnded } from "../../src/flows/run-lost.ts";
+import { runStarted } from "../../src/flows/run-started.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
 import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
 
@@ -210,13 +213,43 @@ describe("a run that is lost", () => {
     expect(await locks()).toEqual([]);
   });
 
-  it("ended while it only looked: failed, nothing has changed", async () => {
+  it("ended while it only looked: three attempts, each with a run of its own; then failed, nothing has changed", async () => {
     await world.says("mona", "/promote");
+    const runs = new Set<number | null>();
+    for (const [attempt, wait] of [60, 300].entries()) {
+      await world.claim(await firstJob());
+      const { id, run_id } = await world.operation();
+      runs.add(run_id);
+      await runEnded(world.deps, { repository_id: REPOSITORY.id, run_id: run_id ?? 0 });
+      expect(await world.operation()).toMatchObject({ state: "waiting", result_code: "RUN_LOST" });
+      expect(await world.comment()).toContain(`Attempt ${attempt + 1} of 3 failed`);
+      expect(await locks()).toHaveLength(2);
+      world.wait(wait - 1);
+      expect(await dueOperations(world.deps)).toEqual([]);
+      world.wait(1);
+      expect(await beginDue(world.deps, id)).toBe("begun");
+      expect(await beginDue(world.deps, id)).toBe("waits");
+    }
+    const outdated = (await world.effects("dispatch")).at(-2)?.inputs.job ?? "";
+    expect(await world.claim(outdated)).toMatchObject({ kind: "refused" });
     await world.claim(await firstJob());
     const { run_id } = await world.operation();
+    runs.add(run_id);
     await runEnded(world.deps, { repository_id: REPOSITORY.id, run_id: run_id ?? 0 });
-    expect(await world.operation()).toMatchObject({ state: "failed", result_code: "RUN_LOST" });
+    expect(await world.operation()).toMatchObject({ state: "failed", result_code: "RUN_LOST", attempt: 3 });
+    expect(runs.size).toBe(3);
     expect(await locks()).toEqual([]);
+  });
+
+  it("is found by asking GitHub where the webhook was lost", async () => {
+    await world.says("mona", "/promote");
+    await world.claim(await firstJob());
+    expect(await reconcileRuns(world.deps)).toEqual([]);
+    const { id, run_id } = await world.operation();
+    world.github.ended_runs.add(run_id ?? 0);
+    expect(await reconcileRuns(world.deps)).toEqual([id]);
+    expect(await world.operation()).toMatchObject({ state: "waiting", result_code: "RUN_LOST" });
+    expect(await reconcileRuns(world.deps)).toEqual([]);
   });
 
   it("ended while it changed production: unknown, until its late report comes", async () => {
@@ -235,12 +268,16 @@ describe("a run that is lost", () => {
     expect(await locks()).toEqual([]);
   });
 
-  it("never claimed its job: failed after half an hour, not before", async () => {
+  it("never claimed its job: lost half an hour after GitHub started it, however long that took", async () => {
     await world.says("mona", "/promote");
+    world.wait(5 * 3600);
+    expect(await expireJobs(world.deps)).toEqual([]);
+    const { id: operation_id } = await world.operation();
+    await runStarted(world.deps, { operation_id, run_id: 955, run_url: null });
     expect(await expireJobs(world.deps)).toEqual([]);
     world.wait(1900);
     expect(await expireJobs(world.deps)).toHaveLength(1);
-    expect((await world.operation()).state).toBe("failed");
+    expect(await world.operation()).toMatchObject({ state: "waiting", result_code: "JOB_TIMEOUT" });
   });
 });
 

@@ -34,7 +34,13 @@ const RUN_ID = 900;
 export type Answers = Partial<Record<JobType, (input: Readonly<Record<string, unknown>>) => Told>>;
 export type Told =
   | { readonly facts: Readonly<Record<string, unknown>> }
-  | { readonly error: string; readonly message: string; readonly facts?: Readonly<Record<string, unknown>> };
+  | {
+      readonly error: string;
+      readonly message: string;
+      readonly facts?: Readonly<Record<string, unknown>>;
+      /** The runner stopped, because it was asked to. */
+      readonly cancelled?: boolean;
+    };
 
 export interface RunEnd {
   readonly jobs: readonly JobType[];
@@ -54,12 +60,13 @@ export interface World {
   says(
     login: string,
     body: string,
-    comment?: { readonly id?: number; readonly edited?: boolean },
+    comment?: { readonly id?: number; readonly edited?: boolean; readonly pull?: number },
   ): Promise<string>;
   /** The run that was dispatched last does its jobs until it is told to stop. */
   runs(answers: Answers): Promise<RunEnd>;
   claim(job_id: string, runner?: Partial<RunnerIdentity>): ReturnType<typeof claimJob>;
-  report(job_id: string, type: JobType, told: Told): ReturnType<typeof jobReport>;
+  /** @param run_id of another run than the one that was dispatched last */
+  report(job_id: string, type: JobType, told: Told, run_id?: number): ReturnType<typeof jobReport>;
   tells(job_id: string, events: readonly JobEvent[]): ReturnType<typeof jobEvents>;
   effects<K extends Effect["kind"]>(kind: K): Promise<readonly Extract<Effect, { kind: K }>[]>;
   /** The newest state of each check of a commit, by gate: `success`, `failure`, `action_required`, `in_progress`. */
@@ -136,13 +143,13 @@ export async function openWorld(config = EXAMPLE): Promise<World> {
   const runnerOfRun = async () => ({ ...runner, run_id: RUN_ID + (await effects("dispatch")).length });
   const claim: World["claim"] = async (job_id, other = {}) =>
     claimJob(deps, { job_id, runner: { ...(await runnerOfRun()), ...other } });
-  const report: World["report"] = async (job_id, type, told) => {
+  const report: World["report"] = async (job_id, type, told, run_id) => {
     const { operation_id } = (await open.store.transaction((tx) => tx.job(job_id))) ?? {
       operation_id: job_id,
     };
     return jobReport(deps, {
       job_id,
-      runner: await runnerOfRun(),
+      runner: { ...(await runnerOfRun()), ...(run_id !== undefined && { run_id }) },
       report: reportOf({ job_id, operation_id, type, now: now() }, told),
     });
   };
@@ -164,16 +171,16 @@ export async function openWorld(config = EXAMPLE): Promise<World> {
       github.pull_requests.set(pull.number, pull);
       return pullRequestChanged(deps, { repository: REPOSITORY, pull_request: pull });
     },
-    says: async (login, body, { id: given, edited = false } = {}) => {
+    says: async (login, body, { id: given, edited = false, pull = 7 } = {}) => {
       world.wait(1);
       const comment_id = given ?? ++comments;
       const created_at = now();
       const updated_at = edited ? new Date(at + 5000).toISOString() : created_at;
-      const common = { id: comment_id, number: 7, body, created_at, updated_at };
+      const common = { id: comment_id, number: pull, body, created_at, updated_at };
       if (!github.comments.has(comment_id)) {
         github.comments.set(comment_id, { ...common, author: login, author_type: "User" });
       }
-      const outcome = await commandReceived(deps, { repository: REPOSITORY, pull_request: 7, comment_id });
+      const outcome = await commandReceived(deps, { repository: REPOSITORY, pull_request: pull, comment_id });
       return outcome.kind === "answered" ? outcome.answer.code : outcome.kind;
     },
     tells: async (job_id, events) => jobEvents(deps, { job_id, runner: await runnerOfRun(), events }),
@@ -247,7 +254,7 @@ function reportOf({ job_id, operation_id, type, now }: Reporting, told: Told): R
     job_id,
     job_type: type,
     operation_id,
-    status: failed ? "failed" : "succeeded",
+    status: failed ? (told.cancelled ? "cancelled" : "failed") : "succeeded",
     ...(failed ? { error_code: told.error, error_message: told.message } : {}),
     started_at: now,
     finished_at: now,

@@ -23,6 +23,8 @@ export async function startBot(lab: Laboratory, double: Double, port: number): P
     BELAY_OIDC_ISSUER: double.oidc.issuer(),
     BELAY_STORE_DIR: path.join(lab.folder, "store"),
     BELAY_WORKFLOWS: `${BELAY}/.github/workflows/promote.yml`,
+    // A story that breaks something wants to see it broken, not mended a minute later.
+    BELAY_RETRY_WAITS: "none",
     LOG_LEVEL: "info",
   };
   const assignments = Object.entries(settings).map(([name, value]) => `${name}=${value}`);

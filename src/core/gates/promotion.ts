@@ -84,7 +84,7 @@ function wordsOf(state: PromotionState, target: string): Words {
       return block(
         "unknown",
         `Whether the promotion to ${target} happened is unknown: its run ended without a report. The lock stays.`,
-        `Look at ${target} and at its journal (\`.belay/journal\`), then ask an operator to resolve it; \`/status\` shows what is known.`,
+        `Belay has ${target}'s host looked at by itself; \`/status\` shows what is known, \`/unlock\` has it looked at now.`,
       );
   }
 }

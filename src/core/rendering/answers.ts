@@ -182,7 +182,7 @@ export const locked = (holder: HolderWords): Answer =>
     "environment_locked",
     `Nothing was started: ${holder.environment} is held by \`/${holder.kind}\`${holder.pull_request === null ? "" : ` of pull request ${holder.pull_request}`}, asked for by \`${holder.by}\`, since ${holder.since}.`,
     holder.unknown
-      ? "How that operation ended is unknown, so the lock stays until an operator has looked; `/status` shows what is known."
+      ? "How that operation ended is unknown, so the lock stays until its host was looked at; `/unlock` has that done now, `/status` shows what is known."
       : "Wait until it is done (its comment shows how far it is), then comment the command again.",
   );
 
@@ -248,6 +248,12 @@ export const cancelled = {
     answer("cancelled", `The ${kind} was stopped before it changed anything.`, `\`/${kind}\` begins again.`),
   asked: (kind: OperationKind): Answer =>
     answer("cancel_asked", `The ${kind} stops as soon as the job that is at work now has ended.`, null),
+  beforeSwitch: (): Answer =>
+    answer(
+      "cancel_asked",
+      "The promotion stops before its switch, unless it comes to it first.",
+      "Its comment tells how it ends; `/rollback` takes a promotion back.",
+    ),
   tooLate: (kind: OperationKind): Answer =>
     answer(
       "cancel_too_late",
@@ -258,7 +264,7 @@ export const cancelled = {
     answer(
       "cancel_unknown",
       `The ${kind} was not stopped: nobody knows how it ended, so its lock stays.`,
-      "`/status` shows what is known.",
+      "`/unlock` has its host looked at now; `/status` shows what is known.",
     ),
   nothing: (): Answer =>
     answer(

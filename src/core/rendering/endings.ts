@@ -95,7 +95,8 @@ export const reasons = {
 
 /** What to type next, in the comment of an operation; null while it runs and where nothing is to be done. */
 export function nextStep(names: Names, state: PromotionState, verdict: Verdict | null): string | null {
-  if (state === "unknown") return `Look at ${names.target}; \`/status\` shows what is known.`;
+  if (state === "unknown")
+    return "Belay has the host looked at by itself; `/unlock` has it looked at now, `/status` shows what is known.";
   if (!isOver(state)) return null;
   const obstacle = verdict === null ? undefined : obstacles(verdict)[0];
   if (state === "blocked") return obstacle?.remedy ?? null;

@@ -19,13 +19,30 @@ export interface StatusView {
     readonly release: string | null;
   }[];
   /** What holds one of the two environments, if anything. */
-  readonly holder: (OperationWords & { readonly since: string }) | null;
+  readonly holder: (OperationWords & Holding) | null;
+  /** Who keeps the target for themselves, if anybody. */
+  readonly locked: { readonly by: string; readonly reason: string; readonly since: string } | null;
+  /** Promotions that wait for one of the two, in their order. */
+  readonly queue: readonly {
+    readonly by: string;
+    readonly since: string;
+    readonly pull_request: number | null;
+  }[];
   /** Newest first. */
   readonly recent: readonly (OperationWords & { readonly message: string | null })[];
   readonly verdict: Verdict;
   readonly backup_age_s: number | null;
   /** False for people without write permission: no row keys, no values. */
   readonly details: boolean;
+}
+
+interface Holding {
+  readonly since: string;
+  /** When its runner was last heard of. */
+  readonly heard: string;
+  readonly age_s: number;
+  /** What Belay, or a person, does about it: of one whose end is unknown, or that waits for its next attempt. */
+  readonly message: string | null;
 }
 
 interface OperationWords {
@@ -41,6 +58,8 @@ export function renderStatus(view: StatusView): string {
     view.marker,
     `### Status of ${inert(view.source)} to ${inert(view.target)}`,
     holderLine(view),
+    lockedLine(view),
+    queueList(view),
     environmentsTable(view),
     `A promotion now would find:\n\n${gatesTable(view.verdict)}`,
     view.backup_age_s === null ? "" : `The newest proven backup is ${showDuration(view.backup_age_s)} old.`,
@@ -53,8 +72,28 @@ export function renderStatus(view: StatusView): string {
 function holderLine({ holder }: StatusView): string {
   if (holder === null) return "Nothing is running.";
   const who = `\`/${holder.kind}\` by ${person(holder.by)}, ${STATE_WORDS[holder.state]} since ${inert(holder.since)}`;
-  if (holder.state !== "unknown") return `Running: ${who}. The environments are free when it is done.`;
-  return `Stuck: ${who}. Its run ended without a report, so the lock stays until an operator has looked at the host.`;
+  const age = `${showDuration(holder.age_s)} ago`;
+  const heard = `Held since ${age}; its runner was last heard of at ${inert(holder.heard)}.`;
+  const message = holder.message === null ? "" : ` ${inert(holder.message)}`;
+  if (holder.state === "waiting") return `Held: ${who}.${message}`;
+  if (holder.state !== "unknown")
+    return `Running: ${who}. ${heard} The environments are free when it is done.`;
+  return `Stuck: ${who}. ${heard}${message} \`/unlock\` has the host looked at now.`;
+}
+
+function lockedLine({ locked, target, details: full }: StatusView): string {
+  if (locked === null) return "";
+  const why = locked.reason === "" || !full ? "" : `: ${inert(locked.reason)}`;
+  return `${inert(target)} is locked by ${person(locked.by)} since ${inert(locked.since)}${why}. \`/unlock\` frees it.`;
+}
+
+function queueList({ queue }: StatusView): string {
+  if (queue.length === 0) return "";
+  const lines = queue.map(({ by, since, pull_request }, at) => {
+    const where = pull_request === null ? "" : ` (pull request ${pull_request})`;
+    return `${at + 1}. \`/promote\` by ${person(by)}${where}, since ${inert(since)}`;
+  });
+  return `Waiting for their turn:\n${lines.join("\n")}`;
 }
 
 function environmentsTable(view: StatusView): string {

@@ -78,7 +78,7 @@ async function switchStates(work: Work, one: Move): Promise<void> {
   const status = step.ok ? step.state : "released";
   await tx.putPackageRelease({ ...to, status, released_at: now });
   if (one.from === null) return;
-  const from = (await rowOf(work, one, one.from)) ?? unknownRow(work, one, one.from, "");
+  const from = (await rowOf(work, one, one.from)) ?? unknownRow(work, one, one.from, one.from_digest ?? "");
   if (from.status !== "vetoed") await tx.putPackageRelease({ ...from, status: "superseded" });
 }
 

@@ -114,6 +114,8 @@ function movesOf(
   return report.pointers.flatMap(({ root, kind, id, from, to }) => {
     const name = { root, kind, id };
     const digest = to === null || hands.has(keyOfPackage(name)) ? null : digestOfRelease(name, to);
-    return to === null || digest === null ? [] : [{ ...name, from, to, digest }];
+    return to === null || digest === null
+      ? []
+      : [{ ...name, from, from_digest: from === null ? null : digestOfRelease(name, from), to, digest }];
   });
 }

@@ -49,7 +49,8 @@ export function movesFrom(
 ): readonly Move[] {
   return wanted.flatMap((one) => {
     const from = branch.active.get(keyOfPackage(one)) ?? null;
-    return from === one.to ? [] : [{ ...one, from }];
+    const from_digest = from === null ? null : branch.digestOf(one, from);
+    return from === one.to ? [] : [{ ...one, from, from_digest }];
   });
 }
 

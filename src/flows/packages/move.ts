@@ -120,7 +120,8 @@ async function releaseFacts(
       id,
       version: to,
       state: row?.status ?? null,
-      same: there === null ? null : there === (row?.digest ?? digest),
+      // What was active without being in the branch has no digest on record.
+      same: there === null ? null : there === (row?.digest || digest),
       at_head: row?.head_sha === operation.head_sha && row.pull_request === operation.pull_request,
       earlier: parsed !== null && active !== null && compareVersions(parsed, active) < 0,
       preview: parsed !== null && isPreRelease(parsed),

@@ -28,6 +28,8 @@ export interface PackagesWorld {
     pull: PullRequest,
     name: string,
   ): { readonly conclusion: string | null; readonly title: string } | undefined;
+  /** Stages, and has it approved by a review. */
+  stages(pull: PullRequest): Promise<void>;
   /** Waits until a check of the head has this conclusion. */
   until(pull: PullRequest, name: string, conclusion: string): Promise<void>;
   titled(pull: PullRequest, name: string, title: string): Promise<void>;
@@ -85,6 +87,14 @@ export async function openPackagesWorld(options: WorldOptions = {}): Promise<Pac
     check: (pull, name) => {
       const found = double.checks(pull.headSha).find((one) => one.name === name);
       return found && { conclusion: found.conclusion, title: found.output.title ?? "" };
+    },
+    stages: async (pull) => {
+      await world.until(pull, "belay / release", "action_required");
+      await world.says("ann", pull, "/stage");
+      await world.until(pull, "belay / release", "success");
+      // GitHub's times have whole seconds: a review of the same second may have come before what was shown.
+      await new Promise((resolve) => setTimeout(resolve, 1_000 - (Date.now() % 1_000) + 20));
+      await double.as("bea").review(pull, "APPROVED");
     },
     until: async (pull, name, conclusion) => {
       await double.when(`${name}: ${conclusion}`, () =>

@@ -1,0 +1,125 @@
+/** Nobody saw how a promotion ended: a recovery looks at the host, and only its truthful report ends the doubt. */
+import { beforeEach, expect, it } from "vitest";
+import { dueRecoveries, recoverDue } from "../../src/flows/recover.ts";
+import { runEnded } from "../../src/flows/run-lost.ts";
+import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
+import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
+
+const production = measured({});
+const staging = measured({ widgets: { "1": "new" } });
+const answers = {
+  release_build: () => ({ facts: built(staging, HEAD) }),
+  drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }),
+};
+
+let world: World;
+let promoting: string;
+
+/** A promotion whose run ended between the claim of its last job and its report. */
+beforeEach(async () => {
+  world = await openWorld();
+  await world.pullRequest();
+  await world.says("mona", "/refresh");
+  await world.runs(firstClone(production));
+  await world.says("mona", "/backup");
+  await world.runs({ backup_create: () => ({ facts: backedUp(world.now()) }) });
+  await approved(world, answers);
+  await world.says("mona", "/promote");
+  let job = (await world.effects("dispatch")).at(-1)?.inputs.job ?? "";
+  for (const type of ["release_build", "drift_check"] as const) {
+    await world.claim(job);
+    const told = await world.report(job, type, answers[type]());
+    job = (told.kind === "answered" && told.answer.next_job_id) || "";
+  }
+  promoting = job;
+  await world.claim(promoting);
+  const { run_id } = await world.operation();
+  await runEnded(world.deps, { repository_id: REPOSITORY.id, run_id: run_id ?? 0 });
+}, 180_000);
+
+const looked = (more: Readonly<Record<string, unknown>>) => ({
+  facts: { found: [], reports: [], settled: true, health: [], healthy: true, ...more },
+});
+const before = { active: { release: "aaaaaaaaaaaa", operation_id: "" } };
+const locks = () => world.open.store.transaction((tx) => tx.locks());
+
+async function recoverNow(): Promise<void> {
+  world.wait(61);
+  const [id = ""] = await dueRecoveries(world.deps);
+  expect(await recoverDue(world.deps, id)).toBe("begun");
+}
+
+it("the promotion has happened: succeeded, with the release that the target runs", async () => {
+  const { id } = await world.operation();
+  expect(await dueRecoveries(world.deps)).toEqual([]);
+  await recoverNow();
+  expect(await recoverDue(world.deps, id)).toBe("not_unknown");
+  const run = await world.runs({
+    recover: (input) => {
+      expect(input).toMatchObject({ target_environment: "production", stop: false });
+      return looked({ active: { release: RELEASE.slice(0, 12), operation_id: id } });
+    },
+  });
+  expect(run).toMatchObject({ jobs: ["recover"], result: "succeeded" });
+  expect(await world.operation()).toMatchObject({ state: "succeeded", release_after: RELEASE.slice(0, 12) });
+  expect(await world.checks()).toMatchObject({ promotion: "success" });
+  expect(await locks()).toEqual([]);
+  expect(await world.says("mona", "/rollback")).toBe("started");
+});
+
+it("it did not happen: failed; the host took it back: rolled back; unhealthy: failed, and the target is marked", async () => {
+  const { id } = await world.operation();
+  await recoverNow();
+  const reverted = { what: "reverted", by: "watchdog", at: "2026-03-01T10:00:00Z", operation_id: id };
+  const report = { ...reverted, release: "aaaaaaaaaaaa", previous_release: RELEASE.slice(0, 12) };
+  await world.runs({ recover: () => looked({ ...before, reports: [report] }) });
+  expect(await world.operation()).toMatchObject({ state: "rolled_back", result_code: "RECOVERED" });
+  expect(await world.lastAnswer()).toContain("taken back by the host itself");
+});
+
+it("a recovery that comes to nothing leaves the doubt, is tried again, and in the end says what to type", async () => {
+  for (const wait of [61, 301, 901]) {
+    world.wait(wait);
+    const [id = ""] = await dueRecoveries(world.deps);
+    expect(await recoverDue(world.deps, id)).toBe("begun");
+    await world.runs({ recover: () => ({ error: "ANSIBLE_HOST_UNREACHABLE", message: "No route." }) });
+    expect(await world.operation()).toMatchObject({ state: "unknown" });
+    expect(await locks()).toHaveLength(2);
+  }
+  world.wait(24 * 3600);
+  expect(await dueRecoveries(world.deps)).toEqual([]);
+  expect(await world.comment()).toContain("/unlock");
+
+  expect(await world.says("visitor", "/unlock")).toBe("permission_missing");
+  expect(await world.says("ann", "/unlock")).toBe("recovery_begun");
+  expect(await world.says("ann", "/unlock")).toBe("recovery_under_way");
+  await world.runs({ recover: () => looked({ ...before, settled: false }) });
+  expect(await world.operation()).toMatchObject({ state: "unknown" });
+  await world.says("ann", "/unlock");
+  await world.runs({ recover: () => looked(before) });
+  expect(await world.operation()).toMatchObject({ state: "failed" });
+  expect(await locks()).toEqual([]);
+});
+
+it("a late report of the promotion's own run ends the doubt, also while a recovery is under way; a lost one begins anew", async () => {
+  const { id } = await world.operation();
+  const [claimed] = (await world.open.store.transaction((tx) => tx.jobsOf(id))).filter(
+    (job) => job.id === promoting,
+  );
+  await recoverNow();
+  const recovery = (await world.effects("dispatch")).at(-1)?.inputs.job ?? "";
+  await world.claim(recovery);
+  const { run_id } = await world.operation();
+  await runEnded(world.deps, { repository_id: REPOSITORY.id, run_id: run_id ?? 0 });
+  expect(await world.operation()).toMatchObject({ state: "unknown", recoveries: 1 });
+
+  const told = await world.report(
+    promoting,
+    "env_promote",
+    { facts: switched(staging) },
+    claimed?.run_id ?? 0,
+  );
+  expect(told).toMatchObject({ answer: { result: "succeeded" } });
+  expect(await world.operation()).toMatchObject({ state: "succeeded" });
+  expect(await locks()).toEqual([]);
+});
