@@ -2,7 +2,7 @@
 import path from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
-import { mustSucceed } from "../../faults/host/jobs.ts";
+import { mustSucceed, startJob } from "../../faults/host/jobs.ts";
 import type { Release, World } from "./world.ts";
 
 const told = {
@@ -49,4 +49,10 @@ export async function wholePromotion({ lab }: World, release: Release): Promise<
   const seconds = (performance.now() - began) / 1000;
   await mustSucceed(lab, release.rollback());
   return seconds;
+}
+
+/** After a series that ended early: the site is on the old release again, if it can be. */
+export async function goBack({ lab }: World, release: Release): Promise<void> {
+  const { ended } = await startJob(lab, release.rollback());
+  await ended;
 }

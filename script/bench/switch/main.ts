@@ -3,6 +3,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { describeMachine, observeLoad } from "../frame/machine.ts";
 import { printResult, say } from "../frame/output.ts";
+import { syncMs } from "./disk.ts";
 import { goals, headline } from "./goals.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { measureAll } from "./run.ts";
@@ -32,6 +33,7 @@ async function main(given: Options): Promise<void> {
       void lab.stop().finally(() => process.exit(130));
     });
   try {
+    const sync_ms = await syncMs(lab.folder);
     const { by_tables, slow, mariadb_dump_rsync, drop_and_rename, ...rest } = await measureAll(
       await makeWorld(lab, say),
       given,
@@ -44,6 +46,7 @@ async function main(given: Options): Promise<void> {
       goals: goals(line),
       ways,
       ...rest,
+      sync_ms,
       load,
       machine: describeMachine(),
     });

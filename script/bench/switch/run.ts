@@ -1,7 +1,7 @@
 /** The benchmark from its first visitor to its last. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { median } from "../frame/rounds.ts";
-import { series, wholePromotion } from "./belay.ts";
+import { goBack, series, wholePromotion } from "./belay.ts";
 import { longestGap, switchFigures, tenth, visitorsSaw, worstWaits } from "./figures.ts";
 import { type Seen, watched } from "./measure.ts";
 import type { Options } from "./options.ts";
@@ -67,7 +67,10 @@ type Turns = { readonly rounds: number; readonly slow: boolean };
 async function switched(world: World, release: Release, { rounds, slow }: Turns) {
   const { seen, result } = await watched(world, slow, () => series(world, release, rounds));
   const { switches, gaveUp } = result;
-  if (gaveUp !== null) world.say(`  given up: ${gaveUp}`);
+  if (gaveUp !== null) {
+    world.say(`  given up: ${gaveUp}`);
+    await goBack(world, release);
+  }
   return {
     ...visitorsSaw(seen),
     longest_gap_ms: longestGap(seen),

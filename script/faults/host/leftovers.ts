@@ -35,9 +35,11 @@ async function living({ lab, site }: World): Promise<readonly string[]> {
         .replaceAll("\0", " ")
         .trim();
       const named = words.includes(runnerFolder(lab)) || words.includes(`${site.root}/.belay/watchdog`);
-      const python = /^\S*python3?\S* /.test(words) && hasEnvironment(pid, `${MARK}=${lab.folder}`);
+      // PHP-FPM's workers have titles; what Belay starts has words.
+      const program = /^\S*(python3?\S*|php\S*) /.test(words) && !words.startsWith("php-fpm:");
+      const ours = program && !/--fpm-config/.test(words) && hasEnvironment(pid, `${MARK}=${lab.folder}`);
       // ssh keeps a shared connection for a minute after its last use.
-      return (named || python) && !words.includes("[mux]") ? `${pid} ${words.slice(0, 200)}` : "";
+      return (named || ours) && !words.includes("[mux]") ? `${pid} ${words.slice(0, 200)}` : "";
     }),
   );
   return lines.filter((line) => line !== "");
