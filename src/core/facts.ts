@@ -69,6 +69,8 @@ export const Fingerprint = z.object({
   taken_at: z.iso.datetime(),
   tables: z.record(z.string(), TableFingerprint),
   options: z.record(z.string(), OptionFingerprint),
+  /** Other sites in the same database whose longer prefix begins with this one: their tables are left out. Missing: not told. */
+  other_sites: z.array(z.object({ prefix: z.string(), tables: z.number().int() })).optional(),
   /** Protected paths (relative to the code tree, for example `wp-content/uploads`). */
   files: z.record(z.string(), FilesFingerprint),
   /** The promotable code tree. */

@@ -121,6 +121,7 @@ const EXPLAINING: readonly string[] = [
   "append_only_unknown",
   "live_mode_forbidden",
   "drifted_live_only",
+  "other_site",
 ];
 
 const inFull = ({ text, remedy }: Sentence): string => (remedy === null ? text : `${text} ${remedy}`);

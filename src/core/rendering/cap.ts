@@ -25,6 +25,20 @@ export function cap(markdown: string, limit: number): string {
   return `${lines.join("\n")}${closing(open)}${CUT}`;
 }
 
+/** The text of the first step that has room, from the longest to the shortest; of the last one where none has. */
+export function fitting<Step>(
+  steps: readonly Step[],
+  room: number,
+  textOf: (step: Step, at: number) => string,
+): string {
+  let text = "";
+  for (const [at, step] of steps.entries()) {
+    text = textOf(step, at);
+    if (text.length <= room) break;
+  }
+  return text;
+}
+
 function follow(open: { fence: string | null; details: number }, line: string): void {
   const ticks = /^`{3,}/.exec(line)?.[0];
   if (open.fence !== null) {

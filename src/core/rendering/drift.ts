@@ -1,6 +1,7 @@
 /** A drift check as Markdown, for its check run: a table of what differs, then the rows by key and the files by path. */
 import { blockingFirst } from "../wordpress/drift.ts";
 import type { DriftFinding, DriftVerdict } from "../wordpress/types.ts";
+import { fitting } from "./cap.ts";
 import { cell, code } from "./escape.ts";
 import { keyText } from "./keys.ts";
 import { count, details } from "./words.ts";
@@ -22,9 +23,7 @@ const UNFOLDED = 12;
 /** @param record the id of the drift check, under which the API has every key that was recorded */
 export function driftSection(drift: DriftVerdict, record: string): string {
   if (drift.findings.length === 0) return "";
-  const texts = STEPS.map((step) => () => sectionWith(drift, { record, ...step }));
-  const fits = texts.find((text) => text().length <= ROOM) ?? texts.at(-1);
-  return fits?.() ?? "";
+  return fitting(STEPS, ROOM, (step) => sectionWith(drift, { record, ...step }));
 }
 
 function sectionWith(drift: DriftVerdict, shown: Shown): string {

@@ -1,6 +1,7 @@
 /** The plan as Markdown: what travels, what stays, what stands in the way; every table with its class and action. */
 import { OVERWRITES_ALL } from "../wordpress/refresh.ts";
 import type { LeftBehind, Plan, PlanOption, RefreshPlan, Sentence } from "../wordpress/types.ts";
+import { fitting } from "./cap.ts";
 import { cell, code, fence, inert } from "./escape.ts";
 import { keyText } from "./keys.ts";
 import { codeSection, tableSections } from "./plan-tables.ts";
@@ -29,13 +30,8 @@ export interface PlanPlace {
  * room, equal tables are summed up and lists end with how many more there are; the rest stands in the API.
  */
 export function planSection(plan: Plan, { room, operation }: PlanPlace): string {
-  const [whole, ...shorter] = STEPS;
-  const full = sectionWith(plan, whole, "");
-  if (full.length <= room) return full;
   const where = `*Shortened. All of it: \`GET /api/operations/${operation}/plan\`.*`;
-  const texts = shorter.map((step) => () => sectionWith(plan, step, where));
-  const fits = texts.find((text) => text().length <= room) ?? texts.at(-1);
-  return fits?.() ?? "";
+  return fitting(STEPS, room, (step, at) => sectionWith(plan, step, at === 0 ? "" : where));
 }
 
 function sectionWith(plan: Plan, step: Step, where: string): string {

@@ -10,6 +10,7 @@ import { appendOnly } from "./append-only.ts";
 import { incomparable, structureChanged } from "./comparable.ts";
 import { alignedParts, describe, filesDifference, partDifference } from "./difference.ts";
 import { sentencesOf } from "./drift-sentences.ts";
+import { otherSites } from "./other-sites.ts";
 import type { DriftFinding, DriftInput, DriftSettings, DriftVerdict, JudgeDrift, Sentence } from "./types.ts";
 
 export const PROTECTED_CLASSES = ["editorial", "live"] as const satisfies readonly DataClass[];
@@ -41,6 +42,7 @@ export const judgeDrift: JudgeDrift = (input) => {
   const sentences = [
     ...(restructured.length > 0 ? [structureChanged(restructured)] : []),
     ...sentencesOf(findings, { status, settings, mode: driftMode(settings) }),
+    ...otherSites(now, "the target"),
   ];
   return { status, mode: driftMode(settings), findings, sentences };
 };

@@ -1,9 +1,10 @@
 """The fingerprint of an environment (facts.ts): every table of the site at one instant, option rows one by one, files and code."""
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-from typing import Dict, Iterable, List, NamedTuple, Optional
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 from ..database import names
 from ..wordpress import wordpress
@@ -17,7 +18,7 @@ from ..scope.rules import Rules
 from .shown_values import shown
 from ..host.site import multisite
 from ..tables.table_shape import shape_of, under
-from ..tables.tables import Table, measure_tables
+from ..tables.tables import Table, Tables, measure_tables, tables_of_one_instant
 from ..text import raw, readable
 
 #: Another text here means that old digests cannot be compared with new ones.
@@ -53,6 +54,25 @@ def compare(site, session, rules: Rules, look: Look) -> Measured:
     The options table is not among `tables`: its rows are classified, hashed and promoted one by one, never as a whole.
     Raises BelayError TABLES_MISSING, MULTISITE_UNSUPPORTED, ENGINE_UNSUPPORTED, TABLE_UNSTABLE, and those of filescan.py.
     """
+    with _look(site, session, rules, look, _measured_once) as found:
+        return found
+
+
+@contextlib.contextmanager
+def compared(site, session, rules: Rules, look: Look) -> Iterator[Measured]:
+    """As `compare`, all of the database at one instant, which the session still sees within the block: what is exported in it is what
+    was measured."""
+    with _look(site, session, rules, look, tables_of_one_instant) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def _measured_once(*given) -> Iterator[Tables]:
+    yield measure_tables(*given)
+
+
+@contextlib.contextmanager
+def _look(site, session, rules: Rules, look: Look, measured_by) -> Iterator[Measured]:
     release = site.active_release()
     tables = [table for table in site_tables(site, session) if table.name != OPTIONS]
     _require_innodb(site, tables)
@@ -64,31 +84,44 @@ def compare(site, session, rules: Rules, look: Look) -> Measured:
         facts.update(_rows_of_options(site, session, rules))
         values.update(_option_values(site, session, rules, (look.baseline_options, facts["options"])))
 
-    measured = measure_tables(site, session, rules, look, tables, first)
-    files = measure_files(site, rules, look)
-    taken = {
-        "algorithm": ALGORITHM,
-        "server_version": session.server_version,
-        **facts,
-        "tables": measured.facts,
-        **files.facts,
-        "active_release": release,
-    }
-    return Measured(taken, {"tables": measured.changes, **files.differences}, values, measured.warnings + files.warnings)
+    with measured_by(site, session, rules, look, tables, first) as measured:
+        files = measure_files(site, rules, look)
+        taken = {
+            "algorithm": ALGORITHM,
+            "server_version": session.server_version,
+            **facts,
+            "tables": measured.facts,
+            "other_sites": other_sites(site, session),
+            **files.facts,
+            "active_release": release,
+        }
+        yield Measured(taken, {"tables": measured.changes, **files.differences}, values, measured.warnings + files.warnings)
 
 
 def site_tables(site, session) -> List[Table]:
     """The tables and views of this site: those under its prefix, without Belay's own and without another site's whose
     longer prefix begins with this one."""
-    rows = session.query(
-        "SELECT table_name, table_type, IFNULL(engine, '') FROM information_schema.tables "
-        f"WHERE {under(site.prefix)}"
-    )
-    found = {name.decode(): (kind.decode(), engine.decode()) for name, kind, engine in rows if not names.is_any_reserved(name.decode())}
+    found = _under_prefix(site, session)
     _require_single_site(site, found)
     longer = _longer_prefixes(site.prefix, found)
     own = sorted(name for name in found if not name.startswith(longer))
     return [Table(name[len(site.prefix):], *found[name]) for name in own]
+
+
+def other_sites(site, session) -> List[dict]:
+    """`{prefix, tables}` of every other site whose tables `site_tables` leaves out: nobody would miss them in a plan otherwise."""
+    found = _under_prefix(site, session)
+    longer = sorted(_longer_prefixes(site.prefix, found), key=len, reverse=True)
+    owners = [next((start for start in longer if name.startswith(start)), None) for name in found]
+    return [{"prefix": start, "tables": owners.count(start)} for start in sorted(longer)]
+
+
+def _under_prefix(site, session) -> Dict[str, tuple]:
+    rows = session.query(
+        "SELECT table_name, table_type, IFNULL(engine, '') FROM information_schema.tables "
+        f"WHERE {under(site.prefix)}"
+    )
+    return {name.decode(): (kind.decode(), engine.decode()) for name, kind, engine in rows if not names.is_any_reserved(name.decode())}
 
 
 def is_empty(site, session) -> bool:
