@@ -1,0 +1,35 @@
+/** What GitHub could not tell the bot is found out by the bot: webhooks that nobody answered, and runs that ended unseen. */
+import { expect, onTestFinished, test, vi } from "vitest";
+import { startDouble } from "../double/double.ts";
+import { startTestBot } from "../support/bot.ts";
+import { EXAMPLE } from "../unit/config/example.ts";
+
+const PATIENT = { timeout: 45_000 };
+
+test("webhooks that came while the bot was away are delivered again when it starts, and work as if they had come then", async () => {
+  const double = await startDouble({
+    repositories: [
+      {
+        name: "acme/shop",
+        files: { ".github/belay.yml": EXAMPLE },
+        branches: ["staging", "production"],
+        people: { ann: "write" },
+      },
+    ],
+  });
+  onTestFinished(() => double.close());
+  const ann = double.as("ann");
+  await ann.push("staging", { "theme.css": "new" });
+  const pull = await ann.openPullRequest({ title: "Promote", head: "staging", base: "production" });
+  await ann.comment(pull, "/status");
+  expect(double.webhooks.deliveries.every(({ status }) => status === 0)).toBe(true);
+
+  const bot = await startTestBot(double);
+  onTestFinished(() => bot.stop());
+  await vi.waitFor(() => expect(double.comments(pull)).toHaveLength(2), PATIENT);
+  expect(double.comments(pull)[1]?.body).toContain("Status of staging to production");
+  const again = double.webhooks.deliveries.filter(({ redelivery }) => redelivery);
+  expect(again.map(({ event }) => event)).toEqual(expect.arrayContaining(["pull_request", "issue_comment"]));
+  expect(new Set(again.map(({ guid }) => guid)).size).toBe(again.length);
+  expect(double.problems).toEqual([]);
+}, 90_000);
