@@ -7,9 +7,8 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
-from belay.database import names
 from belay.database.mysql import Session
-from belay.hold import commit_point, recovery
+from belay.hold import recovery
 from belay.hold.commit_point import CommitPoint, Record
 from belay.hold.hold import Version
 from belay.host.journal import Journal
@@ -53,7 +52,7 @@ class Activation(unittest.TestCase):
         self.addCleanup(self.sql, "DELETE FROM wp_options; INSERT INTO wp_options SELECT * FROM kept; DELETE FROM wp_posts WHERE post_title IN ('Till', 'half')")
         self.operation = str(uuid.uuid4())
 
-    def switched(self, *active, copy=False):
+    def switched(self, *active):
         """As after a switch that promoted these plugins: (host, point)."""
         items = "".join(f'i:{at};s:{len(name)}:"{name}";' for at, name in enumerate(active))
         self.sql(f"UPDATE wp_options SET option_value = 'a:{len(active)}:{{{items}}}' WHERE option_name = 'active_plugins'")
@@ -93,7 +92,7 @@ class Activation(unittest.TestCase):
     def test_only_what_is_new_and_there(self):
         till, quiet = plugin(self.site, "till", HOOKED), plugin(self.site, "quiet", QUIET)
         host, point = self.switched(quiet)
-        self.sql(f"UPDATE kept SET option_value = (SELECT option_value FROM wp_options WHERE option_name = 'active_plugins') WHERE option_name = 'active_plugins'")
+        self.sql("UPDATE kept SET option_value = (SELECT option_value FROM wp_options WHERE option_name = 'active_plugins') WHERE option_name = 'active_plugins'")
         self.assertEqual(newly_active(host, point), [])
         host, point = self.switched(quiet, till)
         self.assertEqual(newly_active(host, point), [till])
@@ -102,6 +101,17 @@ class Activation(unittest.TestCase):
         told, error = self.activate("gone/gone.php")
         self.assertIsNone(error)
         self.assertIn("not there", told["plugins"][0]["detail"])
+
+    def test_a_copy_sends_no_mail_from_a_hook(self):
+        mails = plugin(self.site, "mails", "register_activation_hook(__FILE__, function () { update_option('mailed', apply_filters('pre_wp_mail', null, []) === false ? 'kept' : 'sent'); });")
+        self.activate(mails)
+        self.assertEqual(self.option("mailed"), "sent")
+        mark = Path(self.site.belay, "hold", "copy")
+        mark.write_text("staging\n")
+        self.addCleanup(mark.unlink)
+        self.operation = str(uuid.uuid4())
+        self.activate(mails)
+        self.assertEqual(self.option("mailed"), "kept")
 
     def test_a_fatal_error_ends_it_and_says_which_plugin_and_what_it_wrote(self):
         bad, till = plugin(self.site, "bad", FATAL), plugin(self.site, "till", HOOKED)

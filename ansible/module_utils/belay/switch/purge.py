@@ -22,7 +22,7 @@ class Keys(Dict[str, str]):
     @staticmethod
     def parse(text: str) -> "Keys":
         """Lines `NAME=value` of the secret BELAY_PURGE_KEYS; everything else in it is passed over."""
-        pairs = (line.partition("=") for line in text.splitlines())
+        pairs = (line.partition("=") for line in text.split("\n"))
         return Keys({name.strip(): value.strip() for name, equals, value in pairs if equals and name.strip()})
 
 
