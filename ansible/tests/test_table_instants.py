@@ -151,6 +151,43 @@ class InstantsTest(unittest.TestCase):
             measured = self.measured("t", site=site, session=session)
         self.assertEqual((measured.shared, self.digest(measured)), (frozenset(), digest_at(0)))
 
+    def test_what_is_exported_is_what_several_connections_measured(self):
+        """Large tables are read by all, every other one by the session that exports; somebody writes to both all the time."""
+        names = ["t", *("small%d" % n for n in range(6))]
+        for name in names[1:]:
+            self.sql(f"CREATE TABLE wp_{name} (k VARCHAR(9) PRIMARY KEY, n INT NOT NULL)", f"INSERT INTO wp_{name} SELECT seq, 0 FROM seq_1_to_9")
+        self.patch(shared_snapshot, "PATIENCE_S", 60)
+        writer, stop, rules = self.open(), threading.Event(), Rules(({"pattern": "*", "class": "config", "origin": "site"},), (), (), (), (), {}, 0, 3)
+
+        def write():
+            while not stop.is_set():
+                for name in names:
+                    writer.execute(f"UPDATE wp_{name} SET n = n + 1 WHERE {'id' if name == 't' else 'k'} = 1")
+                stop.wait(0.002)
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        try:
+            for _ in range(4):
+                listed = [tables.Table(name, "BASE TABLE", "InnoDB") for name in names]
+                with tables.tables_of_one_instant(self.site, self.session, rules, Look(), listed) as measured:
+                    self.assertEqual(measured.shared, {"t"})
+                    self.assertEqual(self.session.query("SELECT @@character_set_connection"), [(b"utf8mb4",)])
+                    alone = [table_fingerprint(self.session, self.site, rules, f"wp_{name}", name) for name in names]
+                self.assertEqual([measured.facts[name]["parts"] for name in names], [one["parts"] for one in alone])
+                self.assertFalse(self.session.in_snapshot)
+        finally:
+            stop.set()
+            thread.join()
+
+    def test_what_is_to_be_exported_and_was_altered_is_refused(self):
+        rules = Rules(({"pattern": "*", "class": "config", "origin": "site"},), (), (), (), (), {}, 0, 3)
+        with self.after_description("ALTER TABLE wp_t ADD COLUMN more INT NOT NULL"), self.assertRaises(BelayError) as caught:
+            with tables.tables_of_one_instant(self.site, self.session, rules, Look(), [tables.Table("t", "BASE TABLE", "InnoDB")]):
+                self.fail("nothing may be exported")
+        self.assertEqual(caught.exception.code, "TABLE_UNSTABLE")
+        self.assertFalse(self.session.in_snapshot)
+
     def test_no_lock_is_left(self):
         with snapshots(self.site, [self.session, self.open()], ["wp_t"]) as shared:
             self.assertEqual(shared, {"wp_t"})

@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Iterator, List, Sequence
 
-from .mysql import Session
+from .mysql import LostConnection, Session
 
 #: A task is called with the session it may use, and with a function that says whether somebody has failed meanwhile.
 Task = Callable[[Session, Callable[[], bool]], None]
@@ -40,9 +40,22 @@ def crew(site, session: Session, count: int) -> Iterator[List[Session]]:
             one.close()
 
 
-def run(sessions: Sequence[Session], tasks: Sequence[Task]) -> None:
-    """Carries all tasks out, the first ones first; the first error is raised when all have stopped."""
+@contextlib.contextmanager
+def as_usual(session: Session) -> Iterator[None]:
+    """Within a crew: the session's usual encoding, for other work than hashing."""
+    session.execute("SET SESSION character_set_connection = utf8mb4")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(LostConnection):
+            session.execute("SET SESSION character_set_connection = latin1")
+
+
+def run(sessions: Sequence[Session], tasks: Sequence[Task], own: Sequence[Task] = ()) -> None:
+    """Carries all tasks out, the first ones first; `own` are those of the first session alone, which begins with them. The first
+    error is raised when all have stopped."""
     waiting, errors, lock = list(reversed(tasks)), [], threading.Lock()
+    waiting_own = list(reversed(own))
 
     def stopped() -> bool:
         return bool(errors)
@@ -51,9 +64,10 @@ def run(sessions: Sequence[Session], tasks: Sequence[Task]) -> None:
         try:
             while not stopped():
                 with lock:
-                    if not waiting:
+                    mine = waiting_own if session is sessions[0] and waiting_own else waiting
+                    if not mine:
                         return
-                    task = waiting.pop()
+                    task = mine.pop()
                 task(session, stopped)
         except BaseException as error:  # noqa: B902 - raised below, in the thread that asked
             errors.append(error)

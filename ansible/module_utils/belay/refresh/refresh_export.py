@@ -12,7 +12,7 @@ from typing import Dict, Iterable, NamedTuple
 from ..bundle import bundle
 from ..bundle.archive import Member, write_archive
 from ..files.files import LINK, file_digest
-from ..fingerprint.fingerprint import fingerprint
+from ..fingerprint.fingerprint import compared
 from ..scope.look import Look
 from ..bundle.manifest import canonical, digest_of
 from ..bundle.masked_rows import Masks
@@ -35,8 +35,8 @@ def export(site, rules, scope: Scope, inventory: Inventory, path: str) -> dict:
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder, mode=0o700)
     try:
-        with Session(site) as session, session.snapshot():
-            taken = fingerprint(site, session, rules, Look(keep_index=True))
+        with Session(site) as session, compared(site, session, rules, Look(keep_index=True)) as measured:
+            taken = measured.fingerprint
             tables = _export_tables(_Export(site, session, rules, scope), taken, inventory, folder)
             options = os.path.join(folder, "options.jsonl")
             export_options(session, site, [] if scope.initial else _option_names(taken, scope), options)

@@ -17,7 +17,7 @@ from ..wordpress.components import commit, php_version, plugins, themes
 from ..errors import BelayError
 from ..fingerprint.filemeasure import code_tree
 from ..files.files import LINK, file_digest
-from ..fingerprint.fingerprint import compare
+from ..fingerprint.fingerprint import compared
 from ..scope.look import Look
 from ..bundle.manifest import canonical, digest_of, digest_of_bytes
 from ..database.mysql import Session
@@ -44,8 +44,7 @@ def build(site, rules, environment: str, baseline: Baseline, look: Look = Look()
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder, mode=0o700)
     try:
-        with Session(site) as session, session.snapshot():
-            measured = compare(site, session, rules, look)
+        with Session(site) as session, compared(site, session, rules, look) as measured:
             taken = measured.fingerprint
             tables = changed_tables(taken, baseline)
             written = bundle.export_tables(session, site, tables, os.path.join(folder, "tables"), bundle.Wanted(_promotable_rows(site, session, rules)))

@@ -1,9 +1,10 @@
 """All tables of an environment, measured by several connections at once; each table at one instant (docs/fingerprint.md)."""
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
-from typing import Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .chunk_reader import require_packet
 from ..scope.index_folder import IndexFolder
@@ -17,7 +18,7 @@ from .table_fingerprint import CHANGED, TRIES, describe, same, unstable
 from .table_parts import Wish, measure
 from .table_shape import Shape, shape_of, shapes_under
 from .table_sql import TableSql
-from ..database.workers import Task, crew, how_many, run
+from ..database.workers import Task, as_usual, crew, how_many, run
 
 #: Tables of fewer bytes are not worth sharing; environments of fewer bytes, and of fewer tables, not worth more connections.
 _LARGE, _ANY_LARGE, _MANY_TABLES = 32 << 20, 16 << 20, 500
@@ -48,23 +49,35 @@ def measure_tables(site, session: Session, rules: Rules, look: Look, tables: Seq
     Within a snapshot of the caller everything is read through that session. Otherwise large tables are shared by `rules.workers`
     sessions where that costs no writer more than a moment. Raises BelayError TABLE_UNSTABLE, PACKET_TOO_SMALL.
     """
-    require_packet(session)
-    shapes = shapes_under(session, site.prefix)
-    sizes = {table.name: shapes[site.prefix + table.name].bytes for table in tables if site.prefix + table.name in shapes}
-    work = _Work(site, rules, look, shapes)
-    alone = session.in_snapshot or not (sum(sizes.values()) >= _ANY_LARGE or len(tables) >= _MANY_TABLES)
-    with crew(site, session, 1 if alone else how_many(rules.workers)) as sessions:
-        large = [site.prefix + name for name, size in sizes.items() if size >= _LARGE and shapes[site.prefix + name].chunked]
-        with snapshots(site, sessions, large) as shared:
+    work = _Work(site, rules, look, _shapes(site, session))
+    with crew(site, session, work.connections(session, tables)) as sessions:
+        with snapshots(site, sessions, work.large(tables)) as shared:
             first(session)
-            ordered = sorted(tables, key=lambda table: -sizes.get(table.name, 0))
-            try:
-                run(sessions, work.tasks(ordered, shared, len(sessions)))
-            finally:
-                work.drop()
-            work.recheck(session)
+            early, divided, rest = work.tasks(tables, shared, len(sessions))
+            work.run(sessions, [*early, *divided, *rest])
         work.again(session)
-    return work.done(frozenset(name[len(site.prefix):] for name in shared))
+    return work.done(shared)
+
+
+@contextlib.contextmanager
+def tables_of_one_instant(site, session: Session, rules: Rules, look: Look, tables: Sequence[Table], first: Callable[[Session], None] = lambda session: None) -> Iterator[Tables]:
+    """As `measure_tables`; within the block the session still sees every table as it was measured, so that it can be exported.
+
+    Other sessions help with the large tables that all see at one instant; whatever else there is this session reads itself.
+    """
+    work = _Work(site, rules, look, _shapes(site, session))
+    with crew(site, session, work.connections(session, tables)) as sessions, snapshots(site, sessions, work.large(tables)) as shared:
+        first(session)
+        early, divided, rest = work.tasks(tables, shared, len(sessions))
+        work.run(sessions, divided, [*early, *rest])
+        work.refuse_altered()
+        with as_usual(session):
+            yield work.done(shared)
+
+
+def _shapes(site, session: Session) -> Dict[str, Shape]:
+    require_packet(session)
+    return shapes_under(session, site.prefix)
 
 
 class _Work:
@@ -83,19 +96,39 @@ class _Work:
         self._warnings: Dict[str, str] = {}
         self._divided_tables: List[SharedTable] = []
 
-    def drop(self) -> None:
-        """What was begun and did not end well."""
-        for whole in self._divided_tables:
-            whole.drop()
+    def connections(self, session: Session, tables: Sequence[Table]) -> int:
+        """How many are worth it, or possible."""
+        alone = session.in_snapshot or not (sum(map(self._size, tables)) >= _ANY_LARGE or len(tables) >= _MANY_TABLES)
+        return 1 if alone else how_many(self._rules.workers)
 
-    def tasks(self, tables: Sequence[Table], shared: FrozenSet[str], count: int) -> List[Task]:
+    def large(self, tables: Sequence[Table]) -> List[str]:
+        """The full names of the tables that several connections may read together."""
+        shapes = [(self._full(table), self._shapes.get(self._full(table))) for table in tables]
+        return [name for name, shape in shapes if shape is not None and shape.bytes >= _LARGE and shape.chunked]
+
+    def tasks(self, tables: Sequence[Table], shared: FrozenSet[str], count: int) -> Tuple[List[Task], List[Task], List[Task]]:
         """Large tables that one session has to read whole come first, then those that all sessions share, then the rest."""
+        tables = sorted(tables, key=lambda table: -self._size(table))
         whole = [table for table in tables if self._full(table) not in shared]
         early = [table for table in whole if self._size(table) >= _LARGE]
         divided = [task for table in tables if self._full(table) in shared for task in self._divided(table, count)]
-        return [*map(self._task, early), *divided, *map(self._task, whole[len(early):])]
+        return list(map(self._task, early)), divided, list(map(self._task, whole[len(early):]))
 
-    def recheck(self, session: Session) -> None:
+    def run(self, sessions: Sequence[Session], tasks: Sequence[Task], own: Sequence[Task] = ()) -> None:
+        try:
+            run(sessions, tasks, own)
+        finally:
+            # What was begun and did not end well.
+            for whole in self._divided_tables:
+                whole.drop()
+        self._recheck(sessions[0])
+
+    def refuse_altered(self) -> None:
+        """Raises BelayError TABLE_UNSTABLE."""
+        for table in self._altered:
+            raise unstable(self._full(table))
+
+    def _recheck(self, session: Session) -> None:
         """Structures must still be those that the rows were read by."""
         now = shapes_under(session, self._site.prefix)
         for table in self._measured:
@@ -120,7 +153,8 @@ class _Work:
                 raise unstable(self._full(table))
 
     def done(self, shared: FrozenSet[str]) -> Tables:
-        return Tables(dict(sorted(self._facts.items())), self._changes, shared, list(self._warnings.values()))
+        names = frozenset(name[len(self._site.prefix):] for name in shared)
+        return Tables(dict(sorted(self._facts.items())), self._changes, names, list(self._warnings.values()))
 
     def _task(self, table: Table) -> Task:
         def task(session: Session, stopped: Callable[[], bool]) -> None:
