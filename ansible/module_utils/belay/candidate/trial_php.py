@@ -14,12 +14,14 @@ final class Belay_Trial
     {
         self::$c = json_decode(file_get_contents(__DIR__ . '/trial.json'), true);
         $_SERVER = array_merge($_SERVER, self::$c['server']);
+        // hold.php defines it for wp-config.php, which may build a key salt of it.
+        define('BELAY_SWITCH', 'candidate');
         $hooks = [
             'enable_wp_debug_mode_checks' => 'take_over', 'enable_loading_object_cache_dropin' => 'no',
             'enable_loading_advanced_cache_dropin' => 'no', 'pre_http_request' => 'no_request', 'pre_wp_mail' => 'no',
             'phpmailer_init' => 'no_recipients', 'pre_get_ready_cron_jobs' => 'none', 'muplugins_loaded' => 'no_spawn',
             'action_scheduler_allow_async_request_runner' => 'no', 'action_scheduler_queue_runner_concurrent_batches' => 'no',
-            'automatic_updater_disabled' => 'yes', 'wp_loaded' => 'tell',
+            'automatic_updater_disabled' => 'yes', 'after_setup_theme' => 'tell',
         ];
         if (!self::$c['enforced']) {
             $hooks['upload_dir'] = 'scratch_uploads';
@@ -213,6 +215,14 @@ class Belay_Trial_Database extends wpdb
     public function db_connect($allow_bail = true)
     {
         return parent::db_connect($allow_bail) && Belay_Trial::bind($this->dbh);
+    }
+
+    /** WordPress's own needs absint() for a port, and older ones have not loaded it yet when this connects. */
+    public function parse_db_host($host)
+    {
+        $named = preg_match('/^(\[[^\]]*\]|[^:]*):(\d+)(.*)$/', (string) $host, $found);
+        $parsed = parent::parse_db_host($named ? $found[1] . $found[3] : $host);
+        return $named && is_array($parsed) ? [$parsed[0], (int) $found[2], $parsed[2], $parsed[3]] : $parsed;
     }
 
     public function query($query)
