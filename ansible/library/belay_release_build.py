@@ -74,7 +74,7 @@ def freeze(params):
     os.umask(0o022)
     baseline = Baseline(params["baseline_tables"], params["baseline_options"])
     with host_lock(site, params["operation_id"]):
-        look = Look(params["full"], False, params["baseline_index"], params["baseline_options"])
+        look = Look(params["full"], False, params["baseline_index"], params["baseline_options"], keep_code=True)
         built = build(site, Rules.of(params), params["environment"], baseline, look)
     release = {**{name: built[name] for name in ("digest", "bytes", "reused")}, "manifest": told(built["manifest"])}
     return {

@@ -11,6 +11,7 @@ from belay.errors import BelayError
 from belay.files.files import tree
 from belay.bundle.manifest import canonical, digest_of
 from belay.release.release import Baseline, build
+from belay.scope.look import Look
 from belay.bundle.extract import extract
 from belay.bundle.unpack import stored_manifest, unpack
 
@@ -53,8 +54,19 @@ class Releases(Folder):
             {"widgets": first["tables"]["widgets"]["parts"]["config"]["digest"]}, {name: row["hash"] for name, row in first["options"].items()}
         )
 
-    def build(self, baseline=Baseline({}, {})):
-        return build(self.source, rules(), "staging", baseline)
+    def build(self, baseline=Baseline({}, {}), look=Look()):
+        return build(self.source, rules(), "staging", baseline, look)
+
+    def test_what_was_released_is_compared_file_by_file_the_next_time(self):
+        released = self.build(look=Look(keep_code=True))["fingerprint"]["code"]["digest"]
+        self.assertEqual(len(os.listdir(os.path.join(self.source.belay, "index"))), 1)
+        put(self.source.current, "index.php", "changed")
+        put(self.source.current, "new.php", "new")
+        wanted = {"tables": {}, "files": {}, "code": released}
+        changes = self.build(look=Look(baseline_index=wanted))["measured"].differences["code"]
+        self.assertEqual(sorted((one["change"], one["key"]) for one in changes["keys"]), [("+", "new.php"), ("~", "index.php")])
+        unknown = {**wanted, "code": "0" * 64}
+        self.assertIsNone(self.build(look=Look(baseline_index=unknown))["measured"].differences["code"])
 
     def test_the_same_state_is_the_same_release_and_not_packed_again(self):
         first, second = self.build(self.baseline), self.build(self.baseline)

@@ -55,6 +55,7 @@ function sectionWith(plan: Plan, step: Step, where: string): string {
 }
 
 function summaryLine({ summary, code: tree }: Plan): string {
+  const moves = tree.changed || summary.tables.promote + summary.options.promote > 0;
   const parts = [
     tree.changed ? "the code tree" : "no change of code",
     count(summary.tables.promote, "table"),
@@ -66,7 +67,7 @@ function summaryLine({ summary, code: tree }: Plan): string {
       : ` WordPress ${inert(tree.wordpress.target)} becomes ${inert(tree.wordpress.source)}.`;
   const kept = summary.tables.protect + summary.tables.keep;
   const stays = `${count(kept, "table")} of the target ${kept === 1 ? "stays as it is" : "stay as they are"}.`;
-  return `${parts.join(", ")}; ${stays}${wordpress}`;
+  return `${moves ? parts.join(", ") : "nothing would be promoted"}; ${stays}${wordpress}`;
 }
 
 function sentenceList(title: string, sentences: readonly Sentence[]): string {

@@ -69,7 +69,8 @@ def measure_code(site, rules, look: Look = Look()) -> Code:
     manifest = stored_manifest(site, site.active_release())
     edits = None if manifest is None else _Edits(manifest["code"], Excluded(not_code(rules)))
     baseline = (look.baseline_index or {}).get("code")
-    measured = _measure(site, rules, _Task(_code(site, rules), look, baseline, edits))
+    kept = look._replace(keep_index=look.keep_index or look.keep_code)
+    measured = _measure(site, rules, _Task(_code(site, rules), kept, baseline, edits))
     return Code(measured, None if edits is None else edits.listed())
 
 

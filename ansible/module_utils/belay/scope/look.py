@@ -12,3 +12,5 @@ class Look(NamedTuple):
     keep_index: bool = False
     baseline_index: Optional[Mapping] = None
     baseline_options: Optional[Mapping] = None
+    #: An index of the code alone stays: what is released becomes a part of the next baseline (baseline.ts, `advanceBaseline`).
+    keep_code: bool = False
