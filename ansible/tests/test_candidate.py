@@ -129,6 +129,11 @@ class CandidateTest(unittest.TestCase):
         self.assertIn("The theme directory", message)
         self.assertIn("empty body", message)
 
+    def test_a_site_that_sends_visitors_to_the_door(self):
+        tree = BENCH.release({PLUGIN: "<?php add_action('init', function () { if (!is_login_page()) { wp_redirect('http://shop.test/door/'); exit; } }); function is_login_page() { return strpos($_SERVER['SCRIPT_NAME'], 'wp-login') !== false; } define('SALT', BELAY_SWITCH);"})
+        facts = self.answers(tree, {"path": "/", "status": 302}, {"kind": "login", "within_s": 9})
+        self.assertEqual([result["ok"] for result in facts["health"]], [True] * 3, facts)
+
     def test_a_role_is_found_under_the_sites_own_prefix(self):
         self.assertTrue(self.answers(BENCH.release({PLUGIN: ROLES}))["health"][0]["ok"])
 
@@ -167,7 +172,7 @@ class CandidateTest(unittest.TestCase):
         tree = BENCH.release({PLUGIN: re.sub(r"(?m)^.*'(file|remove|code)'.*$", "", reaches), PLUGIN.replace("lab", "up"): upload})
         before = BENCH.digest()
         with mock.patch.object(sandbox, "version", lambda: 0), mock.patch.object(trial, "version", lambda: 0), mock.patch.object(candidate, "version", lambda: 0):
-            self.unhealthy(tree, {"path": "/", "contains": "DONE"})
+            self.assertIn("'DONE' is missing", self.unhealthy(tree, {"path": "/", "contains": "DONE"}))
             facts = self.answers(tree, {"path": "/", "contains": f"uploaded to {BENCH.site.belay}/candidate/uploads"})
         self.assertEqual((facts["sandbox"], BENCH.digest() == before), ("php", True))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional
 
 from ..database import names
+from ..candidate import trial
 from ..hold import commit_point
 from ..wordpress import object_cache
 from . import late_rows, leftovers, recheck, unheld, untouched
@@ -197,3 +198,4 @@ def clean_up(site, session):
     """After a failure before the switch: nothing of it may stay in the database."""
     take_lock(site, session, LOCK_WAIT_S)
     leftovers.drop_copies(site, session)
+    trial.remove(site)
