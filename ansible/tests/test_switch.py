@@ -15,6 +15,7 @@ from belay.switch import late_rows, leftovers, measures, promote, recheck, rollb
 from belay.wordpress import object_cache
 from belay.switch import switch as engine
 from belay.errors import BelayError
+from belay.hold.guard import Guard
 from belay.hold.hold import Hold, Version
 from belay.host.journal import Journal
 from belay.database.mysql import LostConnection, Session
@@ -152,6 +153,16 @@ class Promote(SwitchCase):
         self.assertEqual((caught.exception.code, seen), ("CONFLICT_IN_HOLD", [False, True]))
         self.assert_on(OLD)
         self.assertFalse(self.hold_is_closed())
+
+    def test_many_tables_on_a_slow_disk_are_not_taken_for_a_frozen_switch(self):
+        with mock.patch.object(Guard, "arm", autospec=True) as arm, mock.patch.object(engine, "RENAME_EACH_S", 10.0):
+            self.promote(promotion())
+        before, renaming = (call.args[1] for call in arm.call_args_list)
+        self.assertLess(before, 10)
+        self.assertGreater(renaming, 10 * len(self.tables_that_moved()))
+
+    def tables_that_moved(self):
+        return [table for table in self.bench.tables(self.site) if "_a_" in table]
 
     def test_waits_for_a_request_that_is_running(self):
         with open(self.hold.room) as room:
