@@ -1,5 +1,6 @@
 /** The Probot app: every signed webhook is stored and answered at once; this table says which flow works on it later. */
 import { z } from "zod";
+import { buttonClicked } from "./flows/button-clicked.ts";
 import { checkRerequested } from "./flows/checks-again.ts";
 import { commandReceived } from "./flows/command-received.ts";
 import { protectionRequested } from "./flows/deployment-protection.ts";
@@ -31,7 +32,7 @@ export function receiveInto({ queue, clock, wake }: Inbox): WebhookReceiver["rec
     const { action } = Action.safeParse(payload).data ?? {};
     const event = action === undefined ? name : `${name}.${action}`;
     const known = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
-    if (known === undefined || isOwnCheck(payload)) return;
+    if (known === undefined || saysNothing(payload)) return;
     await queue.addDelivery({ id, event, payload: known.kept(payload), received_at: clock.now() });
     wake();
   };
@@ -43,9 +44,14 @@ const OwnCheck = z.object({
   action: z.enum(["created", "completed"]),
   check_run: z.object({ external_id: z.string().startsWith("belay:") }),
 });
+const BotsComment = z.object({ comment: z.object({ user: z.object({ type: z.literal("Bot") }) }) });
 
-/** Each of our own writes comes back as an event, which says nothing new; one that only looks so is looked at when it counts. */
-const isOwnCheck = (payload: unknown): boolean => OwnCheck.safeParse(payload).success;
+/**
+ * Each of our own writes comes back as an event, which says nothing new; a check that only looks so is looked at when it counts. No
+ * bot's comment is a command, and ours are among them.
+ */
+const saysNothing = (payload: unknown): boolean =>
+  OwnCheck.safeParse(payload).success || BotsComment.safeParse(payload).success;
 
 /** What a delivery led to, for the log. */
 export type Outcome = Readonly<Record<string, unknown>> | null;
@@ -163,6 +169,28 @@ const checkRunRerequested = handler(Rerequested, async (deps, event) => {
   return { ...((await packagesRerequested(deps, asked)) ?? (await checkRerequested(deps, asked))) };
 });
 
+const Clicked = Repository.extend({
+  check_run: z.object({
+    id: z.number(),
+    head_sha: z.string(),
+    external_id: z.string().nullable(),
+    completed_at: z.string().nullable(),
+  }),
+  requested_action: z.object({ identifier: z.string() }),
+  sender: z.object({ login: z.string(), type: z.string() }),
+});
+
+const checkRunClicked = handler(Clicked, async (deps, event) => {
+  const { id, head_sha, external_id, completed_at } = event.check_run;
+  return buttonClicked(deps, {
+    repository: repositoryOf(event),
+    check_run: { id, head_sha, external_id: external_id ?? "", completed_at: completed_at ?? "" },
+    button: event.requested_action.identifier,
+    login: event.sender.login,
+    is_person: event.sender.type === "User",
+  });
+});
+
 const MergeGroup = Repository.extend({
   merge_group: z.object({ head_sha: z.string(), head_ref: z.string(), base_ref: z.string() }),
 });
@@ -198,6 +226,7 @@ const EVENTS: Readonly<Record<string, Handler>> = {
   "pull_request_review.dismissed": reviewEvent,
   "check_run.completed": checkRunCompleted,
   "check_run.rerequested": checkRunRerequested,
+  "check_run.requested_action": checkRunClicked,
   "merge_group.checks_requested": mergeGroup,
   "check_suite.completed": checkSuiteCompleted,
   "deployment_protection_rule.requested": protectionRule,

@@ -127,7 +127,11 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
 function flowDeps(options: BotOptions, probot: Probot, { store }: OpenStore): Deps {
   return {
     store,
-    github: github({ clients: keptClients(probot), app_id: options.app.id }),
+    github: github({
+      clients: keptClients(probot),
+      app_id: options.app.id,
+      sync_webhooks: options.sync_webhooks,
+    }),
     clock,
     catalog: loadCatalog(),
     settings: {

@@ -3,6 +3,7 @@ import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type SyncWebhookSettings, syncWebhooks } from "./sync-settings.ts";
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 
@@ -25,6 +26,8 @@ export interface BotSettings {
   };
   /** Where an owner's `belay-policy.yml` lies, by the owner's login in small letters; null: the shipped default holds. */
   readonly policy_repositories: Readonly<Record<string, string | null>>;
+  /** Where runtimes of configuration packages listen, by `owner/name` in small letters. */
+  readonly sync_webhooks: SyncWebhookSettings;
   /** A directory for the embedded database, or the address of a PostgreSQL server. */
   readonly store: { readonly directory: string } | { readonly database_url: string };
   readonly listen: { readonly host: string; readonly port: number };
@@ -61,6 +64,7 @@ export function settingsFrom(env: Env): BotSettings {
     app: appSettings(reader),
     github: githubSettings(reader),
     policy_repositories: policyRepositories(reader),
+    sync_webhooks: syncWebhooks(value("BELAY_SYNC_WEBHOOKS"), problems),
     store: storeSettings(reader),
     listen: { host: value("HOST") ?? "127.0.0.1", port: portOf(reader) },
     metrics_token: metricsToken(reader),

@@ -36,9 +36,9 @@ export function startWork(options: WorkOptions): Work {
   const onFault = (error: unknown) => log.error({ err: error }, "the store could not be asked for work");
   const effects = startLoop({
     step: (found) =>
-      queue.takeEffect(deps.clock.now(), (row, known) => {
+      queue.takeEffect(deps.clock.now(), (row, known, untried) => {
         found();
-        return apply(options, row, known);
+        return apply(options, row, { known, untried });
       }),
     workers: EFFECT_WORKERS,
     pollMs: POLL_MS,
@@ -122,9 +122,15 @@ async function handle({ deps, queue, log, handleDelivery }: WorkOptions, row: De
   }
 }
 
-async function apply(options: WorkOptions, row: EffectRow, known: ResourceRow | null): Promise<EffectResult> {
+/** What earlier effects of the stream have made on GitHub, as far as that is known. */
+interface Before {
+  readonly known: ResourceRow | null;
+  readonly untried: boolean;
+}
+
+async function apply(options: WorkOptions, row: EffectRow, before: Before): Promise<EffectResult> {
   const { deps, log, queue } = options;
-  const result = await deps.github.applyEffect(row.repository, row.effect, known);
+  const result = await deps.github.applyEffect(row.repository, row.effect, before.known, before.untried);
   const { kind } = row.effect;
   const about = { effect: row.id, kind, stream: row.stream, operation_id: row.operation_id };
   if (result.ok) {

@@ -45,6 +45,16 @@ export interface CheckEffect {
   readonly details_url?: string;
   /** In GitHub's words; sent fifty at a time. GitHub keeps what was sent: other findings need another `external_id`. */
   readonly annotations?: readonly Annotation[];
+  /** Buttons below a completed check; pressing one gives the command of that name at this commit. */
+  readonly actions?: readonly CheckAction[];
+}
+/** At most three on a check. */
+export interface CheckAction {
+  /** At most 20 characters. */
+  readonly label: string;
+  /** At most 40 characters. */
+  readonly description: string;
+  readonly identifier: "promote" | "drift";
 }
 /** Start a run of the workflow on the default branch; `nonce` is shown in the run's name and finds it again. */
 export interface DispatchEffect {

@@ -7,7 +7,8 @@ import { nameOf } from "./read.ts";
 
 /** With many annotations it takes several requests: whichever of them was lost, what GitHub has already is not sent again. */
 export async function applyCheck(applying: Applying, effect: CheckEffect): Promise<EffectResult> {
-  const id = applying.known?.external_id ?? (await findCheck(applying, effect));
+  const known = applying.known?.external_id ?? null;
+  const id = known ?? (applying.untried ? null : await findCheck(applying, effect));
   const updated = id === null ? null : await updateCheck(applying, id, effect);
   const made = updated ?? (await createCheck(applying, effect));
   if (made.ok && made.external_id !== null) await annotate(applying, made.external_id, effect);
@@ -83,11 +84,13 @@ async function updateCheck(
   }
 }
 
-function appearance({ status, conclusion, title, summary, text, details_url }: CheckEffect) {
+function appearance({ status, conclusion, title, summary, text, details_url, actions = [] }: CheckEffect) {
   return {
     status,
     ...(conclusion !== undefined && { conclusion }),
     ...(details_url !== undefined && { details_url }),
+    // An empty list takes the buttons of an earlier state away.
+    actions: actions.map((action) => ({ ...action })),
     output: { title, summary, ...(text !== undefined && { text }) },
   };
 }

@@ -20,7 +20,8 @@ export async function applyReaction(
 
 /** Edits the comment if there is one, else writes it; one that somebody deleted is written anew. */
 export async function applyComment(applying: Applying, effect: CommentEffect): Promise<EffectResult> {
-  const { client, repository, known } = applying;
+  const { client, repository, known, untried } = applying;
+  if (untried) return writeComment(client, repository, effect);
   const edit = (id: number) => editComment(client, repository, { id, body: effect.body });
   if (known?.external_id != null) {
     const edited = await edit(known.external_id);
@@ -33,7 +34,8 @@ export async function applyComment(applying: Applying, effect: CommentEffect): P
 
 /** Writes the answer unless it is there already; what was written stays as it is. */
 export async function applyAnswer(applying: Applying, effect: AnswerEffect): Promise<EffectResult> {
-  const { client, repository, known } = applying;
+  const { client, repository, known, untried } = applying;
+  if (untried) return writeComment(client, repository, effect);
   if (known?.external_id != null) return { ok: true, external_id: known.external_id, url: known.url };
   const found = await findComment(applying, effect);
   if (found !== null) return { ok: true, external_id: found.id, url: found.html_url };

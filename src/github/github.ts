@@ -28,10 +28,10 @@ export function github({ clients: unpaused, app_id, sync_webhooks = {} }: Github
   const { clients } = pauses;
   return {
     ...reads(pauses),
-    applyEffect: async (repository, effect, known) => {
+    applyEffect: async (repository, effect, known, untried = false) => {
       try {
         const client = await clients(repository.installation_id);
-        return await apply({ client, repository, known, app_id, ...telling }, effect);
+        return await apply({ client, repository, known, untried, app_id, ...telling }, effect);
       } catch (cause) {
         const error = githubError(cause, DOING[effect.kind]);
         pauses.note(repository.installation_id, error);

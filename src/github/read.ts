@@ -13,6 +13,7 @@ import type { Pauses } from "./pauses.ts";
 const WAITS_MS = [300, 1_500];
 /** GitHub lists no more files of a pull request than this. */
 const MOST_FILES = 3_000;
+const MOST_PARENTS = 1_000;
 const MOST_PULLS = 1_000;
 
 type Reads = Omit<Github, "applyEffect">;
@@ -30,6 +31,8 @@ export function reads({ clients, note }: Pauses): Reads {
       if (isMissing(error)) return null;
       throw error;
     });
+  /** A commit's parents never change. */
+  const parents = new Map<string, readonly string[]>();
   return {
     ...approvalReads({ ask, orNull, nameOf }, file),
     ...gitReads({ ask, orNull, nameOf }),
@@ -81,11 +84,18 @@ export function reads({ clients, note }: Pauses): Reads {
         const answer = await rest.repos.getContent({ ...nameOf(repository), path });
         return file(path, answer.data);
       }),
-    commitParents: (repository, sha) =>
-      orNull(repository, `read commit ${sha}`, async ({ rest }) => {
+    commitParents: async (repository, sha) => {
+      const key = `${repository.id}:${sha}`;
+      const known = parents.get(key);
+      if (known !== undefined) return known;
+      const found = await orNull(repository, `read commit ${sha}`, async ({ rest }) => {
         const answer = await rest.git.getCommit({ ...nameOf(repository), commit_sha: sha });
         return answer.data.parents.map((parent) => parent.sha);
-      }),
+      });
+      if (found !== null) parents.set(key, found);
+      if (parents.size > MOST_PARENTS) parents.clear();
+      return found;
+    },
     changedFiles: (repository, number) =>
       ask(repository, `list the files of pull request #${number}`, async ({ rest, paginate }) => {
         const request = { ...nameOf(repository), pull_number: number, per_page: 100 };

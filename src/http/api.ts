@@ -6,6 +6,7 @@ import { listings } from "./listings.ts";
 import { type MetricsDeps, metrics } from "./metrics.ts";
 import type { VerifyRunner } from "./oidc.ts";
 import { operations } from "./operations.ts";
+import { packages } from "./packages.ts";
 import { limited, SHIPPED_LIMIT } from "./rate-limit.ts";
 import { records } from "./records.ts";
 import type { Route } from "./router.ts";
@@ -31,6 +32,7 @@ export function apiRoutes({
   const asked = [
     ...records(access),
     ...listings(access),
+    ...packages(access),
     ...operations(deps, access),
     ...runnerRoutes({ deps, verifyRunner }),
     ...metrics(watched),

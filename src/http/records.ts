@@ -1,6 +1,6 @@
 /** What people may look up: environments, jobs, promotions, drift checks. */
 import { z } from "zod";
-import { JobState, PromotionState } from "../core/vocabulary.ts";
+import { JobState, type OperationKind, PromotionState } from "../core/vocabulary.ts";
 import type { JobRow } from "../ports/operations.ts";
 import type { EnvironmentRow } from "../ports/sites.ts";
 import type { Page, Tx } from "../ports/store.ts";
@@ -78,13 +78,15 @@ const PromotionQuery = PAGE.extend({
   state: PromotionState.optional(),
 });
 
-/** A rollback is recorded as a promotion. */
+const PROMOTIONS: readonly OperationKind[] = ["promote", "rollback", "activate"];
+
+/** A rollback is recorded as a promotion, and so is an activation of packages. */
 async function listPromotions(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
   const login = await person(deps, request);
   const { target_environment_id, state, ...rest } = parseQuery(PromotionQuery, request);
   const page = pageOf(rest);
   const filter = {
-    kinds: ["promote", "rollback"] as const,
+    kinds: PROMOTIONS,
     ...(target_environment_id && { target_environment_id }),
     ...(state && { states: [state] }),
   };
@@ -97,7 +99,7 @@ async function onePromotion(deps: AccessDeps, request: ApiRequest): Promise<ApiR
   const login = await person(deps, request);
   const id = idOf(request, "promotion");
   const operation = await deps.store.transaction((tx) => tx.operation(id));
-  const row = operation?.kind === "promote" || operation?.kind === "rollback" ? operation : null;
+  const row = operation !== null && PROMOTIONS.includes(operation.kind) ? operation : null;
   await visibleSite(deps, login, { site_id: row?.site_id, what: "promotion" });
   return found(row, promotionView, "promotion");
 }

@@ -3,6 +3,7 @@ import type { AuditRecord } from "../core/audit.ts";
 import type { Plan, RefreshPlan } from "../core/wordpress/types.ts";
 import type { BackupRow, DriftCheckRow } from "../ports/findings.ts";
 import type { JobRow, OperationRow } from "../ports/operations.ts";
+import type { OperationPackages } from "../ports/packages.ts";
 import type { EnvironmentRow, SiteRow } from "../ports/sites.ts";
 
 export function siteView({ id, name, repository }: SiteRow) {
@@ -50,6 +51,15 @@ export function promotionView(row: OperationRow) {
     ...{ id, kind, site_id, source_environment_id, target_environment_id, pull_request, head_sha, state },
     ...{ requested_by, requested_at, finished_at, result_code, result_message, run_url },
     ...{ baseline_id, drift_check_id, backup_id, release_id, release_before, release_after, verdict },
+    packages: row.packages === null ? null : packagesView(row.packages),
+  };
+}
+
+function packagesView({ moves, reason, commit }: OperationPackages) {
+  return {
+    moves: moves.map(({ root, kind, id, from, to }) => ({ root, kind, id, from, to })),
+    reason,
+    commit,
   };
 }
 

@@ -85,9 +85,11 @@ export interface Github {
   tree(repository: Repository, commit: string): Promise<readonly TreeEntry[]>;
   /** Contents by git's id; what is missing in the answer cannot be had. */
   blobs(repository: Repository, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** @param untried nothing of its stream was ever tried: then nothing is looked for that an earlier try may have left */
   applyEffect(
     repository: Repository,
     effect: Effect,
     known: Pick<ResourceRow, "external_id" | "url"> | null,
+    untried?: boolean,
   ): Promise<EffectResult>;
 }

@@ -50,6 +50,7 @@ export function settingsFor({ app, apiUrl, oidc }: GithubOfTests): BotOptions {
       workflows: ["belay-bot/belay/.github/workflows/promote.yml"],
     },
     policy_repositories: {},
+    sync_webhooks: {},
     store: { memory: true },
     listen: { host: "127.0.0.1", port: 0 },
     metrics_token: METRICS_TOKEN,

@@ -19,6 +19,10 @@ const description = Description.parse(parse(text));
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 formats.default(ajv);
 ajv.addSchema(JSON.parse(readFileSync(join(CONTRACTS, "report.schema.json"), "utf8")), "report.schema.json");
+ajv.addSchema(
+  JSON.parse(readFileSync(join(CONTRACTS, "packages-report.schema.json"), "utf8")),
+  "packages-report.schema.json",
+);
 ajv.addSchema(parse(text), "openapi.yaml");
 
 /** `GET /api/jobs`, ... as the description has them. */

@@ -145,4 +145,23 @@ const promotedTables =
       ];
     });
 
-const RULES: readonly Rule[] = [pathNames, productionLast, oneProduction, origins, ownThings, volatilePaths];
+/** What configuration packages run is an environment of this name (flows/packages). */
+const reservedNames: Rule = ({ environments }) =>
+  environments
+    .filter(({ key }) => key === "packages")
+    .map(({ key }) => ({
+      code: "environment_reserved",
+      path: ["environments", key],
+      message: `\`${key}\` is what Belay calls the configuration packages of a repository.`,
+      remedy: "Give the environment another name.",
+    }));
+
+const RULES: readonly Rule[] = [
+  reservedNames,
+  pathNames,
+  productionLast,
+  oneProduction,
+  origins,
+  ownThings,
+  volatilePaths,
+];

@@ -14,9 +14,11 @@ export interface PackageName {
   readonly id: string;
 }
 
-/** One pointer to move; `digest` names the content of the release that it will lead to. */
+/** One pointer to move; the digests name the contents of the releases that it leads to now, and will lead to. */
 export interface Move extends PackageName {
   readonly from: string | null;
+  /** Null: nothing is active, or the branch has no such release. */
+  readonly from_digest: string | null;
   readonly to: string;
   readonly digest: string;
 }

@@ -1,0 +1,93 @@
+/** What may happen around the one commit that moves pointers: others move the branch, answers are lost, things come twice. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { packageId } from "../../../script/bench/packages/sample.ts";
+import type { PullRequest } from "../../double/github/state.ts";
+import { FIRST, openPackagesWorld, type PackagesWorld, POINTERS, V1, V2, V3 } from "./world.ts";
+
+const [SECOND, THIRD] = [packageId(1), packageId(2)] as const;
+const UPDATE = "PATCH */git/refs/heads/main";
+
+let world: PackagesWorld;
+beforeAll(async () => {
+  world = await openPackagesWorld({ settings: "version: 1\n" });
+}, 240_000);
+afterAll(() => world?.close());
+
+/** Staged, approved and merged. */
+async function merged(ids: readonly string[]): Promise<PullRequest> {
+  const pull = await world.propose(ids);
+  await world.stages(pull);
+  await world.double.as("ann").merge(pull, "squash");
+  return pull;
+}
+
+const messages = (start: string): readonly string[] => {
+  const { double } = world;
+  const found: string[] = [];
+  let sha = double.repository("acme/docs").branches.get("main");
+  while (sha !== undefined) {
+    const commit = double.state.commits.get(sha);
+    if (commit?.message.startsWith(start)) found.push(commit.message.split("\n")[0] ?? "");
+    sha = commit?.parents[0];
+  }
+  return found;
+};
+
+test("a commit whose answer was lost is found again, although somebody pushed on top of it", async () => {
+  const pull = await merged([FIRST]);
+  world.double.faults.plan(UPDATE, "lost-answer");
+  await world.says("ann", pull, "/activate");
+  await world.double.when("the pointer", () => (world.pointers()[FIRST] === V3 ? true : undefined));
+  await world.double.as("ann").push("main", { "README.md": "On top.\n" });
+  await world.told(pull, "Active since commit");
+  expect(messages("release: Activate")).toEqual([`release: Activate ${FIRST} ${V3}`]);
+});
+
+test("what others changed meanwhile is judged anew and kept", async () => {
+  const pull = await merged([SECOND]);
+  world.double.faults.plan(UPDATE, 503);
+  await world.says("ann", pull, "/activate");
+  await world.double.when("the first attempt", () =>
+    world.double.requests.find(({ path, status }) => path.includes("git/refs/heads/main") && status === 503),
+  );
+  const text = JSON.stringify({ $note: "kept", ...world.pointers(), [THIRD]: V1 }, null, 4);
+  await world.double.as("bea").push("main", { [POINTERS]: text });
+  await world.told(pull, `\`${SECOND}\` ${V2.replaceAll(".", "\\.")}`);
+  await world.double.when("the pointer", () => (world.pointers()[SECOND] === V3 ? true : undefined));
+  expect(world.pointers()).toEqual({ $note: "kept", [FIRST]: V3, [SECOND]: V3, [THIRD]: V1 });
+  expect(messages("release: Activate")).toHaveLength(2);
+});
+
+test("what does not pass any more on the branch as it is then moves nothing", async () => {
+  const pull = await merged([THIRD]);
+  world.double.faults.plan(UPDATE, 503);
+  await world.says("ann", pull, "/activate");
+  await world.double.when("the first attempt", () =>
+    world.double.requests.findLast(
+      ({ path, status }) => path.includes("git/refs/heads/main") && status === 503,
+    ),
+  );
+  await world.double
+    .as("bea")
+    .push("main", { [`document_types/${THIRD}/releases/${V3}/package.yaml`]: "x: 1\n" });
+  await world.told(pull, "judged anew it does not pass");
+  expect(world.pointers()[THIRD]).toBe(V1);
+});
+
+test("several packages go back in one commit, and only to what was active", async () => {
+  const { double } = world;
+  const pull = double.state.pulls[0];
+  if (pull === undefined) throw new Error("there is no pull request");
+  await world.says("ann", pull, `/rollback ${FIRST} 9.9.9`);
+  await world.told(pull, "is not in the branch");
+  await world.says("ann", pull, `/rollback nothing`);
+  await world.told(pull, "no pointer file names");
+  await world.says("ann", pull, `/rollback ${FIRST}@${V2} ${SECOND}@${V2}`);
+  await double.when("both pointers", () =>
+    world.pointers()[FIRST] === V2 && world.pointers()[SECOND] === V2 ? true : undefined,
+  );
+  expect(messages("rollback:")).toEqual([`rollback: Revert ${FIRST} to ${V2}, ${SECOND} to ${V2}`]);
+  await world.says("ann", pull, `/activate`);
+  await double.when("active again", () => (world.pointers()[FIRST] === V3 ? true : undefined));
+  expect(double.problems).toEqual([]);
+});
