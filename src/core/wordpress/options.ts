@@ -27,7 +27,8 @@ export function planOptions(input: PlanInput): PlanOption[] {
  * bot publish a row whose name or class says that it is a secret.
  */
 function valuesOf(input: PlanInput, option: string, kind: DataClass): PlanOption["values"] {
-  if (kind !== "config" || flagsOf(input, option).length > 0) return {};
+  const rule = optionRule(input.rules, option, input.manifest.source.prefix);
+  if (kind !== "config" || rule?.class !== "config" || flagsOf(input, option).length > 0) return {};
   const told = (side: "source" | "target") => {
     const values = input.compared[side]?.option_values ?? {};
     const value = Object.hasOwn(values, option) ? values[option] : undefined;
