@@ -12,7 +12,7 @@ from unittest import mock
 
 from belay.database import shared_snapshot
 
-from belay.tables import chunk_reader, row_windows, shared_table, table_parts, tables
+from belay.tables import chunk_reader, row_windows, shared_table, table_parts, table_work, tables
 from belay.tables.chunks import SPAN, Chunk, part_digest
 from belay.errors import BelayError
 from belay.scope.look import Look
@@ -66,8 +66,8 @@ class InstantsTest(unittest.TestCase):
         self.site = self.site_of("root")
         self.session = self.open()
         self.sql(f"CREATE TABLE wp_t (id INT PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB", f"INSERT INTO wp_t SELECT seq, 0 FROM seq_0_to_{ROWS - 1}")
-        for name, value in (("_LARGE", 0), ("_ANY_LARGE", 0)):
-            self.patch(tables, name, value)
+        for name, value in (("LARGE", 0), ("ANY_LARGE", 0)):
+            self.patch(table_work, name, value)
         self.patch(shared_table, "SMALLEST", 1)
 
     def patch(self, where, name, value):
@@ -267,7 +267,7 @@ class InstantsTest(unittest.TestCase):
     def test_every_batch_lets_go(self):
         other, released = self.open(), []
         other.execute("SET SESSION lock_wait_timeout = 0")
-        original = tables._Work._record
+        original = table_work.Work._record
 
         def record(work, *given):
             other.execute("LOCK TABLES wp_t WRITE")
@@ -276,7 +276,7 @@ class InstantsTest(unittest.TestCase):
             original(work, *given)
 
         for workers in (1, 3):
-            with mock.patch.object(tables._Work, "_record", record):
+            with mock.patch.object(table_work.Work, "_record", record):
                 self.measured("t", workers=workers)
         self.assertGreaterEqual(len(released), 2)
 
@@ -337,7 +337,7 @@ class InstantsTest(unittest.TestCase):
 
     def after_description(self, statement, name="t"):
         """Somebody's statement comes between a table's description and its first row, once."""
-        original, left = tables._Work._described, [statement]
+        original, left = table_work.Work._described, [statement]
 
         def described(work, session, table):
             found = original(work, session, table)
@@ -345,7 +345,7 @@ class InstantsTest(unittest.TestCase):
                 SERVER.sql(left.pop(), "app")
             return found
 
-        return mock.patch.object(tables._Work, "_described", described)
+        return mock.patch.object(table_work.Work, "_described", described)
 
     def test_a_table_that_is_altered_meanwhile_is_measured_again(self):
         changes = (

@@ -7,7 +7,7 @@ import unittest
 from types import SimpleNamespace
 from unittest import mock
 
-from belay.tables import chunk_reader, row_gathering, row_matcher, row_windows, shared_table, tables
+from belay.tables import chunk_reader, row_gathering, row_matcher, row_windows, shared_table, table_work, tables
 from belay.tables.chunks import part_digest
 from belay.scope.look import Look
 from belay.database.mysql import Session
@@ -102,7 +102,7 @@ class PropertyTest(unittest.TestCase):
             mock.patch.object(chunk_reader, "TOGETHER", chance.choice([1, 3, 32])), mock.patch.object(chunk_reader, "WINDOW", chance.choice([2, 7, 20_000])),
             mock.patch.object(chunk_reader, "JOINED_BYTES", chance.choice([64, 640, 4 << 20])), mock.patch.object(row_gathering, "PIECE", chance.choice([1, 5, 4096])),
             mock.patch.object(row_windows, "FEWEST", 1),
-            mock.patch.object(tables, "_ANY_LARGE", 0), mock.patch.object(tables, "_LARGE", 0), mock.patch.object(shared_table, "SMALLEST", chance.choice([1, 64])),
+            mock.patch.object(table_work, "ANY_LARGE", 0), mock.patch.object(table_work, "LARGE", 0), mock.patch.object(shared_table, "SMALLEST", chance.choice([1, 64])),
         ]
         for patch in patches:
             patch.start()
