@@ -20,6 +20,7 @@ from belay.hold import pool, prepare, probe
 from belay.hold.hold import Hold, Version
 from belay.switch import switch as engine
 from belay.switch import unheld
+from belay.wordpress import object_cache
 
 from .fpm import Pool
 from .switchbench import MEASURES, NEW, OLD
@@ -217,11 +218,26 @@ class Without(PoolCase):
         figures, promoted = self.promote(wanted)
         told = unheld.look_after(host, figures, promoted, MEASURES, 0.05)
         self.assertGreater(told["mixture"]["mixture_ms"], 0)
+        self.assertEqual(self.flushed(), 0)
+        # Nothing defines the salt where the hold does not run: flushed all the same, and once more when old requests have ended.
+        drop_in = Path(self.site.tree, "wp-content")
+        drop_in.mkdir()
+        (drop_in / "object-cache.php").write_text("<?php")
+        Path(self.site.tree, "wp-load.php").write_text(f"<?php function wp_cache_flush() {{ return file_put_contents('{self.site.root}/flushed', '.', FILE_APPEND) === 1; }}")
+        Path(self.site.root, "shared").mkdir(exist_ok=True)
+        Path(self.site.shared, "wp-config.php").write_text("<?php define('WP_CACHE_KEY_SALT', BELAY_SWITCH);")
+        self.assertEqual((object_cache.needs_flush(self.site), object_cache.needs_flush(self.site, unheld.is_held(host))), (False, True))
+        unheld.look_after(host, figures, promoted, MEASURES, 0.05)
+        self.assertEqual(self.flushed(), 1)
         self.sql("UPDATE wp_options SET option_value = 'old' WHERE option_name = 'theme'")
         with self.assertRaises(BelayError) as caught:
             unheld.look_after(host, figures, promoted, MEASURES, 0.05)
         self.assertEqual(caught.exception.code, "CONFLICT_AFTER_SWITCH")
         self.assertIn("theme", caught.exception.message)
+
+    def flushed(self):
+        path = Path(self.site.root, "flushed")
+        return len(path.read_text()) if path.exists() else 0
 
 
 del SwitchCase

@@ -10,6 +10,7 @@ from belay.bundle.rowfile import write_rows
 from belay.database.mysql import Session
 from belay.errors import BelayError
 from belay.switch import preflight_database as preflight
+from belay.switch import preflight_room
 from belay.wordpress.runtime import check_modes, runtime_of
 
 from .switchbench import Bench
@@ -74,20 +75,20 @@ class Preflight(PreflightCase):
         preflight.check_updates(self.site, self.session)
 
     def test_room_for_both_copies(self):
-        self.assertEqual(preflight.check_room(self.site, self.session, ["things"]), [])
+        self.assertEqual(preflight_room.check_room(self.site, self.session, ["things"]), [])
         free = os.statvfs(self.site.root).f_bavail * os.statvfs(self.site.root).f_frsize
-        with mock.patch.object(preflight, "MARGIN", free + (1 << 40)):
-            self.assertIn(self.site.root, self.assert_code("SPACE_MISSING", preflight.check_room, self.site, self.session, ["things"]))
-        with mock.patch.object(preflight, "_tree", lambda top: (1 << 50, 0)):
-            self.assertIn("more files", self.assert_code("SPACE_MISSING", preflight.check_room, self.site, self.session, ["things"]))
+        with mock.patch.object(preflight_room, "MARGIN", free + (1 << 40)):
+            self.assertIn(self.site.root, self.assert_code("SPACE_MISSING", preflight_room.check_room, self.site, self.session, ["things"]))
+        with mock.patch.object(preflight_room, "_tree", lambda top: (1 << 50, 0)):
+            self.assertIn("more files", self.assert_code("SPACE_MISSING", preflight_room.check_room, self.site, self.session, ["things"]))
         rows = 1 << 50
         with mock.patch.object(Session, "query", _bigger(Session.query, rows)):
-            said = self.assert_code("SPACE_MISSING", preflight.check_room, self.site, self.session, ["things"])
+            said = self.assert_code("SPACE_MISSING", preflight_room.check_room, self.site, self.session, ["things"])
         self.assertIn(self.bench.server.folder, said)
 
     def test_a_database_elsewhere_is_a_warning(self):
         with mock.patch("os.uname", lambda: mock.Mock(nodename="other")):
-            told = preflight.check_room(self.site, self.session, ["things"])
+            told = preflight_room.check_room(self.site, self.session, ["things"])
         self.assertIn("whose disk Belay does not see", told[0])
 
     def test_collations_that_the_server_does_not_know(self):

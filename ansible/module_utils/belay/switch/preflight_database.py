@@ -16,8 +16,6 @@ CLOCK_TOLERANCE_S = 60
 #: WordPress's own locks of its updates, and for how long it believes them.
 UPDATE_LOCKS = {"core_updater.lock": 900, "auto_updater.lock": 3600}
 MAINTENANCE_S = 600
-MARGIN = 64 << 20
-SPARE_FILES = 2048
 SHOWN = 10
 _NAMED = re.compile(r"\bCOLLATE(?:\s*=\s*|\s+)(\w+)|\bCHARSET\s*=\s*(\w+)|\bCHARACTER SET(?:\s*=\s*|\s+)(\w+)", re.I)
 
@@ -76,46 +74,6 @@ def _age(path: str) -> float:
         return time.time() - os.stat(path).st_mtime
     except OSError:
         return float("inf")
-
-
-def check_room(site, session, tables: Iterable[str]) -> List[str]:
-    """Room for a second copy of the code and of the tables that are replaced; a warning where the database's disk cannot be seen."""
-    sizes = session.query(
-        "SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE() "
-        f"AND table_name IN ({', '.join(literal(site.prefix + table) for table in (*tables, 'options'))})"
-    )
-    copies = 2 * int(sizes[0][0] or 0)
-    count, size = _tree(site.tree)
-    _require(site.root, size, count)
-    server, data, temporary = (value.decode() for value in session.query("SELECT @@hostname, @@datadir, @@tmpdir")[0])
-    if server != os.uname().nodename or not os.path.isdir(data):
-        return [f"The database runs on {server}, whose disk Belay does not see: see that it has {(copies + MARGIN) >> 20} MiB left."]
-    _require(data, copies, len(list(tables)))
-    for folder in filter(os.path.isdir, temporary.split(":")):
-        _require(folder, 0, 0)
-    return []
-
-
-def _tree(top: str):
-    """Number and bytes of the files below a folder, without what links lead to."""
-    count = size = 0
-    for folder, _, files in os.walk(top):
-        for name in files:
-            found = os.lstat(os.path.join(folder, name))
-            count, size = count + 1, size + found.st_size
-    return count, size
-
-
-def _require(path: str, size: int, files: int) -> None:
-    disk = os.statvfs(path)
-    free, needed = disk.f_bavail * disk.f_frsize, size + MARGIN
-    if free < needed:
-        raise BelayError("SPACE_MISSING", f"{path} has {free >> 20} MiB left, and {needed >> 20} MiB are needed.", "Free space on the target.")
-    # Some file systems count no files.
-    if disk.f_files and disk.f_favail < files + SPARE_FILES:
-        raise BelayError(
-            "SPACE_MISSING", f"The file system of {path} takes {disk.f_favail} more files, and {files + SPARE_FILES} are needed.", "Remove files on the target."
-        )
 
 
 def check_collations(session, files: Dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from ..hold import pool, prepare, probe
 from ..host import host_reports
 from ..scope.rules import Rules
 from ..wordpress.runtime import check_modes, runtime_of
-from . import leftovers, preflight, preflight_database, switchable, unheld
+from . import leftovers, preflight, preflight_database, preflight_room, switchable, unheld
 from .ended import goal, outcome_of
 from .switch import DRAIN_GROWS_UP_TO, RENAME_CAP_S
 from .workplace import at_work, complaints
@@ -42,7 +42,7 @@ def _check_target(host, point, params):
         preflight_database.check_tables(host.site, session, params["target_tables"])
         preflight_database.check_updates(host.site, session)
         switchable.check_live(host.site, session, params["promote_tables"])
-        warnings = preflight_database.check_room(host.site, session, params["promote_tables"])
+        warnings = preflight_room.check_room(host.site, session, params["promote_tables"])
     mixture = unheld.check_hold(host, point.version, params["hold_without"])
     if mixture:
         require_health(host.site, params["health_checks"])
