@@ -108,7 +108,9 @@ def told(found: List[Change]) -> str:
 def run(site, version: str, limit_s: float, alive) -> List[str]:
     """Runs every stage of the upgrade on the live site, `alive` before each; what went wrong."""
     tree = site.tree
-    question = {"trial": False, "tree": tree, "server": {**server_of(site.url), "REMOTE_ADDR": "127.0.0.1"}, "switch": version, "copy": os.path.exists(os.path.join(site.belay, "hold", "copy"))}
+    is_copy = os.path.exists(os.path.join(site.belay, "hold", "copy"))
+    server = {**server_of(site.url), "REMOTE_ADDR": "127.0.0.1"}
+    question = {"trial": False, "tree": tree, "server": server, "switch": version, "copy": is_copy}
     command = [php_of(site), *php.OPTIONS, "-r", STAGE[len("<?php"):]]
     trouble = []
     for stage in STAGES:

@@ -14,6 +14,9 @@ _INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint")
 _TEXTS = {"tinytext": 255, "text": 65535, "mediumtext": (1 << 24) - 1, "longtext": (1 << 32) - 1}
 _BLOBS = {"tinyblob": 255, "blob": 65535, "mediumblob": (1 << 24) - 1, "longblob": (1 << 32) - 1}
 PRIMARY = "PRIMARY"
+_TABLES = "SELECT table_name, engine, table_collation FROM information_schema.tables"
+_COLUMNS = "SELECT table_name, column_name, column_type, is_nullable, column_default, extra, collation_name FROM information_schema.columns"
+_INDEXES = "SELECT table_name, index_name, non_unique, column_name, sub_part FROM information_schema.statistics"
 
 
 class Table(NamedTuple):
@@ -38,12 +41,12 @@ def snapshot(session, prefix: str) -> Dict[str, Table]:
     """Tables (named without `prefix`) and their structures."""
     where = f"table_schema = DATABASE() AND LEFT(table_name, {len(prefix)}) = {literal(prefix)}"
     tables: Dict[str, Table] = {}
-    for name, engine, collation in _rows(session, f"SELECT table_name, engine, table_collation FROM information_schema.tables WHERE {where} AND table_type = 'BASE TABLE'"):
+    for name, engine, collation in _rows(session, f"{_TABLES} WHERE {where} AND table_type = 'BASE TABLE'"):
         tables[name[len(prefix):]] = Table([engine, collation], {}, {})
-    for name, column, *rest in _rows(session, f"SELECT table_name, column_name, column_type, is_nullable, column_default, extra, collation_name FROM information_schema.columns WHERE {where} ORDER BY table_name, ordinal_position"):
+    for name, column, *rest in _rows(session, f"{_COLUMNS} WHERE {where} ORDER BY table_name, ordinal_position"):
         if name[len(prefix):] in tables:
             tables[name[len(prefix):]].columns[column] = rest
-    for name, index, loose, column, part in _rows(session, f"SELECT table_name, index_name, non_unique, column_name, sub_part FROM information_schema.statistics WHERE {where} ORDER BY table_name, index_name, seq_in_index"):
+    for name, index, loose, column, part in _rows(session, f"{_INDEXES} WHERE {where} ORDER BY table_name, index_name, seq_in_index"):
         if name[len(prefix):] in tables:
             found = tables[name[len(prefix):]].indexes.setdefault(index, [loose == "0", []])
             found[1].append(f"{column}({part})" if part else column)
@@ -81,8 +84,9 @@ def _of_column(table: str, name: str, before: Optional[list], after: Optional[li
         return
     if before is None:
         # Code that does not know the column leaves it out when it writes.
-        left_out = after[1] == "YES" or after[2] is not None or "GENERATED" in after[3].upper()
-        yield Change(table, "column_added", name, ADDITIVE if left_out else DESTRUCTIVE, after[0] if left_out else f"{after[0]} without a default: code of before cannot write rows")
+        left_out = after[1] == "YES" or after[2] is not None or re.search("GENERATED|AUTO_INCREMENT", after[3].upper())
+        why = "" if left_out else " without a default: code of before cannot write rows"
+        yield Change(table, "column_added", name, ADDITIVE if left_out else DESTRUCTIVE, f"{after[0]}{why}")
     elif after is None:
         yield Change(table, "column_removed", name, DESTRUCTIVE, before[0])
     else:
@@ -117,7 +121,8 @@ def _of_index(table: str, name: str, before: Optional[list], after: Optional[lis
     what = "index_added" if before is None else "index_removed" if after is None else "index_changed"
     # A new unique index refuses rows that the code of before may write; without a primary key rows cannot be told apart.
     stricter = name == PRIMARY or (after is not None and after[0])
-    yield Change(table, what, name, DESTRUCTIVE if stricter else ADDITIVE, " -> ".join(("unique " if one[0] else "") + ", ".join(one[1]) for one in (before, after) if one))
+    detail = " -> ".join(("unique " if one[0] else "") + ", ".join(one[1]) for one in (before, after) if one)
+    yield Change(table, what, name, DESTRUCTIVE if stricter else ADDITIVE, detail)
 
 
 def added_columns(session, full: str, after: Optional[Table]) -> List[str]:

@@ -185,7 +185,11 @@ def _port(process: subprocess.Popen, said: str) -> int:
         time.sleep(POLL_S)
     with open(said, "rb") as log:
         words = log.read(1 << 16).decode(errors="replace").strip()[-300:]
-    raise BelayError("CANDIDATE_UNSEEN", f"PHP's own web server did not start on this host: {words or 'it says nothing'}.", "Run `php -S 127.0.0.1:0` on the host as the site's owner and mend what it reports.")
+    raise BelayError(
+        "CANDIDATE_UNSEEN",
+        f"PHP's own web server did not start on this host: {words or 'it says nothing'}.",
+        "Run `php -S 127.0.0.1:0` on the host as the site's owner and mend what it reports.",
+    )
 
 
 def _end(process: subprocess.Popen) -> None:
