@@ -8,6 +8,7 @@ import type { Repository } from "../ports/sites.ts";
 import type { Tx } from "../ports/store.ts";
 import { checkOfGate } from "./announce.ts";
 import { classify, type HeadDeps } from "./classify-head.ts";
+import type { Deps } from "./deps.ts";
 import { isPromoted, keepsChecks } from "./promoted-head.ts";
 import { openWork } from "./work.ts";
 
@@ -45,9 +46,9 @@ export async function checkRerequested(deps: HeadDeps, input: AgainInput): Promi
 }
 
 /** Open pull requests that are at this commit now. */
-async function pullsAt(
-  deps: HeadDeps,
-  { repository, head_sha }: AgainInput,
+export async function pullsAt(
+  deps: Deps<"pullRequest">,
+  { repository, head_sha }: Pick<AgainInput, "repository" | "head_sha">,
 ): Promise<readonly PullRequest[]> {
   const numbers = await deps.store.transaction(async (tx) => {
     const found: number[] = [];

@@ -13,7 +13,8 @@ export async function startOperation(
   request: StartRequest,
 ): Promise<CommandOutcome> {
   const work = await createOperation(deps, tx, request);
-  const may_wait = request.kind === "promote" && request.comment_id !== null;
+  const { kind, run_id, on_records } = request;
+  const may_wait = kind === "promote" && run_id === null && !on_records;
   if (may_wait && (await waitingBefore(work)).length > 0 && !(await isAskedForTwice(work))) {
     return enqueue(work, null);
   }

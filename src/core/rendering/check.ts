@@ -1,5 +1,5 @@
 /** A gate's outcome as a check run. pass = success, wait = in progress, block = failure, a person must act = action required. */
-import type { CheckConclusion, CheckEffect } from "../effects.ts";
+import type { CheckAction, CheckConclusion, CheckEffect } from "../effects.ts";
 import { type Gate, type GateOutcome, obstacles, type Verdict } from "../verdict.ts";
 import { CHECK_LIMIT, cap, capLine } from "./cap.ts";
 import { inert, plain } from "./escape.ts";
@@ -35,8 +35,27 @@ export function renderCheck(gate: GateOutcome, context: CheckContext): CheckEffe
     summary: cap(`${sentencesOf(gate)}${next}`, CHECK_LIMIT),
     ...(text === "" ? {} : { text: cap(text, CHECK_LIMIT) }),
     ...(context.details_url ? { details_url: context.details_url } : {}),
+    ...buttons(gate, conclusion),
   };
 }
+
+/** GitHub shows them on completed checks only, so there is none to stop what runs: that is `/cancel`. */
+function buttons({ gate }: GateOutcome, conclusion: CheckConclusion | null): Pick<CheckEffect, "actions"> {
+  if (conclusion === null) return {};
+  if (gate === "drift") return { actions: [CHECK_DRIFT] };
+  return gate === "promotion" && conclusion !== "success" ? { actions: [PROMOTE] } : {};
+}
+
+const CHECK_DRIFT: CheckAction = {
+  label: "Check drift",
+  description: "Compare with the baseline again.",
+  identifier: "drift",
+};
+const PROMOTE: CheckAction = {
+  label: "Promote",
+  description: "The same as /promote at this commit.",
+  identifier: "promote",
+};
 
 /** Null: in progress. A wait that a person can end is completed, because a run left open goes stale after 14 days. */
 export function conclusionOf(gate: GateOutcome): CheckConclusion | null {
