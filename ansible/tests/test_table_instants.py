@@ -152,33 +152,28 @@ class InstantsTest(unittest.TestCase):
         self.assertEqual((measured.shared, self.digest(measured)), (frozenset(), digest_at(0)))
 
     def test_what_is_exported_is_what_several_connections_measured(self):
-        """Large tables are read by all, every other one by the session that exports; somebody writes to both all the time."""
+        """Large tables are read by all, every other one by the session that exports: to these somebody writes between two snapshots."""
         names = ["t", *("small%d" % n for n in range(6))]
         for name in names[1:]:
             self.sql(f"CREATE TABLE wp_{name} (k VARCHAR(9) PRIMARY KEY, n INT NOT NULL)", f"INSERT INTO wp_{name} SELECT seq, 0 FROM seq_1_to_9")
-        self.patch(shared_snapshot, "PATIENCE_S", 60)
-        writer, stop, rules = self.open(), threading.Event(), Rules(({"pattern": "*", "class": "config", "origin": "site"},), (), (), (), (), {}, 0, 3)
+        for name, value in (("PATIENCE_S", 60), ("HELD_S", 30)):
+            self.patch(shared_snapshot, name, value)
+        writer, rules = self.open(), Rules(({"pattern": "*", "class": "config", "origin": "site"},), (), (), (), (), {}, 0, 3)
 
-        def write():
-            while not stop.is_set():
-                for name in names:
-                    writer.execute(f"UPDATE wp_{name} SET n = n + 1 WHERE {'id' if name == 't' else 'k'} = 1")
-                stop.wait(0.002)
+        def one_after_the_other(sessions):
+            for session in sessions:
+                session.ask_snapshot()
+                session.await_snapshot()
+                for name in names[1:]:
+                    writer.execute(f"UPDATE wp_{name} SET n = n + 1 WHERE k = 1")
 
-        thread = threading.Thread(target=write)
-        thread.start()
-        try:
-            for _ in range(4):
-                listed = [tables.Table(name, "BASE TABLE", "InnoDB") for name in names]
-                with tables.tables_of_one_instant(self.site, self.session, rules, Look(), listed) as measured:
-                    self.assertEqual(measured.shared, {"t"})
-                    self.assertEqual(self.session.query("SELECT @@character_set_connection"), [(b"utf8mb4",)])
-                    alone = [table_fingerprint(self.session, self.site, rules, f"wp_{name}", name) for name in names]
-                self.assertEqual([measured.facts[name]["parts"] for name in names], [one["parts"] for one in alone])
-                self.assertFalse(self.session.in_snapshot)
-        finally:
-            stop.set()
-            thread.join()
+        listed = [tables.Table(name, "BASE TABLE", "InnoDB") for name in names]
+        with mock.patch.object(shared_snapshot, "_open", one_after_the_other), tables.tables_of_one_instant(self.site, self.session, rules, Look(), listed) as measured:
+            self.assertEqual(measured.shared, {"t"})
+            self.assertEqual(self.session.query("SELECT @@character_set_connection"), [(b"utf8mb4",)])
+            alone = [table_fingerprint(self.session, self.site, rules, f"wp_{name}", name) for name in names]
+        self.assertEqual([measured.facts[name]["parts"] for name in names], [one["parts"] for one in alone])
+        self.assertFalse(self.session.in_snapshot)
 
     def test_what_is_to_be_exported_and_was_altered_is_refused(self):
         rules = Rules(({"pattern": "*", "class": "config", "origin": "site"},), (), (), (), (), {}, 0, 3)
