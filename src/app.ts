@@ -3,6 +3,7 @@ import { z } from "zod";
 import { buttonClicked } from "./flows/button-clicked.ts";
 import { checkRerequested } from "./flows/checks-again.ts";
 import { commandReceived } from "./flows/command-received.ts";
+import { configurationProposed } from "./flows/configuration-proposed.ts";
 import { protectionRequested } from "./flows/deployment-protection.ts";
 import type { Deps } from "./flows/deps.ts";
 import { mergeGroupRequested } from "./flows/merge-group.ts";
@@ -124,7 +125,8 @@ const pullRequestEvent = handler(PullRequest, async (deps, event) => {
     },
   };
   const outcome = await pullRequestChanged(deps, input);
-  return { ...outcome, packages: await packagesChanged(deps, input) };
+  const configuration = await configurationProposed(deps, input);
+  return { ...outcome, configuration, packages: await packagesChanged(deps, input) };
 });
 
 const PullRequestReview = Repository.extend({ pull_request: z.object({ number: z.number() }) });

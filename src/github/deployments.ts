@@ -58,7 +58,7 @@ function payloadOf(payload: unknown): z.infer<typeof Payload> | null {
 }
 
 export async function applyDeploymentStatus(
-  { client, repository, known }: Applying,
+  { client, repository, known, untried }: Applying,
   effect: DeploymentStatusEffect,
 ): Promise<EffectResult> {
   if (known?.external_id == null) {
@@ -67,8 +67,8 @@ export async function applyDeploymentStatus(
   const target = { ...nameOf(repository), deployment_id: known.external_id };
   const done: EffectResult = { ok: true, external_id: known.external_id, url: known.url };
   const description = shortened(effect.description);
-  const { data: statuses } = await client.rest.repos.listDeploymentStatuses({ ...target, per_page: 1 });
-  const latest = statuses[0];
+  const list = () => client.rest.repos.listDeploymentStatuses({ ...target, per_page: 1 });
+  const latest = untried ? undefined : (await list()).data[0];
   if (latest?.state === effect.state && latest.description === description) return done;
   await client.rest.repos.createDeploymentStatus({
     ...target,

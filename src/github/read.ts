@@ -84,6 +84,11 @@ export function reads({ clients, note }: Pauses): Reads {
         const answer = await rest.repos.getContent({ ...nameOf(repository), path });
         return file(path, answer.data);
       }),
+    fileAt: (repository, path, ref) =>
+      orNull(repository, `read ${path} at ${ref}`, async ({ rest }) => {
+        const answer = await rest.repos.getContent({ ...nameOf(repository), path, ref });
+        return file(path, answer.data);
+      }),
     commitParents: async (repository, sha) => {
       const key = `${repository.id}:${sha}`;
       const known = parents.get(key);

@@ -14,9 +14,23 @@ export interface Serving {
   readonly log: Logger;
   /** What a request of the API wrote may be applied now. A webhook writes nothing to apply yet. */
   readonly afterwards: () => void;
+  /** How long a client may take to send its headers and all of its request, and how often that is looked at. */
+  readonly patience?: Patience;
 }
 
-export function httpServer({ routes, receiver, log, afterwards }: Serving): Server {
+export interface Patience {
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly connectionsCheckingInterval: number;
+}
+
+const PATIENCE: Patience = {
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+};
+
+export function httpServer({ routes, receiver, log, afterwards, patience = PATIENCE }: Serving): Server {
   const fault = (error: unknown) => log.error({ err: error }, "a request failed");
   const webhooks = webhookHandler(receiver, fault);
   const api = router(routes, fault);
@@ -26,7 +40,7 @@ export function httpServer({ routes, receiver, log, afterwards }: Serving): Serv
     if (!(await api(request, response))) return send(response, NOTHING_HERE);
     afterwards();
   };
-  return createServer({ requestTimeout: 60_000, headersTimeout: 20_000 }, (request, response) => {
+  return createServer({ ...patience }, (request, response) => {
     logWhenFinished(request, response, log);
     answer(request, response).catch((error: unknown) => {
       fault(error);

@@ -59,6 +59,8 @@ export interface Github {
   permission(repository: Repository, login: string): Promise<Permission>;
   /** A file at the head of the default branch, never of a pull request. */
   defaultBranchFile(repository: Repository, path: string): Promise<RepositoryFile | null>;
+  /** A file at a commit, of whatever branch: to be looked at, never to be acted on. */
+  fileAt(repository: Repository, path: string, commit: string): Promise<RepositoryFile | null>;
   /** A file on the default branch of another repository of the same owner. */
   policyFile(
     repository: Repository,

@@ -105,10 +105,13 @@ export interface Queue {
    * an outage (core/outage.ts) is tried again without end. False when none is due.
    */
   takeDelivery(now: string, work: (row: DeliveryRow) => Promise<void>): Promise<boolean>;
-  /** Hands the first due effect of a free stream to `work` and records the result. False when none is due. */
+  /**
+   * Hands the first due effect of a free stream to `work` and records the result. False when none is due. `untried`: no effect of this
+   * stream has ever been tried, so there is nothing of it on GitHub.
+   */
   takeEffect(
     now: string,
-    work: (row: EffectRow, known: ResourceRow | null) => Promise<EffectResult>,
+    work: (row: EffectRow, known: ResourceRow | null, untried: boolean) => Promise<EffectResult>,
   ): Promise<boolean>;
   /** What was set aside since `since`, oldest first. */
   setAside(since: string): Promise<readonly SetAsideRow[]>;

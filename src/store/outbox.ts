@@ -63,7 +63,7 @@ type ApplyEffect = Parameters<Queue["takeEffect"]>[1];
 export async function takeEffect(db: Db, now: string, work: ApplyEffect): Promise<boolean> {
   const leased = await db.transaction().execute((tx) => leaseEffect(tx, now));
   if (leased === undefined) return false;
-  const { row, known } = leased;
+  const { row, known, untried } = leased;
   const renew = (leased_until: string) =>
     db
       .updateTable("effects")
@@ -72,7 +72,7 @@ export async function takeEffect(db: Db, now: string, work: ApplyEffect): Promis
       .where("attempts", "=", row.attempts)
       .where("leased_until", "is not", null)
       .execute();
-  const result = await whileLeased(now, renew, () => work(row, known)).catch(crashed);
+  const result = await whileLeased(now, renew, () => work(row, known, untried)).catch(crashed);
   await db.transaction().execute(async (tx) => {
     if (result.ok) await remember(tx, row, result);
     const outdated = !result.ok && (await hasSuccessor(tx, row));
@@ -140,7 +140,30 @@ async function leaseEffect(tx: DbTx, now: string) {
     .where("id", "=", due.id)
     .returningAll()
     .executeTakeFirstOrThrow();
-  return { row, known: await resource(tx, repository_id, row.stream) };
+  const known = await resource(tx, repository_id, row.stream);
+  return { row, known, untried: await isUntried(tx, repository_id, { row, known }) };
+}
+
+/** An answer may have been lost, also that to an earlier effect which this one has taken the place of. */
+async function isUntried(
+  tx: DbTx,
+  repository_id: number,
+  { row, known }: { readonly row: EffectRow; readonly known: ResourceRow | null },
+): Promise<boolean> {
+  if (row.attempts > 1) return false;
+  // Each status of a deployment is a thing of its own.
+  if (row.effect.kind === "deployment_status") return true;
+  if (known !== null) return false;
+  const tried = await tx
+    .selectFrom("effects")
+    .select("id")
+    .where("repository_id", "=", repository_id)
+    .where("stream", "=", row.stream)
+    .where("attempts", ">", 0)
+    .where("id", "<>", row.id)
+    .limit(1)
+    .executeTakeFirst();
+  return tried === undefined;
 }
 
 async function resource(tx: DbTx, repository_id: number, stream: string): Promise<ResourceRow | null> {

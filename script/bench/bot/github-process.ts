@@ -4,17 +4,18 @@ import { sign } from "../../../test/double/webhooks.ts";
 import { answerParent } from "../frame/child.ts";
 import { type FirstCheck, type Happened, Question, type Started } from "./github.ts";
 
-const CONFIG = `site: shop
-preset: content-protect
+const CONFIG = `version: 1
+site: shop
+path: [staging, production]
 environments:
-  production:
-    branch: production
-    url: https://www.acme.example
   staging:
-    branch: staging
-    url: https://staging.acme.example
-promotion:
-  path: [staging, production]
+    {type: staging, branch: staging, url: "https://staging.acme.example", host: web, root: /srv/staging,
+     database: {name: acme_staging, prefix: xyz_}, cloned_from: production}
+  production:
+    {type: production, branch: production, url: "https://acme.example", host: web, root: /srv/acme,
+     database: {name: acme, prefix: wp_}}
+promotion: {preset: content-protect}
+health: [{path: /, contains: Acme}]
 `;
 
 let double: Double | undefined;

@@ -12,17 +12,18 @@ import type { Random } from "./random.ts";
 /** GitHub's limit of writes counts for each owner; twenty pull requests of each keep below it. */
 const PULLS_OF_AN_OWNER = 20;
 
-const CONFIG = `site: shop
-preset: content-protect
+const CONFIG = `version: 1
+site: shop
+path: [staging, production]
 environments:
-  production:
-    branch: production
-    url: https://www.acme.example
   staging:
-    branch: staging
-    url: https://staging.acme.example
-promotion:
-  path: [staging, production]
+    {type: staging, branch: staging, url: "https://staging.acme.example", host: web, root: /srv/staging,
+     database: {name: acme_staging, prefix: xyz_}, cloned_from: production}
+  production:
+    {type: production, branch: production, url: "https://acme.example", host: web, root: /srv/acme,
+     database: {name: acme, prefix: wp_}}
+promotion: {preset: content-protect}
+health: [{path: /, contains: Acme}]
 `;
 const WORKFLOW = readFileSync(new URL("../../../docs/workflow/belay.yml", import.meta.url), "utf8");
 
