@@ -12,6 +12,8 @@
  * a site that answers is worth more than one guarded against a switch that cannot come, because every switch first
  * proves by the probe below that this pool takes both locks. In doubt there is no safe guess: 503.
  */
+// Declared when it is reached, not when the file is loaded: a class that PHP's cache has declared a moment before is no fatal error then.
+if (!class_exists('Belay_Hold', false)) {
 final class Belay_Hold
 {
     const VERSION = 1;
@@ -276,6 +278,7 @@ final class Belay_Hold
         header('Content-Type: text/plain; charset=utf-8');
         exit("This site is busy for a moment ($why). Please try again.\n");
     }
+}
 }
 
 // The script has to run in the global scope, as it would have without the hold.
