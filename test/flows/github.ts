@@ -14,6 +14,8 @@ export interface GithubState {
   readonly parents: Map<string, readonly string[]>;
   readonly changed: Map<number, readonly string[]>;
   readonly ended_runs: Set<number>;
+  /** `.github/belay.yml` by commit. */
+  readonly proposed: Map<string, string>;
   /** The owner's policy: its text, that there is none, or how GitHub refuses. */
   policy: string | Exclude<PolicyAnswer["kind"], "file"> | GithubError;
   /** Members by team; a team that is absent GitHub does not tell of. */
@@ -37,6 +39,7 @@ export function emptyGithub(): GithubState {
     parents: new Map(),
     changed: new Map(),
     ended_runs: new Set(),
+    proposed: new Map(),
     policy: "absent",
     teams: new Map(),
     reviews: new Map(),
@@ -59,6 +62,10 @@ export function githubOf(state: GithubState): Github {
     permission: async (_repository, login) => state.permissions.get(login) ?? "none",
     defaultBranchFile: async (_repository, path) => {
       const text = state.files.get(path);
+      return text === undefined ? null : { path, text, sha: "0".repeat(40) };
+    },
+    fileAt: async (_repository, path, commit) => {
+      const text = state.proposed.get(commit);
       return text === undefined ? null : { path, text, sha: "0".repeat(40) };
     },
     policyFile: async (_repository, { path }) => {
