@@ -25,7 +25,12 @@ export function codeChanges(input: PlanInput): CodeChanges {
       source: changed.source.files.get(path) ?? null,
       target: changed.target.files.get(path) ?? null,
     };
-    const alike = sides.target !== null && sides.source.get(path) === sides.target.get(path);
+    const there = sides.target?.has(path) ?? false;
+    // A file that production is told to have changed and that no list has is held by nobody.
+    const alike =
+      sides.target !== null &&
+      sides.source.get(path) === sides.target.get(path) &&
+      (there || who.target === "-" || who.target === null);
     const unsure = who.source === null && !changed.source.complete;
     return { path, ...who, action: actionOf(who, { alike, unsure }) };
   });
