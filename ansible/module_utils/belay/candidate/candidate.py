@@ -6,7 +6,7 @@ from typing import Dict, List, NamedTuple
 
 from ..database import names
 from ..errors import BelayError
-from ..health.health import page_checks
+from ..health.health import TRIES, page_checks
 from ..health.health_page import Unhealthy, fetch, judge
 from ..health.health_wordpress import judge_login, judge_rest
 from . import scratch
@@ -78,10 +78,13 @@ def _ask(server: Server, checks: List[dict]) -> List[dict]:
 
 
 def _one(server: Server, name: str, path: str, decide) -> dict:
-    try:
-        return _result(name, True, decide(fetch(server.url, path, PATIENCE_S, server.headers)))
-    except Unhealthy as error:
-        return _result(name, False, str(error))
+    result = _result(name, False, "")
+    for _ in range(TRIES):
+        try:
+            return _result(name, True, decide(fetch(server.url, path, PATIENCE_S, server.headers)))
+        except Unhealthy as error:
+            result = _result(name, False, str(error))
+    return result
 
 
 def _result(check: str, ok: bool, detail: str) -> dict:
