@@ -1,5 +1,5 @@
 /** Two prepared sites, a release that was built on one of them, and what its promotion to the other is given. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -33,6 +33,8 @@ export type World = {
   readonly say: (sentence: string) => void;
 };
 
+const WORDPRESS = "/usr/share/wordpress";
+const EMOJI = "wp-includes/js/wp-emoji-loader.min.js";
 /** Room on the site's own file system: four code trees, and not much more. */
 const ROOM = "700m";
 
@@ -165,9 +167,12 @@ async function serversOf(lab: Laboratory): Promise<World["servers"]> {
 export async function startWorldsLaboratory(say: (sentence: string) => void): Promise<Laboratory> {
   const folder = await mkdtemp(path.join(tmpdir(), "belay-wordpress-"));
   try {
-    await execa("cp", ["-aL", "/usr/share/wordpress/.", folder]);
+    await execa("cp", ["-aL", `${WORDPRESS}/.`, folder]);
     const unused = ["js", "css", "images"].flatMap((name) => [`wp-includes/${name}`, `wp-admin/${name}`]);
     for (const name of unused) await rm(path.join(folder, name), { recursive: true, force: true });
+    // Every page reads this one; without it PHP's log would be full of warnings.
+    await mkdir(path.join(folder, "wp-includes/js"));
+    await copyFile(path.join(WORDPRESS, EMOJI), path.join(folder, EMOJI));
     return await startLaboratory({ onProgress: say, workers: 6, wordpress: folder });
   } finally {
     await rm(folder, { recursive: true, force: true });
