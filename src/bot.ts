@@ -8,7 +8,7 @@ import { DEFAULT_SETTINGS, type Deps, type FlowSettings } from "./flows/deps.ts"
 import { boundedFetch, type Clients, octokitClass } from "./github/client.ts";
 import { appDeliveries } from "./github/deliveries.ts";
 import { github } from "./github/github.ts";
-import { userTokens } from "./github/user-token.ts";
+import { remembering, userTokens } from "./github/user-token.ts";
 import { apiRoutes } from "./http/api.ts";
 import { runnerVerifier } from "./http/oidc.ts";
 import { closeServer, httpServer, listen, urlOf } from "./http/server.ts";
@@ -81,7 +81,10 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
   let stopping = false;
   const routes = apiRoutes({
     deps,
-    loginOf: userTokens({ ...options.app, base_url: options.github.api_url, fetch: boundedFetch() }),
+    loginOf: remembering(
+      userTokens({ ...options.app, base_url: options.github.api_url, fetch: boundedFetch() }),
+      () => performance.now(),
+    ),
     verifyRunner: runnerVerifier({
       issuer: options.github.oidc_issuer,
       audience: options.github.oidc_audience,

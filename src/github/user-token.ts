@@ -1,4 +1,5 @@
 /** Whose user token this is, if it is one of Belay's own App: any other App's token for that person would do harm here. */
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { GithubError, githubError } from "./error.ts";
 
@@ -46,5 +47,31 @@ export function userTokens(options: UserTokenOptions): (token: string) => Promis
     }
     const given = Token.parse(await response.json());
     return given.app.client_id === client_id ? (given.user?.login ?? null) : null;
+  };
+}
+
+/** So long an answer is believed: a token that was taken back works no longer than this. */
+const BELIEVED_MS = 30_000;
+const MOST_KNOWN = 1_000;
+
+/**
+ * The same, asking once in a while for each token. A token that is not one of ours is asked about each time.
+ * @param now milliseconds that never go back
+ */
+export function remembering(
+  loginOf: (token: string) => Promise<string | null>,
+  now: () => number,
+): (token: string) => Promise<string | null> {
+  const known = new Map<string, { readonly login: string; readonly until: number }>();
+  return async (token) => {
+    const key = createHash("sha256").update(token).digest("base64");
+    const before = known.get(key);
+    if (before !== undefined && before.until > now()) return before.login;
+    known.delete(key);
+    const login = await loginOf(token);
+    if (login === null) return null;
+    known.set(key, { login, until: now() + BELIEVED_MS });
+    if (known.size > MOST_KNOWN) known.delete(known.keys().next().value ?? "");
+    return login;
   };
 }

@@ -114,7 +114,9 @@ function neverActive({ state, earlier }: ReleaseFact, what: string): Objection |
 
 function notStaged(kind: "stage" | "activate", release: ReleaseFact, what: string): Objection | null {
   const { state, at_head } = release;
-  if (kind === "stage" || (state === "staged" && at_head) || state === "released") return null;
+  // What was active once was staged then, and may be activated again.
+  const before = state === "released" || state === "superseded";
+  if (kind === "stage" || (state === "staged" && at_head) || before) return null;
   const sentence =
     state === "staged"
       ? `${what} was staged at another commit than the one that was merged.`

@@ -6,22 +6,17 @@ import { visibleLines } from "../../core/markdown.ts";
 import { type Person, type Policy, teamsOf } from "../../core/policy.ts";
 import * as answers from "../../core/rendering/answers.ts";
 import * as words from "../../core/rendering/packages.ts";
-import type { IssueComment, PullRequest } from "../../ports/github.ts";
+import type { PullRequest } from "../../ports/github.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { Tx } from "../../ports/store.ts";
 import { cancelOnPullRequest } from "../cancel.ts";
 import type { CommentInput } from "../command-received.ts";
-import type { CommandOutcome, Deps } from "../deps.ts";
-import type { EvidenceReads } from "../evidence.ts";
+import type { CommandOutcome } from "../deps.ts";
 import { askPerson } from "../person.ts";
-import type { SettingsReads } from "../site.ts";
 import { type Begin, begin } from "./begin.ts";
-import type { HeadReads } from "./judge-head.ts";
-import type { MoveReads } from "./judge-move.ts";
-import { type LoadedPackages, loadPackages, packagesRowsOf } from "./scene.ts";
+import type { Loaded, PackagesCommandDeps } from "./loaded.ts";
+import { loadPackages, packagesRowsOf } from "./scene.ts";
 import { emitFor } from "./show.ts";
-
-export type PackagesCommandDeps = Deps<"comment" | SettingsReads | EvidenceReads | HeadReads | MoveReads>;
 
 /** What may be about packages on a pull request that is no environment's. */
 const OWN_WORDS: readonly Command["kind"][] = [
@@ -54,14 +49,6 @@ export async function packagesCommand(
     if (found === null) return say(tx, await cancel(deps, tx, loaded));
     return found(tx, { say: (answer) => say(tx, answer), write: (body) => write(deps, tx, loaded, body) });
   });
-}
-
-export interface Loaded {
-  readonly input: CommentInput;
-  readonly comment: IssueComment;
-  readonly pull_request: PullRequest;
-  readonly commands: readonly Command[];
-  readonly packages: LoadedPackages;
 }
 
 /** Without a request to GitHub where the store knows of no packages in this repository. */

@@ -5,6 +5,7 @@ import type { PullRequest } from "../../double/github/state.ts";
 import { FIRST, openPackagesWorld, type PackagesWorld, POINTERS, V1, V2, V3 } from "./world.ts";
 
 const [SECOND, THIRD] = [packageId(1), packageId(2)] as const;
+const PATIENT = 110_000;
 const UPDATE = "PATCH */git/refs/heads/main";
 
 let world: PackagesWorld;
@@ -43,33 +44,32 @@ test("a commit whose answer was lost is found again, although somebody pushed on
   expect(messages("release: Activate")).toEqual([`release: Activate ${FIRST} ${V3}`]);
 });
 
+/** `/activate`, whose first attempt GitHub does not take; in between somebody pushes. */
+async function interrupted(pull: PullRequest, push: () => Promise<unknown>): Promise<void> {
+  const { double } = world;
+  const failed = () =>
+    double.requests.filter(({ path, status }) => path.endsWith("git/refs/heads/main") && status === 503);
+  const before = failed().length;
+  double.faults.plan(UPDATE, 503);
+  await world.says("ann", pull, "/activate");
+  await double.when("the first attempt", () => (failed().length > before ? true : undefined), PATIENT);
+  await push();
+}
+
 test("what others changed meanwhile is judged anew and kept", async () => {
   const pull = await merged([SECOND]);
-  world.double.faults.plan(UPDATE, 503);
-  await world.says("ann", pull, "/activate");
-  await world.double.when("the first attempt", () =>
-    world.double.requests.find(({ path, status }) => path.includes("git/refs/heads/main") && status === 503),
-  );
   const text = JSON.stringify({ $note: "kept", ...world.pointers(), [THIRD]: V1 }, null, 4);
-  await world.double.as("bea").push("main", { [POINTERS]: text });
-  await world.told(pull, `\`${SECOND}\` ${V2.replaceAll(".", "\\.")}`);
-  await world.double.when("the pointer", () => (world.pointers()[SECOND] === V3 ? true : undefined));
+  await interrupted(pull, () => world.double.as("bea").push("main", { [POINTERS]: text }));
+  const moved = () => (world.pointers()[SECOND] === V3 ? true : undefined);
+  await world.double.when("the pointer", moved, PATIENT);
   expect(world.pointers()).toEqual({ $note: "kept", [FIRST]: V3, [SECOND]: V3, [THIRD]: V1 });
   expect(messages("release: Activate")).toHaveLength(2);
 });
 
 test("what does not pass any more on the branch as it is then moves nothing", async () => {
   const pull = await merged([THIRD]);
-  world.double.faults.plan(UPDATE, 503);
-  await world.says("ann", pull, "/activate");
-  await world.double.when("the first attempt", () =>
-    world.double.requests.findLast(
-      ({ path, status }) => path.includes("git/refs/heads/main") && status === 503,
-    ),
-  );
-  await world.double
-    .as("bea")
-    .push("main", { [`document_types/${THIRD}/releases/${V3}/package.yaml`]: "x: 1\n" });
+  const file = `document_types/${THIRD}/releases/${V3}/package.yaml`;
+  await interrupted(pull, () => world.double.as("bea").push("main", { [file]: "x: 1\n" }));
   await world.told(pull, "judged anew it does not pass");
   expect(world.pointers()[THIRD]).toBe(V1);
 });

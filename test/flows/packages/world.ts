@@ -6,6 +6,8 @@ import { startDouble } from "../../double/double.ts";
 import type { PullRequest } from "../../double/github/state.ts";
 import { startTestBot } from "../../support/bot.ts";
 
+/** Long enough for a busy machine; reached only when a test fails. */
+const PATIENT = 110_000;
 export const POINTERS = "_active/active_releases.json";
 export const SETTINGS = `version: 1
 tags: true
@@ -97,21 +99,28 @@ export async function openPackagesWorld(options: WorldOptions = {}): Promise<Pac
       await double.as("bea").review(pull, "APPROVED");
     },
     until: async (pull, name, conclusion) => {
-      await double.when(`${name}: ${conclusion}`, () =>
-        world.check(pull, name)?.conclusion === conclusion ? true : undefined,
+      await double.when(
+        `${name}: ${conclusion}`,
+        () => (world.check(pull, name)?.conclusion === conclusion ? true : undefined),
+        PATIENT,
       );
     },
     titled: async (pull, name, title) => {
-      await double.when(`${name}: ${title}`, () =>
-        world.check(pull, name)?.title === title ? true : undefined,
+      await double.when(
+        `${name}: ${title}`,
+        () => (world.check(pull, name)?.title === title ? true : undefined),
+        PATIENT,
       );
     },
     told: (pull, text) =>
-      double.when(`a comment with "${text}"`, () =>
-        double
-          .comments(pull)
-          .map(({ body }) => body)
-          .findLast((body) => body.includes(text) && body.startsWith("<!-- belay")),
+      double.when(
+        `a comment with "${text}"`,
+        () =>
+          double
+            .comments(pull)
+            .map(({ body }) => body)
+            .findLast((body) => body.includes(text) && body.startsWith("<!-- belay")),
+        PATIENT,
       ),
     pointers: () => {
       const sha = double.repository("acme/docs").branches.get("main") ?? "";

@@ -107,7 +107,7 @@ describe("the gate release of packages", () => {
     expect(code("activate", {})).toBe("packages_ready");
     expect(code("activate", { state: "committed" })).toBe("package_not_staged");
     expect(code("activate", { state: null })).toBe("package_not_staged");
-    expect(code("activate", { state: "superseded" })).toBe("package_not_staged");
+    expect(code("activate", { state: "superseded" })).toBe("packages_ready");
     expect(code("activate", { at_head: false })).toBe("package_not_staged");
     expect(code("activate", { same: false })).toBe("package_changed");
     expect(code("activate", { same: null })).toBe("package_missing");
