@@ -9,8 +9,9 @@ export default defineConfig({
         test: {
           name: "flows",
           include: ["test/flows/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // The embedded database takes a second to open, and a minute on a machine that is busy.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       { test: { name: "contracts", include: ["test/contracts/**/*.test.ts"], testTimeout: 60_000 } },

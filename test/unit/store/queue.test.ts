@@ -9,7 +9,7 @@ import { anOperation, aRepository, later, NOW, putWorld } from "./rows.ts";
 let opened: OpenStore;
 beforeAll(async () => {
   opened = await openTestStore();
-}, 60_000);
+}, 180_000);
 afterAll(() => opened.close());
 beforeEach(async () => {
   await opened.sql("delete from deliveries");
@@ -200,6 +200,24 @@ test("of one repository one delivery is worked on at a time; another repository'
   await first;
   expect(await queue.takeDelivery(NOW, async ({ id }) => void seen.push(id))).toBe(true);
   expect(seen).toEqual(["a1", "b1", "a2"]);
+});
+
+test("a sweep is one bot's at a time, due again by time, and taken over from one that died", async () => {
+  const { sweeps } = opened;
+  expect(await sweeps.begin("runs", NOW, 60)).toBe(true);
+  expect(await sweeps.begin("runs", later(1), 60)).toBe(false);
+  expect(await sweeps.begin("pulls", later(1), 60)).toBe(true);
+  await sweeps.end("runs", later(2));
+  expect(await sweeps.begin("runs", later(61), 60)).toBe(false);
+  expect(await sweeps.begin("runs", later(62), 60)).toBe(true);
+  expect(await sweeps.begin("runs", later(200), 60)).toBe(false);
+  expect(await sweeps.begin("runs", later(400), 60)).toBe(true);
+  expect([await sweeps.beganAt(NOW), await sweeps.beganAt(later(99))]).toEqual([NOW, NOW]);
+  expect([await sweeps.countRedelivery("g", NOW), await sweeps.countRedelivery("g", later(1))]).toEqual([
+    1, 2,
+  ]);
+  expect(await sweeps.prune(later(2))).toBe(1);
+  expect(await sweeps.countRedelivery("g", NOW)).toBe(1);
 });
 
 test("what was set aside is shown, and tried again when a person says so", async () => {
