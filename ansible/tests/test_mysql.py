@@ -93,6 +93,11 @@ class SessionTest(unittest.TestCase):
             next(answers)
         self.assertEqual(self.session.query("SELECT @several"), [(None,)])
 
+    def test_no_statement_is_an_error_as_any_other(self):
+        with self.assertRaises(SqlError):
+            self.session.query("")
+        self.assertEqual(self.session.query("SELECT 5"), [(b"5",)])
+
     def test_answers_that_nobody_read_are_thrown_away(self):
         answers = self.session.several(["SELECT 1", "SELECT 2", "SELECT 3"])
         next(answers)

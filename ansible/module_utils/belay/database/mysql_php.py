@@ -65,7 +65,7 @@ function answer($db) {
 }
 while (true) {
     $sql = frame();
-    $several = $sql[0] === "\0";
+    $several = ($sql[0] ?? '') === "\0";
     $fine = $several ? $db->multi_query(substr($sql, 1)) : $db->real_query($sql);
     while ($fine && answer($db) && $several && $db->more_results()) $fine = $db->next_result();
     if (!$fine) refuse($db->errno, $db->error);
