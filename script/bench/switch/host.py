@@ -17,9 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "ansible" / "module
 
 from belay.errors import run_module  # noqa: E402
 from belay.host import program  # noqa: E402
-from belay.switch import promote_steps, rollback_steps  # noqa: E402
+from belay.switch import promote_steps, rollback_steps, trial_steps  # noqa: E402
 
 FORTH = ("check", "receive", "load", "trial", "activate", "migrate", "prime", "verify", "confirm")
+#: Steps of a promotion that have a module of their own.
+TRIAL = ("trial", "migrate")
 BACK = ("check", "activate", "verify")
 SIDE = ("root", "url", "database", "prefix")
 
@@ -53,7 +55,7 @@ def play(way, steps, names, params):
         for name in names:
             module = Module({**params, "step": name})
             times[name] = [time.monotonic()] * 2
-            run_module(module, getattr(steps, name))
+            run_module(module, getattr(trial_steps if name in TRIAL else steps, name))
             times[name][1] = time.monotonic()
             facts.update(module.answer.get("belay_facts", {}))
         told.update(facts["switch"])

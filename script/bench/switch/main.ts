@@ -35,7 +35,7 @@ async function main(given: Options): Promise<void> {
   try {
     const sync_ms = await syncMs(lab.folder);
     const { by_tables, slow, mariadb_dump_rsync, drop_and_rename, ...rest } = await measureAll(
-      await makeWorld(lab, say),
+      await makeWorld(lab, given.sizes, say),
       given,
     );
     const line = headline({ by_tables, slow, mariadb_dump_rsync, drop_and_rename, ...rest });

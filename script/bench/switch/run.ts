@@ -5,12 +5,13 @@ import { goBack, series, wholePromotion } from "./belay.ts";
 import { longestGap, switchFigures, tenth, visitorsSaw, worstWaits } from "./figures.ts";
 import { type Seen, watched } from "./measure.ts";
 import type { Options } from "./options.ts";
-import { changeSource, SIZES, type Size } from "./site.ts";
+import { changeSource, type Size } from "./site.ts";
 import { type Change, importing, keep, leaveHold, renaming, staged } from "./ways.ts";
 import type { Release, World } from "./world.ts";
 
 /** Of all switches, how many are made at each size, and with slow requests in flight. */
 const SHARES: Readonly<Record<Size | "slow", number>> = { 5: 0.3, 50: 0.2, 200: 0.2, slow: 0.3 };
+const OTHER_SHARE = 0.2;
 const SETTLE_MS = 2_000;
 
 export async function measureAll(world: World, options: Options) {
@@ -20,7 +21,7 @@ export async function measureAll(world: World, options: Options) {
   const by_tables: Record<string, Awaited<ReturnType<typeof ofSize>>> = {};
   for (const release of world.releases)
     by_tables[release.size] = await ofSize(world, release, rounds(options, release.size));
-  const small = releaseOf(world, 5);
+  const small = smallest(world);
   world.say("the same with requests of 1 to 2 s in flight");
   const slow = await switched(world, small, { rounds: rounds(options, "slow"), slow: true });
   const again = await baseline(world, options, false);
@@ -41,12 +42,11 @@ const ofSize = (world: World, release: Release, count: number) => {
 };
 
 const rounds = ({ switches }: Options, share: Size | "slow") =>
-  Math.max(1, Math.round((switches * SHARES[share]) / 2));
+  Math.max(1, Math.round((switches * (SHARES[share] ?? OTHER_SHARE)) / 2));
 
-const releaseOf = (world: World, size: Size): Release => {
-  const found = world.releases.find((one) => one.size === size);
-  if (found === undefined) throw new Error(`There is no release of ${size} tables.`);
-  return found;
+const smallest = ({ releases: [first] }: World): Release => {
+  if (first === undefined) throw new Error("There is no release to promote.");
+  return first;
 };
 
 async function baseline(world: World, { baselineS }: Options, slow: boolean): Promise<Seen> {
@@ -58,7 +58,7 @@ async function baseline(world: World, { baselineS }: Options, slow: boolean): Pr
 async function wholePromotions(world: World, { whole }: Options): Promise<number> {
   world.say(`${whole} promotions as the action runs them, over ssh`);
   const seconds: number[] = [];
-  for (let turn = 0; turn < whole; turn++) seconds.push(await wholePromotion(world, releaseOf(world, 5)));
+  for (let turn = 0; turn < whole; turn++) seconds.push(await wholePromotion(world, smallest(world)));
   return tenth(median(seconds));
 }
 
@@ -85,9 +85,9 @@ const longestWaits = ({ kinds }: Seen) =>
   Object.fromEntries(Object.entries(kinds).map(([kind, { longest_ms }]) => [kind, longest_ms]));
 
 /** Forth and back, for each size, and what visitors saw of both. */
-async function way(world: World, { wayRounds }: Options, change: Change, name: string) {
+async function way(world: World, { sizes, wayRounds }: Options, change: Change, name: string) {
   const found: Record<string, unknown> = {};
-  for (const size of SIZES) {
+  for (const size of sizes) {
     world.say(`${name}, ${size} tables`);
     await changeSource(world.lab, size, String(size));
     const before = await keep(world, size);

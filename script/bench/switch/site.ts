@@ -7,10 +7,8 @@ import { mariadb } from "../../../test/lab/servers/mariadb.ts";
 import { OWNER, type Site, writeCode } from "../../../test/lab/site.ts";
 import { addTheme } from "../../../test/lab/wordpress.ts";
 
-/** Sizes of a promotion, in tables that are replaced (WordPress's options are one more). */
-export const SIZES = [5, 50, 200] as const;
-export type Size = (typeof SIZES)[number];
-export const MOST = 200;
+/** Size of a promotion, in tables that are replaced (WordPress's options are one more). */
+export type Size = number;
 
 /** What the site's configuration says of them. */
 export const TABLES = { promote: ["lab_widgets", "lab_t*"], live: ["lab_orders"] };
@@ -25,8 +23,8 @@ export const tablesOf = (size: Size): readonly string[] => [
 ];
 
 /** Small tables, as most of a plugin's are: what a switch of many costs is the switch, not their rows. */
-export async function addTables({ database }: Laboratory, site: Site): Promise<void> {
-  const [first = "", ...others] = tablesOf(MOST)
+export async function addTables({ database }: Laboratory, site: Site, most: Size): Promise<void> {
+  const [first = "", ...others] = tablesOf(most)
     .slice(1)
     .map((name) => `${site.prefix}${name}`);
   const columns =
@@ -43,9 +41,9 @@ export async function addTables({ database }: Laboratory, site: Site): Promise<v
   await mariadb(database.socket, `${sql.join(";\n")};`, site.database);
 }
 
-export async function addPages(site: Site): Promise<void> {
+export async function addPages(site: Site, most: Size): Promise<void> {
   for (const name of PAGES) await writeCode(site, name, await content(name));
-  await setVersion(site, "1", MOST);
+  await setVersion(site, "1", most);
 }
 
 /** The source as it is before a release of this size: other code, and as many tables with another first row. */

@@ -6,7 +6,7 @@ import { addPlugin } from "../../../test/lab/wordpress.ts";
 import { prepareHost } from "../../../test/stage/host.ts";
 import { type JobFile, mustSucceed, prepareRunner } from "../../faults/host/jobs.ts";
 import { FIRST_CLONE, jobsOf, settingsOf } from "../../faults/host/world.ts";
-import { addObjectCache, addPages, addTables, changeSource, SIZES, type Size, TABLES } from "./site.ts";
+import { addObjectCache, addPages, addTables, changeSource, type Size, TABLES } from "./site.ts";
 
 const WORDS = { promotion: { tables: TABLES } };
 
@@ -24,12 +24,17 @@ export type World = {
   readonly say: (sentence: string) => void;
 };
 
-export async function makeWorld(lab: Laboratory, say: (sentence: string) => void): Promise<World> {
+export async function makeWorld(
+  lab: Laboratory,
+  sizes: readonly Size[],
+  say: (sentence: string) => void,
+): Promise<World> {
   const { production: site } = lab;
+  const most = Math.max(...sizes);
   await prepareRunner(lab);
   await addPlugin(site, "1");
-  await addTables(lab, site);
-  await addPages(site);
+  await addTables(lab, site, most);
+  await addPages(site, most);
   const prepared = await prepareHost(lab, site);
   if (prepared.exitCode !== 0) throw new Error(`production was not prepared:\n${prepared.stdout}`);
   say("staging is cloned from production");
@@ -40,7 +45,7 @@ export async function makeWorld(lab: Laboratory, say: (sentence: string) => void
   await addObjectCache(lab, site);
   const baseline = { source: cloned.source, target: cloned.target };
   const releases: Release[] = [];
-  for (const size of SIZES) releases.push(await buildRelease({ lab, baseline, size, say }));
+  for (const size of sizes) releases.push(await buildRelease({ lab, baseline, size, say }));
   return { lab, releases, say };
 }
 
