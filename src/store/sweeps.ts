@@ -1,8 +1,10 @@
 /** Sweeps of the reconciler, in the database: several bots share them, and a restart does not begin anew. */
 import type { Sweeps } from "../ports/reconcile.ts";
-import { LEASE_MS, later } from "./lease.ts";
+import { later } from "./lease.ts";
 import type { Db } from "./schema.ts";
 
+/** Longer than a sweep takes: it is not renewed. */
+const SWEEP_MS = 5 * 60_000;
 const BEGINNING = "store";
 const NEVER = "1970-01-01T00:00:00.000Z";
 
@@ -59,7 +61,7 @@ async function begin(db: Db, { name, now, due }: Beginning): Promise<boolean> {
   await add(db, name, NEVER);
   const taken = await db
     .updateTable("sweeps")
-    .set({ leased_until: later(now, LEASE_MS) })
+    .set({ leased_until: later(now, SWEEP_MS) })
     .where("name", "=", name)
     .where("swept_at", "<=", due)
     .where((is) => is.or([is("leased_until", "is", null), is("leased_until", "<=", now)]))
