@@ -61,6 +61,10 @@ export async function startBotProcess(
       ...env,
     },
   });
+  // However this program ends, its bots end with it.
+  const abandon = () => child.kill("SIGKILL");
+  process.once("exit", abandon);
+  child.once("exit", () => process.off("exit", abandon));
   const url = await listening(child, onLine);
   const { pid } = child;
   return {

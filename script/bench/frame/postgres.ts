@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
-import { execa } from "execa";
+import { execa, execaSync } from "execa";
 
 const BIN = "/usr/lib/postgresql/15/bin";
 
@@ -17,13 +17,22 @@ export type Postgres = {
 export async function startPostgres(options: readonly string[] = []): Promise<Postgres> {
   const folder = mkdtempSync(path.join(tmpdir(), "belay-postgres-"));
   const data = path.join(folder, "data");
-  const run = await asOwner(folder);
+  await giveAway(folder);
+  const run = (command: string, args: readonly string[]) =>
+    execa(...asOwner(command, args), { cwd: folder, stdio: "ignore" });
   const more = options.map((one) => ` -c ${one}`).join("");
   try {
     await run("initdb", ["-D", data, "-U", "belay", "--auth=trust", "--locale=C", "--encoding=UTF8"]);
     const port = await freePort();
     const flags = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${more}`;
     await run("pg_ctl", ["-D", data, "-w", "-l", path.join(folder, "log"), "-o", flags, "start"]);
+    const stopping = ["-D", data, "-m", "immediate", "-w", "stop"];
+    const abandon = () => {
+      execaSync(...asOwner("pg_ctl", stopping), { cwd: folder, stdio: "ignore", reject: false });
+      rmSync(folder, { recursive: true, force: true });
+    };
+    // However this program ends, its server ends with it.
+    process.once("exit", abandon);
     const at = ["-h", "127.0.0.1", "-p", String(port), "-U", "belay"];
     return {
       database: async (name) => {
@@ -32,7 +41,8 @@ export async function startPostgres(options: readonly string[] = []): Promise<Po
         return `postgres://belay@127.0.0.1:${port}/${name}`;
       },
       stop: async () => {
-        await run("pg_ctl", ["-D", data, "-m", "immediate", "-w", "stop"]);
+        process.off("exit", abandon);
+        await run("pg_ctl", stopping);
         rmSync(folder, { recursive: true, force: true });
       },
     };
@@ -43,17 +53,18 @@ export async function startPostgres(options: readonly string[] = []): Promise<Po
 }
 
 /** PostgreSQL refuses to run as root: then it runs as `nobody`. */
-async function asOwner(folder: string) {
-  const root = userInfo().uid === 0;
-  if (root) {
-    const id = async (flag: string) => Number((await execa("id", [flag, "nobody"])).stdout);
-    chownSync(folder, await id("-u"), await id("-g"));
-  }
-  const become = root ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] : [];
-  return (command: string, args: readonly string[]) => {
-    const [program = "", ...rest] = [...become, path.join(BIN, command), ...args];
-    return execa(program, rest, { cwd: folder, stdio: "ignore" });
-  };
+const isRoot = () => userInfo().uid === 0;
+
+async function giveAway(folder: string): Promise<void> {
+  if (!isRoot()) return;
+  const id = async (flag: string) => Number((await execa("id", [flag, "nobody"])).stdout);
+  chownSync(folder, await id("-u"), await id("-g"));
+}
+
+function asOwner(command: string, args: readonly string[]): [program: string, args: string[]] {
+  const become = isRoot() ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] : [];
+  const [program = "", ...rest] = [...become, path.join(BIN, command), ...args];
+  return [program, rest];
 }
 
 async function freePort(): Promise<number> {
