@@ -4,9 +4,10 @@ import type { PullRequest } from "../../ports/github.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { HeadDeps } from "../classify-head.ts";
 import type { Deps } from "../deps.ts";
+import { type PackagesDeps, packagesChanged } from "../packages/pull-request.ts";
 import { pullRequestChanged } from "../pull-request-changed.ts";
 
-type PullDeps = HeadDeps & Deps<"allOpenPullRequests">;
+type PullDeps = HeadDeps & PackagesDeps & Deps<"allOpenPullRequests">;
 
 /** @returns how many had changed without Belay's knowing */
 export async function reconcilePulls(deps: PullDeps, repository: Repository): Promise<number> {
@@ -16,6 +17,7 @@ export async function reconcilePulls(deps: PullDeps, repository: Repository): Pr
   for (const pull_request of [...open, ...closed]) {
     if (await isKnown(deps, repository, pull_request)) continue;
     await pullRequestChanged(deps, { repository, pull_request });
+    await packagesChanged(deps, { repository, pull_request });
     healed += 1;
   }
   return healed;

@@ -115,3 +115,24 @@ describe("what others wrote or showed is not a command", () => {
     expect(parseCommands("/backup\n/promote").map((command) => command.kind)).toEqual(["backup", "promote"]);
   });
 });
+
+describe("a rollback of packages", () => {
+  const one = (body: string) => parseCommands(body)[0];
+  const named = (name: string, version: string | null) => ({ name, version });
+
+  it("names one, one with its version, or several", () => {
+    expect(one("/rollback")).toEqual({ kind: "rollback" });
+    expect(one("/rollback discovery")).toEqual({ kind: "rollback", packages: [named("discovery", null)] });
+    const first = { kind: "rollback", packages: [named("discovery", "1.4.0")] };
+    expect(one("/rollback discovery 1.4.0")).toEqual(first);
+    expect(one("/rollback discovery@1.4.0")).toEqual(first);
+    expect(one("/rollback a@1.0.0 kinds:b@2.0.0 c@3.0.0-rc.1")).toEqual({
+      kind: "rollback",
+      packages: [named("a", "1.0.0"), named("kinds:b", "2.0.0"), named("c", "3.0.0-rc.1")],
+    });
+  });
+
+  it("is no sentence that begins with the word", () => {
+    expect(parseCommands("/rollback is what I would do")).toEqual([]);
+  });
+});
