@@ -278,6 +278,9 @@ describe("a check run", () => {
       conclusion: "failure",
       title: "production changed: posts.",
       summary: "production changed: `posts`.\n\n**Next:** Comment `/refresh`.",
+      actions: [
+        { label: "Check drift", description: "Compare with the baseline again.", identifier: "drift" },
+      ],
     });
   });
   it("keeps to the limits", () => {
