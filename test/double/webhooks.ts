@@ -159,7 +159,9 @@ export const makeWebhooks = (world: World): Webhooks => {
   const send = async (delivery: Delivery): Promise<Delivery> => {
     const [app] = world.state.apps;
     if (!app) throw new Error("the double has no app to send webhooks to");
-    const sent = { ...delivery, ...(await post(app, delivery)) };
+    // What was withheld is delivered now, whenever it happened.
+    const deliveredAt = world.now().toISOString();
+    const sent = { ...delivery, deliveredAt, ...(await post(app, delivery)) };
     deliveries.push(sent);
     changed(world);
     return sent;
