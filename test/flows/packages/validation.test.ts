@@ -16,6 +16,7 @@ packages:
     - {id: no-secrets, pattern: "sk-[a-z]+", sentence: "This is a secret.", remedy: "Take it out."}
 `;
 const SECRET = "a secret of the webhook";
+const SECRETS = "the key is sk-abc\n".repeat(20);
 const FOLDER = `document_types/${FIRST}/releases/${V3}`;
 const [SECOND] = [packageId(1)];
 
@@ -49,22 +50,28 @@ test("every finding is an annotation, once, although an answer was lost and the 
   const { double } = world;
   const prompt = `${FOLDER}/prompts/task.prompt.txt`;
   const own = versionFiles([FIRST], V3)[prompt] ?? "";
+  // The rule tells the first twenty places of a file.
+  const notes = [1, 2, 3, 4, 5].map((one) => [`${FOLDER}/prompts/note-${one}.txt`, SECRETS] as const);
   double.repository("acme/docs").treeLimit = 20;
   double.faults.plan("PATCH */check-runs/*", "lost-answer");
-  const pull = await world.propose([FIRST], { [prompt]: own + "the key is sk-abc\n".repeat(120) });
+  const more = { ...Object.fromEntries(notes), [prompt]: own + SECRETS };
+  const pull = await world.propose([FIRST], more);
   await world.until(pull, "belay / packages / validation", "failure");
   double.repository("acme/docs").treeLimit = 100_000;
   const annotations = () =>
     double.checks(pull.headSha).find(({ name }) => name === "belay / packages / validation")?.output
       .annotations ?? [];
-  await double.when("all annotations", () => (annotations().length >= 120 ? true : undefined));
+  const told = Number(
+    /^(\d+) errors/.exec(world.check(pull, "belay / packages / validation")?.title ?? "")?.[1],
+  );
+  expect(told).toBeGreaterThanOrEqual(120);
+  await double.when("all annotations", () => (annotations().length >= told ? true : undefined), 150_000);
   await double.idle();
-  expect(annotations()).toHaveLength(120);
-  expect(annotations()[0]).toMatchObject({
-    path: prompt,
-    annotation_level: "failure",
-    title: "guardrail/no-secrets",
-  });
+  expect(annotations()).toHaveLength(told);
+  expect(new Set(annotations().map((one) => JSON.stringify(one))).size).toBe(told);
+  expect(annotations()).toContainEqual(
+    expect.objectContaining({ path: prompt, annotation_level: "failure", title: "guardrail/no-secrets" }),
+  );
   await world.until(pull, "belay / release", "failure");
   await world.says("ann", pull, "/stage");
   await world.told(pull, "Staging of packages: blocked");
