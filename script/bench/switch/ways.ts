@@ -2,7 +2,7 @@
  * The two ways in which people do it today, made as well as their authors would: a dump that is read into the live schema, and tables that are
  * dropped and renamed one by one. Both change the option rows by one statement and empty the object cache at the end.
  */
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { mariadb } from "../../../test/lab/servers/mariadb.ts";
@@ -29,16 +29,19 @@ export async function keep({ lab }: World, size: Size): Promise<State> {
   const anew = [`DROP DATABASE IF EXISTS ${database}`, `CREATE DATABASE ${database}`];
   await mariadb(lab.database.socket, `${[...anew, ...copies].join(";\n")};`);
   const code = path.join(folder, "before");
-  await execa("rsync", ["-a", "--delete", `${site.root}/current/`, `${code}/`]);
+  await execa("rsync", ["-a", "--delete", `${await running(site)}/`, `${code}/`]);
   return { database, prefix: site.prefix, code };
 }
 
 /** What staging is after the source was changed for this size. */
-export const staged = ({ lab: { staging } }: World): State => ({
+export const staged = async ({ lab: { staging } }: World): Promise<State> => ({
   database: staging.database,
   prefix: staging.prefix,
-  code: path.join(staging.root, "current"),
+  code: await running(staging),
 });
+
+/** The code that a site runs, without the link to it: rsync follows none of somebody else's. */
+const running = (site: Site) => realpath(path.join(site.root, "current"));
 
 /** `mariadb-dump | mariadb` into the live schema, and `rsync` into the live folder. */
 export const importing: Change = async (world, to, size) => {
@@ -46,7 +49,7 @@ export const importing: Change = async (world, to, size) => {
   const options = ["--no-defaults", `--socket=${database.socket}`];
   const names = tablesOf(size).map((name) => `${to.prefix}${name}`);
   const began = performance.now();
-  await execa("rsync", ["-a", "--delete", ...OWN, `${to.code}/`, `${site.root}/current/`]);
+  await execa("rsync", ["-a", "--delete", ...OWN, `${to.code}/`, `${await running(site)}/`]);
   const dump = execa("mariadb-dump", [...options, "--single-transaction", to.database, ...names]);
   await dump
     .pipe("sed", [`s/\`${to.prefix}lab_/\`${site.prefix}lab_/g`])
