@@ -10,16 +10,12 @@ type ApprovalReads = Pick<Github, "policyFile" | "isTeamMember" | "reviews" | "c
 
 /** GitHub lists no more commits of a pull request than this. */
 const MOST_COMMITS = 250;
-/** Whether an App sees all repositories is chosen by the owner's administrators, and hardly ever changed. */
-const SEES_ALL_MS = 60_000;
 
 /** @param file reads what GitHub answers for a path */
 export function approvalReads(
   { ask, orNull, nameOf }: Asking,
   file: (path: string, given: unknown) => RepositoryFile,
 ): ApprovalReads {
-  /** Installations that were shown to see all repositories of their owner a moment ago. */
-  const seesAll = new Set<number>();
   return {
     policyFile: (repository, { name, path }) =>
       ask(repository, `read ${path} of ${repository.owner}/${name}`, async ({ rest }) => {
@@ -31,13 +27,9 @@ export function approvalReads(
           if (!isMissing(error)) throw error;
         }
         // GitHub says "not found" of what is not there and of what the App may not see: only the first is absence.
-        if (seesAll.has(repository.installation_id)) return { kind: "absent" };
         const { data: seen } = await rest.apps.listReposAccessibleToInstallation({ per_page: 1 });
-        if (seen.repository_selection === "all") {
-          seesAll.add(repository.installation_id);
-          setTimeout(() => seesAll.delete(repository.installation_id), SEES_ALL_MS).unref();
-          return { kind: "absent" };
-        }
+        // Asked anew each time: a policy that was hidden a moment ago must not count as absent.
+        if (seen.repository_selection === "all") return { kind: "absent" };
         try {
           await rest.repos.get(where);
           return { kind: "absent" };

@@ -11,6 +11,8 @@ import { METRICS_TOKEN, startTestBot } from "../support/bot.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 
 const WORKFLOW = readFileSync(join(import.meta.dirname, "../../docs/workflow/belay.yml"), "utf8");
+/** On a slow machine the story takes longer than the example's 90 s. */
+const CONFIG = EXAMPLE.replace("max_age: 90s", "max_age: 20h");
 /** Reached only when the test fails. */
 const PATIENT = { timeout: 60_000, interval: 20 };
 const Claim = z.object({
@@ -30,7 +32,7 @@ beforeAll(async () => {
     repositories: [
       {
         name: "acme/shop",
-        files: { ".github/belay.yml": EXAMPLE, ".github/workflows/belay.yml": WORKFLOW },
+        files: { ".github/belay.yml": CONFIG, ".github/workflows/belay.yml": WORKFLOW },
         branches: ["staging", "production"],
         people: { ann: "write", mona: "write", bob: "read" },
         environments: { production: {} },
@@ -168,5 +170,6 @@ test("a whole promotion: not more requests than it takes, beside those that show
   const { requests, checks, progress } = await spent(() => does("ann", "/promote"));
   expect(double.comments(pull).at(-1)?.body).toMatch(/succeeded|done/i);
   expect(requests.length, requests.join("\n")).toBeLessThanOrEqual(MOST_OF_A_PROMOTION + checks + progress);
-  expect(double.problems).toEqual([]);
+  // The double has no runner, and says so of each run.
+  expect(double.problems.filter((problem) => !problem.includes("has no runner"))).toEqual([]);
 }, 240_000);
