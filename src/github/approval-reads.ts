@@ -10,16 +10,12 @@ type ApprovalReads = Pick<Github, "policyFile" | "isTeamMember" | "reviews" | "c
 
 /** GitHub lists no more commits of a pull request than this. */
 const MOST_COMMITS = 250;
-/** Whether an App sees all repositories is chosen by the owner's administrators, and hardly ever changed. */
-const SEES_ALL_MS = 60_000;
 
 /** @param file reads what GitHub answers for a path */
 export function approvalReads(
   { ask, orNull, nameOf }: Asking,
   file: (path: string, given: unknown) => RepositoryFile,
 ): ApprovalReads {
-  /** Installations that were shown to see all repositories of their owner a moment ago. */
-  const seesAll = new Set<number>();
   return {
     policyFile: (repository, { name, path }) =>
       ask(repository, `read ${path} of ${repository.owner}/${name}`, async ({ rest }) => {
