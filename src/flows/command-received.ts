@@ -40,7 +40,8 @@ export async function commandReceived(deps: CommandDeps, input: CommentInput): P
     if (decision.kind === "ignore") return { kind: "ignored", reason: decision.reason };
     const key = `comment:${input.repository.id}:${input.comment_id}`;
     if (!(await tx.claimOnce(key, deps.clock.now()))) return { kind: "ignored", reason: "seen before" };
-    await react(deps, tx, input);
+    // An answer says more than a sign that the comment was seen.
+    if (decision.kind !== "answer") await react(deps, tx, input);
     return act({ deps, tx, loaded, evidence }, decision);
   });
 }

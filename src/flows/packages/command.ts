@@ -40,12 +40,12 @@ export async function packagesCommand(
   return deps.store.transaction(async (tx) => {
     const key = `comment:${input.repository.id}:${input.comment_id}`;
     if (!(await tx.claimOnce(key, deps.clock.now()))) return { kind: "ignored", reason: "seen before" };
+    if ("answer" in admitted) return say(tx, admitted.answer);
     await emitFor(deps, tx, input.repository, {
       kind: "reaction",
       comment_id: input.comment_id,
       content: "eyes",
     });
-    if ("answer" in admitted) return say(tx, admitted.answer);
     if (found === null) return say(tx, await cancel(deps, tx, loaded));
     return found(tx, { say: (answer) => say(tx, answer), write: (body) => write(deps, tx, loaded, body) });
   });
