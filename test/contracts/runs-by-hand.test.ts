@@ -37,7 +37,8 @@ beforeAll(async () => {
       },
     ],
   });
-  bot = await startTestBot(double);
+  // What fails is not tried again: the environments are free at once.
+  bot = await startTestBot(double, { flow_settings: { retry_waits_s: [] } });
   const ann = double.as("ann");
   const workflow = WORKFLOW.replace("https://belay.example.com", bot.url).replace(
     "# protection-rule: true",

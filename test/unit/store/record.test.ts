@@ -78,7 +78,7 @@ test("a lock takes all of its environments or none, and is granted again to its 
     store.transaction((tx) => tx.acquireLock(id, environments, NOW));
   expect(isGranted(await acquire(first.id, [target.id]))).toBe(true);
   expect(isGranted(await acquire(first.id, [target.id, target.id]))).toBe(true);
-  const held = { held_by: first.id, environment_id: target.id, since: NOW };
+  const held = { by: "operation", held_by: first.id, environment_id: target.id, since: NOW };
   expect(await acquire(second.id, [source.id, target.id])).toEqual(held);
   expect(await store.transaction((tx) => tx.locks())).toHaveLength(1);
   await store.transaction((tx) => tx.releaseLock(first.id));
