@@ -93,20 +93,21 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
     ready: async () => !stopping && (await opened.ready()),
   });
   const work = startWork({ deps, queue: opened.queue, log, handleDelivery });
+  const receiver: WebhookReceiver = {
+    verify: (text, signature) => probot.webhooks.verify(text, signature),
+    receive: receiveInto({ queue: opened.queue, clock, wake: work.wakeDeliveries }),
+  };
   const reconciler = startReconciler({
     deps,
     queue: opened.queue,
     sweeps: opened.sweeps,
     deliveries: appDeliveries(() => probot.auth()),
     wanted: isKnownEvent,
+    receive: receiver.receive,
     log,
     wake: work.wakeEffects,
   });
   const stopWork = () => Promise.all([work.stop(), reconciler.stop()]);
-  const receiver: WebhookReceiver = {
-    verify: (text, signature) => probot.webhooks.verify(text, signature),
-    receive: receiveInto({ queue: opened.queue, clock, wake: work.wakeDeliveries }),
-  };
   const server = httpServer({ routes, receiver, log, afterwards: work.wakeEffects });
   const stop = async () => {
     stopping = true;

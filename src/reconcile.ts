@@ -1,12 +1,13 @@
 /** The reconciler's timer: what webhooks and runners should have told, looked up at GitHub. Several bots on one store share it. */
 import type { Logger } from "pino";
+import { outageOf } from "./core/outage.ts";
 import type { Deps } from "./flows/deps.ts";
 import { reconcilePulls } from "./flows/reconcile/pulls.ts";
 import { redeliverFailed } from "./flows/reconcile/redeliver.ts";
 import { reconcileRuns } from "./flows/reconcile/runs.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Queue } from "./ports/queue.ts";
-import type { AppDeliveries, Sweeps } from "./ports/reconcile.ts";
+import type { AppDeliveries, KeptDelivery, Sweeps } from "./ports/reconcile.ts";
 
 export interface ReconcileOptions {
   readonly deps: Deps;
@@ -15,6 +16,8 @@ export interface ReconcileOptions {
   readonly deliveries: AppDeliveries;
   /** Whether a flow works on events of this name. */
   readonly wanted: (event: string) => boolean;
+  /** Stores a webhook that came another way than by HTTP. */
+  readonly receive: (delivery: KeptDelivery) => Promise<void>;
   readonly log: Logger;
   /** There may be effects to apply. */
   readonly wake: () => void;
@@ -22,18 +25,24 @@ export interface ReconcileOptions {
 
 const POLL_MS = 15_000;
 const DAY_MS = 24 * 3600 * 1000;
+/** A sweep is held so long, again and again: what a bot that died was at goes on soon. */
+const HELD_MS = 60_000;
+const HELD_EVERY_MS = 15_000;
 
 interface Sweep {
   readonly name: string;
   readonly every_s: number;
-  readonly work: (options: ReconcileOptions) => Promise<unknown>;
+  readonly work: (options: ReconcileOptions) => Promise<Found>;
 }
+
+/** What it found, for the log; an object may say that it is due again at once. */
+type Found = number | readonly string[] | { readonly more: boolean };
 
 const SWEEPS: readonly Sweep[] = [
   { name: "runs", every_s: 60, work: ({ deps }) => reconcileRuns(deps) },
   {
     name: "deliveries",
-    every_s: 300,
+    every_s: 60,
     work: (options) => redeliverFailed({ ...options, clock: options.deps.clock }),
   },
   { name: "pulls", every_s: 600, work: pullsOfAllSites },
@@ -46,8 +55,9 @@ export function startReconciler(options: ReconcileOptions): Loop {
   const { log } = options;
   return startLoop({
     step: async () => {
-      for (const sweep of SWEEPS) await sweepOnce(options, sweep);
-      return false;
+      let more = false;
+      for (const sweep of SWEEPS) more = (await sweepOnce(options, sweep)) || more;
+      return more;
     },
     workers: 1,
     pollMs: POLL_MS,
@@ -55,18 +65,27 @@ export function startReconciler(options: ReconcileOptions): Loop {
   });
 }
 
-/** One that fails is due again at once after its lease: the others do not wait for it. */
-async function sweepOnce(options: ReconcileOptions, { name, every_s, work }: Sweep): Promise<void> {
+/** One that fails is due again at the next poll, or when GitHub lets it: the others do not wait for it. @returns whether there is more */
+async function sweepOnce(options: ReconcileOptions, { name, every_s, work }: Sweep): Promise<boolean> {
   const { deps, sweeps, log, wake } = options;
-  if (!(await sweeps.begin(name, deps.clock.now(), every_s))) return;
+  if (!(await sweeps.begin(name, deps.clock.now(), every_s))) return false;
+  const hold = (milliseconds: number) => sweeps.hold(name, before(deps, -milliseconds));
+  const timer = setInterval(() => hold(HELD_MS).catch(() => undefined), HELD_EVERY_MS);
   try {
     const found = await work(options);
-    await sweeps.end(name, deps.clock.now());
+    clearInterval(timer);
+    const more = typeof found === "object" && "more" in found && found.more;
+    await (more ? hold(0) : sweeps.end(name, deps.clock.now()));
     log.debug({ sweep: name, found }, "reconciled");
+    return more;
   } catch (error) {
+    clearInterval(timer);
     log.warn({ sweep: name, err: error }, "could not be reconciled now, will be tried again");
+    await hold((outageOf(error)?.retry_after_s ?? 0) * 1000);
+    return false;
+  } finally {
+    wake();
   }
-  wake();
 }
 
 async function pullsOfAllSites({ deps, log }: ReconcileOptions): Promise<number> {

@@ -11,9 +11,22 @@ export interface FailedDelivery {
   readonly delivered_at: string;
 }
 
+/** A webhook as GitHub keeps it. */
+export interface KeptDelivery {
+  /** `X-GitHub-Delivery`. */
+  readonly id: string;
+  /** `issue_comment`. */
+  readonly name: string;
+  readonly payload: unknown;
+}
+
 export interface AppDeliveries {
-  /** Attempts that failed since then, newest first; a bounded number. @throws GithubError */
-  failedSince(since: string): Promise<readonly FailedDelivery[]>;
+  /** Attempts that failed since then, newest first; a bounded number, and whether that is all of them. @throws GithubError */
+  failedSince(
+    since: string,
+  ): Promise<{ readonly failed: readonly FailedDelivery[]; readonly complete: boolean }>;
+  /** What was to be delivered, no faster than GitHub allows. Null: GitHub has it no more. @throws GithubError */
+  read(id: number): Promise<KeptDelivery | null>;
   /** Asks GitHub to deliver it once more. False: GitHub knows it no more. @throws GithubError */
   redeliver(id: number): Promise<boolean>;
 }
@@ -22,10 +35,15 @@ export interface AppDeliveries {
 export interface Sweeps {
   /** Takes the sweep of this name if it is due and nobody is at it. */
   begin(name: string, now: string, every_s: number): Promise<boolean>;
-  /** Done: the next one is due `every_s` later. What was not ended may be taken again after five minutes. */
+  /** Nobody takes it before then: whoever is at it says so again and again, or dies, or leaves it for later. */
+  hold(name: string, until: string): Promise<void>;
+  /** Done: the next one is due `every_s` later. */
   end(name: string, now: string): Promise<void>;
   /** When this store began: what happened before is not caught up on. */
   beganAt(now: string): Promise<string>;
+  /** Until when every failed delivery was dealt with. Null: never looked. */
+  caughtUpAt(): Promise<string | null>;
+  caughtUp(at: string): Promise<void>;
   /** Those of these deliveries that are in the inbox, whatever became of them. */
   known(guids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Remembers that it was asked for. @returns how often now */

@@ -68,6 +68,7 @@ async function endLeases(db: Db): Promise<void> {
     .where("leased_until", "is not", null)
     .execute();
   await db.updateTable("effects").set({ leased_until: null }).where("leased_until", "is not", null).execute();
+  await db.updateTable("sweeps").set({ leased_until: null }).where("leased_until", "is not", null).execute();
 }
 
 async function isReady(db: Db): Promise<boolean> {

@@ -1,16 +1,27 @@
 /** Sweeps of the reconciler, in the database: several bots share them, and a restart does not begin anew. */
+import { sql } from "kysely";
 import type { Sweeps } from "../ports/reconcile.ts";
 import { later } from "./lease.ts";
 import type { Db } from "./schema.ts";
 
-/** Longer than a sweep takes: it is not renewed. */
-const SWEEP_MS = 5 * 60_000;
+/** Whoever is at a sweep renews it (`hold`). Short: after a crash the next one waits for it. */
+const SWEEP_MS = 60_000;
 const BEGINNING = "store";
+const CAUGHT_UP = "caught-up";
 const NEVER = "1970-01-01T00:00:00.000Z";
 
 export function sweeps(db: Db): Sweeps {
   return {
     begin: (name, now, every_s) => begin(db, { name, now, due: later(now, -every_s * 1000) }),
+    hold: async (name, until) => {
+      await db
+        .updateTable("sweeps")
+        .set({ leased_until: until })
+        .where("name", "=", name)
+        // One that ended meanwhile stays ended.
+        .where("leased_until", "is not", null)
+        .execute();
+    },
     end: async (name, now) => {
       await db
         .updateTable("sweeps")
@@ -23,9 +34,17 @@ export function sweeps(db: Db): Sweeps {
       const row = db.selectFrom("sweeps").select("swept_at").where("name", "=", BEGINNING);
       return (await row.executeTakeFirstOrThrow()).swept_at;
     },
+    caughtUpAt: async () => {
+      const row = db.selectFrom("sweeps").select("swept_at").where("name", "=", CAUGHT_UP);
+      return (await row.executeTakeFirst())?.swept_at ?? null;
+    },
+    caughtUp: async (at) => {
+      await add(db, CAUGHT_UP, at);
+      await db.updateTable("sweeps").set({ swept_at: at }).where("name", "=", CAUGHT_UP).execute();
+    },
     known: async (guids) => {
-      if (guids.length === 0) return new Set();
-      const rows = await db.selectFrom("deliveries").select("id").where("id", "in", guids).execute();
+      const given = sql<boolean>`id = any(${guids}::text[])`;
+      const rows = await db.selectFrom("deliveries").select("id").where(given).execute();
       return new Set(rows.map(({ id }) => id));
     },
     countRedelivery: async (guid, now) => {

@@ -33,3 +33,30 @@ test("webhooks that came while the bot was away are delivered again when it star
   expect(new Set(again.map(({ guid }) => guid)).size).toBe(again.length);
   expect(double.problems).toEqual([]);
 }, 90_000);
+
+test("many webhooks that came while the bot was away are read, which needs no way from GitHub to the bot, and each is worked on once", async () => {
+  const double = await startDouble({
+    repositories: [
+      {
+        name: "acme/shop",
+        files: { ".github/belay.yml": EXAMPLE },
+        branches: ["staging", "production"],
+        people: { ann: "write" },
+      },
+    ],
+  });
+  onTestFinished(() => double.close());
+  const ann = double.as("ann");
+  await ann.push("staging", { "theme.css": "new" });
+  const pull = await ann.openPullRequest({ title: "Promote", head: "staging", base: "production" });
+  for (let at = 0; at < 60; at++) await ann.comment(pull, `Looks good ${at}.`);
+  await ann.comment(pull, "/status");
+
+  const bot = await startTestBot(double);
+  onTestFinished(() => bot.stop());
+  double.connect(null);
+  await vi.waitFor(() => expect(double.comments(pull)).toHaveLength(62), PATIENT);
+  expect(double.comments(pull)[61]?.body).toContain("Status of staging to production");
+  expect(double.webhooks.deliveries.filter(({ redelivery }) => redelivery)).toEqual([]);
+  expect(double.problems).toEqual([]);
+}, 90_000);

@@ -200,7 +200,8 @@ export const makeWebhooks = (world: World): Webhooks => {
     release: async (order = (held) => held, pace) => {
       const held = faults.held ?? [];
       faults.held = null;
-      const ordered = order(held);
+      // An attempt has its number from when it is made.
+      const ordered = order(held).map((delivery) => ({ ...delivery, id: world.nextId() }));
       if (pace === undefined) for (const delivery of ordered) await send(delivery);
       else await paced(ordered, pace, send);
     },

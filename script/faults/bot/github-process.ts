@@ -75,12 +75,36 @@ function stumble(): void {
 function progress(): Progress {
   const all = double.webhooks.deliveries;
   const first = all.filter(({ redelivery }) => !redelivery);
-  const arrived = new Set(all.filter(({ status }) => status === 200).map(({ guid }) => guid));
-  const undelivered = new Set(first.map(({ guid }) => guid).filter((guid) => !arrived.has(guid))).size;
+  const reads = readIds();
+  const arrived = new Set(
+    all.filter(({ id, status }) => status === 200 || reads.has(id)).map(({ guid }) => guid),
+  );
+  const missing = first.filter(({ guid, event, action }) => !arrived.has(guid) && matters(event, action));
+  const undelivered = new Set(missing.map(({ guid }) => guid)).size;
   const redelivered = all.length - first.length;
   const done = delivering?.done ?? false;
-  return { sent: done ? sent : first.length, undelivered, redelivered, faults, done };
+  return { sent: done ? sent : first.length, undelivered, redelivered, read: reads.size, faults, done };
 }
+
+/** What people do, and how runs end. Of the others (pushes, edits, its own checks) the bot learns nothing, so it does not ask for them. */
+const matters = (event: string, action: string | null): boolean =>
+  event === "pull_request" || MATTERS.includes(`${event}.${action}`);
+const MATTERS = ["issue_comment.created", "workflow_run.completed"];
+const READ = /^\/app\/hook\/deliveries\/(\d+)$/;
+const read = { ids: new Set<number>(), looked: 0 };
+
+/** Deliveries that the bot read through the API. */
+function readIds(): ReadonlySet<number> {
+  for (const { method, path, status } of double.requests.slice(read.looked)) {
+    const id = READ.exec(path)?.[1];
+    if (method === "GET" && status === 200 && id !== undefined) read.ids.add(Number(id));
+  }
+  read.looked = double.requests.length;
+  return read.ids;
+}
+
+/** Runs end at once here, and the double says why. */
+const NO_RUNNER = "the double has no runner";
 
 function remains(): Remains {
   const { reactions, runs, checks } = double.state;
@@ -97,6 +121,7 @@ function remains(): Remains {
         ...one,
         checks: Object.fromEntries(Object.entries(one.checks).map(([name, all]) => [name, [...all]])),
         answered: [...one.answered],
+        seen: [...one.seen],
         begun: [...one.begun],
       },
       checks: checks
@@ -110,7 +135,8 @@ function remains(): Remains {
         .map(({ comment }) => comment),
     };
   });
-  return { pulls, run_titles: runs.map(({ title }) => title), problems: [...double.problems] };
+  const problems = double.problems.filter((problem) => !problem.includes(NO_RUNNER));
+  return { pulls, run_titles: runs.map(({ title }) => title), problems };
 }
 
 answerParent(Question, async (question) => {

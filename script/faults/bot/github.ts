@@ -29,9 +29,10 @@ export type Question = z.infer<typeof Question>;
 export const Progress = z.object({
   /** Deliveries that were sent, answered or not; repetitions that the bot asked for do not count. */
   sent: z.number(),
-  /** Those that no attempt so far brought an answer. */
+  /** Those that no attempt so far brought an answer, and that the bot did not read either. */
   undelivered: z.number(),
   redelivered: z.number(),
+  read: z.number(),
   faults: z.number(),
   done: z.boolean(),
 });
@@ -44,6 +45,7 @@ const ExpectedShape = z.object({
   head_sha: z.string(),
   checks: z.record(z.string(), z.array(z.string())),
   answered: z.array(z.number()),
+  seen: z.array(z.number()),
   begun: z.array(z.number()),
 });
 /** What GitHub has of a pull request in the end, beside what it must have. */

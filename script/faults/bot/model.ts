@@ -10,6 +10,8 @@ export type Expected = {
   readonly checks: Readonly<Record<string, readonly string[]>>;
   /** Comments that are answered, each once. */
   readonly answered: readonly number[];
+  /** Comments that get a reaction; one that is refused at once may go without. */
+  readonly seen: readonly number[];
   /** Comments that begin an operation, each once. */
   readonly begun: readonly number[];
 };
@@ -59,19 +61,15 @@ export function judge(expected: Expected, found: Found): Judgement {
 
 type Part = Partial<Judgement>;
 
-function answersOf({ answered, begun }: Expected, { comments, reactions, operations }: Found): Part {
+function answersOf({ answered, seen }: Expected, { comments, reactions, operations }: Found): Part {
   const count = (id: number) => comments.filter((line) => line === markerOf(id)).length;
-  const commands = [...answered, ...begun];
-  const known = new Set([
-    ...answered.map(markerOf),
-    ...operations.map(({ id }) => `<!-- belay:operation=${id} -->`),
-  ]);
+  const known = new Set([...answered.map(markerOf), ...operations.flatMap(cardsOf)]);
   const strange = comments.filter((line) => !known.has(line));
   const repeated = comments.filter((line, at) => known.has(line) && comments.indexOf(line) !== at);
   return {
     lost: [
       ...answered.filter((id) => count(id) === 0).map((id) => `comment ${id} was not answered`),
-      ...commands.filter((id) => !reactions.includes(id)).map((id) => `comment ${id} got no reaction`),
+      ...seen.filter((id) => !reactions.includes(id)).map((id) => `comment ${id} got no reaction`),
     ],
     doubled: repeated.map((line) => `written twice: ${line}`),
     wrong_state: strange.map((line) => `a comment that nobody asked for: ${line}`),
@@ -79,6 +77,12 @@ function answersOf({ answered, begun }: Expected, { comments, reactions, operati
 }
 
 const markerOf = (comment: number): string => `<!-- belay:answer=comment:${comment} -->`;
+
+/** What an operation shows, and the word of its end, which notifies people. */
+const cardsOf = ({ id, state }: Operation): readonly string[] => [
+  `<!-- belay:operation=${id} -->`,
+  `<!-- belay:answer=ended:${id}:${state} -->`,
+];
 
 function operationsOf({ begun }: Expected, { operations }: Found): Part {
   const of = (id: number) => operations.filter(({ comment_id }) => comment_id === id);

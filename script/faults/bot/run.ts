@@ -32,8 +32,10 @@ export type Result = {
   readonly kills: number;
   readonly faults: number;
   readonly deliveries: number;
+  /** What the bot asked for again, and what it read instead. */
   readonly redelivered: number;
-  /** Deliveries that the bot never answered, though it could have asked for them again. */
+  readonly read: number;
+  /** Deliveries that the bot never answered nor read, though it could have. */
   readonly undelivered: number;
   readonly settled_s: number;
   readonly seconds: number;
@@ -42,6 +44,10 @@ export type Result = {
 };
 
 const POLL_MS = 500;
+/** A bot that was killed while it read deliveries, or met a fault, reads on after its claim to them has run out. */
+const QUIET_S = 80;
+/** Runs end at once here; their next attempts need not wait for minutes. */
+const RETRY_WAITS = "5,10";
 const SHOWN = 10;
 
 export async function run({ place, size, kills, settle_s }: Order): Promise<Result> {
@@ -50,7 +56,8 @@ export async function run({ place, size, kills, settle_s }: Order): Promise<Resu
   const settings = await github.ask({ do: "begin", size }, Settings);
   say(`${size.deliveries} deliveries are ready`);
   const token = randomBytes(16).toString("hex");
-  const env = { ...place, PORT: String(await freePort()), BELAY_METRICS_TOKEN: token, LOG_LEVEL: "info" };
+  const told = { BELAY_METRICS_TOKEN: token, BELAY_RETRY_WAITS: RETRY_WAITS, LOG_LEVEL: "info" };
+  const env = { ...place, ...told, PORT: String(await freePort()) };
   const start = () => startBotProcess(settings, { env });
   let bot = await start();
   const progress = () => github.ask({ do: "progress" }, ProgressShape);
@@ -78,11 +85,11 @@ export async function run({ place, size, kills, settle_s }: Order): Promise<Resu
   }
 }
 
-function summary(judged: Judgement, { sent, redelivered, undelivered, faults }: Progress) {
+function summary(judged: Judgement, { sent, redelivered, read, undelivered, faults }: Progress) {
   const { lost, doubled, wrong_state } = judged;
   return {
     ...{ lost: lost.length, doubled: doubled.length, wrong_state: wrong_state.length },
-    ...{ faults, deliveries: sent, redelivered, undelivered },
+    ...{ faults, deliveries: sent, redelivered, read, undelivered },
     complaints: [lost, doubled, wrong_state].flatMap((all) => all.slice(0, SHOWN)),
   };
 }
@@ -111,14 +118,19 @@ type Settling = {
   readonly settle_s: number;
 };
 
-/** Until nothing waits, nothing is undelivered and no operation is open; or until the time is over, which shows in the comparison. */
+/**
+ * Until nothing waits, nothing is undelivered and no operation is open, and that for a while; or until the time is over, which shows in
+ * the comparison. @returns when it became so, in seconds
+ */
 async function settle({ bot, token, progress, settle_s }: Settling): Promise<number> {
   const began = performance.now();
   let told = 0;
+  let quiet = 0;
   while (secondsSince(began) < settle_s) {
     const { undelivered } = await progress();
     const waiting = await waitingIn(bot, token);
-    if (undelivered === 0 && waiting === 0) break;
+    if (undelivered > 0 || waiting > 0) quiet = secondsSince(began);
+    else if (secondsSince(began) - quiet >= QUIET_S) return quiet;
     if (secondsSince(began) - told >= 30) {
       told = secondsSince(began);
       say(`${undelivered} deliveries have not arrived, ${waiting} pieces of work wait`);

@@ -36,7 +36,12 @@ export function repositories(pull_requests: number): readonly RepositoryOptions[
   }));
 }
 
-type Story = { readonly pull: PullRequest; readonly answered: number[]; readonly begun: number[] };
+type Story = {
+  readonly pull: PullRequest;
+  readonly answered: number[];
+  readonly seen: number[];
+  readonly begun: number[];
+};
 type Teller = { readonly double: Double; readonly random: Random; readonly tick: () => void };
 
 /** @param count how many webhooks there must be at least */
@@ -79,7 +84,7 @@ async function open(teller: Teller, at: number): Promise<Story> {
   tick();
   const base = nth === 0 || nth % 5 === 1 ? "production" : "main";
   const pull = await ann.openPullRequest({ repository, head, base, title: `Change ${at}` });
-  const story: Story = { pull, answered: [], begun: [] };
+  const story: Story = { pull, answered: [], seen: [], begun: [] };
   for (let round = 1; round <= random.below(3); round++) await push(round);
   await command(teller, story, nth);
   if (nth % 5 === 2) {
@@ -90,13 +95,15 @@ async function open(teller: Teller, at: number): Promise<Story> {
 }
 
 async function command({ double, random, tick }: Teller, story: Story, nth: number): Promise<void> {
-  const { pull, answered, begun } = story;
+  const { pull, answered, seen, begun } = story;
   const says = async (login: string, body: string) => {
     tick();
     return double.as(login).comment(pull, body);
   };
   if (nth === 0) {
-    begun.push((await says("ann", "/backup")).id);
+    const { id } = await says("ann", "/backup");
+    begun.push(id);
+    seen.push(id);
     answered.push((await says("bob", "/promote")).id);
   } else if (random.below(3) === 0) {
     const said = await says("ann", "Nothing yet.");
@@ -104,14 +111,18 @@ async function command({ double, random, tick }: Teller, story: Story, nth: numb
     // The webhook told of a comment without a command; what counts is the comment as it is: edited.
     await double.as("ann").editComment(said, "/promote");
     answered.push(said.id);
-  } else answered.push((await says(random.one(["ann", "bob"]), "/help")).id);
+  } else {
+    const { id } = await says(random.one(["ann", "bob"]), "/help");
+    answered.push(id);
+    seen.push(id);
+  }
 }
 
 const GATES = ["drift", "backup", "release", "approval", "promotion"];
 
-function expectedOf({ pull, answered, begun }: Story): Expected {
+function expectedOf({ pull, answered, seen, begun }: Story): Expected {
   const { repository, number, state, headSha: head_sha } = pull;
-  return { repository, number, state, head_sha, checks: checksOf(pull), answered, begun };
+  return { repository, number, state, head_sha, checks: checksOf(pull), answered, seen, begun };
 }
 
 function checksOf({ base, head }: PullRequest): Expected["checks"] {

@@ -1,36 +1,75 @@
-/** Webhooks that GitHub could not deliver (it does not try again by itself) are delivered once more, each a few times at most. */
-import type { AppDeliveries, FailedDelivery, Sweeps } from "../../ports/reconcile.ts";
+/**
+ * Webhooks that GitHub could not deliver (it does not try again by itself) come after all. A few are delivered once more. Of that GitHub
+ * allows about one in a second, so many are read where GitHub keeps them, which also works where GitHub cannot reach the bot.
+ */
+import type { AppDeliveries, FailedDelivery, KeptDelivery, Sweeps } from "../../ports/reconcile.ts";
 
 export interface RedeliverDeps {
   readonly deliveries: AppDeliveries;
-  readonly sweeps: Pick<Sweeps, "beganAt" | "known" | "countRedelivery">;
+  readonly sweeps: Pick<Sweeps, "beganAt" | "known" | "countRedelivery" | "caughtUpAt" | "caughtUp">;
   /** Whether a flow works on events of this name. */
   readonly wanted: (event: string) => boolean;
+  /** Stores a webhook as if it had come. It came from GitHub's API, so its signature is not asked for. */
+  readonly receive: (delivery: KeptDelivery) => Promise<void>;
   readonly clock: { now(): string };
+}
+
+export interface CaughtUp {
+  /** Those that GitHub was asked to deliver again, and those that were read; oldest first. */
+  readonly redelivered: readonly string[];
+  readonly read: readonly string[];
+  /** There are others, to go on with at once. */
+  readonly more: boolean;
 }
 
 /** GitHub keeps deliveries for three days. */
 const WINDOW_MS = 3 * 24 * 3600 * 1000;
 /** A little before the store began: the first webhooks may have come before the bot could be reached. */
 const BEFORE_MS = 3600 * 1000;
-const MOST_TIMES = 3;
-/** In one sweep: the next one goes on. */
-const MOST_AT_ONCE = 500;
+/** Our clock is not GitHub's, and its list may come late. */
+const OVERLAP_MS = 10 * 60 * 1000;
+/** So many are delivered again; of more than that each is read. */
+const FEW = 50;
+/** What GitHub could not deliver again so often is read. */
+const REDELIVERED_TIMES = 2;
+const MOST_TIMES = 8;
+/** In one sweep, so that other sweeps get their turn. */
+const MOST_AT_ONCE = 1_000;
 
-/** @returns guids of those that GitHub was asked for, oldest first @throws GithubError */
-export async function redeliverFailed(deps: RedeliverDeps): Promise<readonly string[]> {
+/** @throws GithubError: what was caught up on until then stays */
+export async function redeliverFailed(deps: RedeliverDeps): Promise<CaughtUp> {
   const now = deps.clock.now();
-  const began = Date.parse(await deps.sweeps.beganAt(now)) - BEFORE_MS;
-  const since = new Date(Math.max(Date.parse(now) - WINDOW_MS, began)).toISOString();
-  const failed = await deps.deliveries.failedSince(since);
+  const { failed, complete } = await deps.deliveries.failedSince(await since(deps, now));
   const known = await deps.sweeps.known(failed.map(({ guid }) => guid));
-  const missing = failed.filter(({ guid, event }) => !known.has(guid) && deps.wanted(event));
-  const asked: string[] = [];
-  for (const { guid, id } of oncePerGuid(missing).slice(0, MOST_AT_ONCE)) {
-    if ((await deps.sweeps.countRedelivery(guid, now)) > MOST_TIMES) continue;
-    if (await deps.deliveries.redeliver(id)) asked.push(guid);
+  const missing = oncePerGuid(failed.filter(({ guid, event }) => !known.has(guid) && deps.wanted(event)));
+  const redelivered: string[] = [];
+  const read: string[] = [];
+  for (const { guid, id } of missing) {
+    if (redelivered.length + read.length === MOST_AT_ONCE) return { redelivered, read, more: true };
+    const times = await deps.sweeps.countRedelivery(guid, now);
+    if (times > MOST_TIMES) continue;
+    const again = missing.length <= FEW && times <= REDELIVERED_TIMES;
+    if (again && (await deps.deliveries.redeliver(id))) redelivered.push(guid);
+    if (!again && (await readInstead(deps, id))) read.push(guid);
   }
-  return asked;
+  // Whether those that are delivered again arrive shows the next time.
+  if (complete && redelivered.length === 0) await deps.sweeps.caughtUp(now);
+  return { redelivered, read, more: false };
+}
+
+/** ISO 8601. What failed before is dealt with, or lost to GitHub, too. */
+async function since({ sweeps }: RedeliverDeps, now: string): Promise<string> {
+  const began = Date.parse(await sweeps.beganAt(now)) - BEFORE_MS;
+  const until = await sweeps.caughtUpAt();
+  const seen = until === null ? began : Date.parse(until) - OVERLAP_MS;
+  return new Date(Math.max(Date.parse(now) - WINDOW_MS, began, seen)).toISOString();
+}
+
+async function readInstead({ deliveries, receive }: RedeliverDeps, id: number): Promise<boolean> {
+  const kept = await deliveries.read(id);
+  if (kept === null) return false;
+  await receive(kept);
+  return true;
 }
 
 /** The newest attempt of each, oldest delivery first: commands come after what they rest on. */

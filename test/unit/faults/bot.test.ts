@@ -9,6 +9,7 @@ const expected: Expected = {
   head_sha: "abc",
   checks: { "belay / main / promotion": ["success"] },
   answered: [11],
+  seen: [11, 12],
   begun: [12],
 };
 const answer = "<!-- belay:answer=comment:11 -->";

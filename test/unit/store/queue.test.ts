@@ -210,8 +210,16 @@ test("a sweep is one bot's at a time, due again by time, and taken over from one
   await sweeps.end("runs", later(2));
   expect(await sweeps.begin("runs", later(61), 60)).toBe(false);
   expect(await sweeps.begin("runs", later(62), 60)).toBe(true);
-  expect(await sweeps.begin("runs", later(200), 60)).toBe(false);
-  expect(await sweeps.begin("runs", later(400), 60)).toBe(true);
+  expect(await sweeps.begin("runs", later(121), 60)).toBe(false);
+  await sweeps.hold("runs", later(180));
+  expect(await sweeps.begin("runs", later(179), 60)).toBe(false);
+  expect(await sweeps.begin("runs", later(180), 60)).toBe(true);
+  await sweeps.end("runs", later(181));
+  await sweeps.hold("runs", later(999));
+  expect(await sweeps.begin("runs", later(241), 60)).toBe(true);
+  expect(await sweeps.caughtUpAt()).toBeNull();
+  for (const at of [later(1), later(5)]) await sweeps.caughtUp(at);
+  expect(await sweeps.caughtUpAt()).toBe(later(5));
   expect([await sweeps.beganAt(NOW), await sweeps.beganAt(later(99))]).toEqual([NOW, NOW]);
   expect([await sweeps.countRedelivery("g", NOW), await sweeps.countRedelivery("g", later(1))]).toEqual([
     1, 2,
