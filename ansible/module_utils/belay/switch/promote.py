@@ -93,7 +93,7 @@ def activate(host, point, promotion, expected, measures, drain_s):
         version = Version(promotion.release, promotion.operation)
         commit_point.write(session, names.shadow(site, ROW), CommitPoint(version, record))
         before = untouched.remember(session, site.prefix, {*expected.tables, *expected.promoted})
-        again = recheck.outside(session, expected, before.sums)
+        again = recheck.outside(session, expected, before.seen)
         few_left(session, options, staying)
     host.journal.append("prepared", promoted=promoted)
     flush = object_cache.needs_flush(site, unheld.is_held(host))
