@@ -11,7 +11,7 @@ const READ_EVERY_MS = 75;
 
 /** @param app a client with the App's own rights, not an installation's */
 export function appDeliveries(app: () => Promise<Client>): AppDeliveries {
-  const reads = new Bottleneck({ maxConcurrent: 1, minTime: READ_EVERY_MS });
+  const reads = new Bottleneck({ minTime: READ_EVERY_MS });
   return {
     failedSince: async (since) => {
       try {

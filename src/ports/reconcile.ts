@@ -48,6 +48,8 @@ export interface Sweeps {
   known(guids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Remembers that it was asked for. @returns how often now */
   countRedelivery(guid: string, now: string): Promise<number>;
+  /** The last time does not count. */
+  uncountRedelivery(guid: string): Promise<void>;
   /** Drops what nobody asks for any more: answers to requests, remembered redeliveries. @returns how many rows */
   prune(before: string): Promise<number>;
 }

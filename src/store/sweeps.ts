@@ -61,6 +61,10 @@ export function sweeps(db: Db): Sweeps {
         .executeTakeFirstOrThrow();
       return row.attempts;
     },
+    uncountRedelivery: async (guid) => {
+      const once = sql<number>`attempts - 1`;
+      await db.updateTable("redeliveries").set({ attempts: once }).where("guid", "=", guid).execute();
+    },
     prune: async (before) => {
       const answers = await db.deleteFrom("api_requests").where("at", "<", before).executeTakeFirst();
       const asked = await db.deleteFrom("redeliveries").where("asked_at", "<", before).executeTakeFirst();

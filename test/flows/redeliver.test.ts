@@ -1,6 +1,7 @@
 /** How failed deliveries come after all: a few delivered again, many read, each a bounded number of times. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { redeliverFailed } from "../../src/flows/reconcile/redeliver.ts";
+import { GithubError } from "../../src/github/error.ts";
 import type { FailedDelivery } from "../../src/ports/reconcile.ts";
 import { type OpenStore, openStore } from "../../src/store/open.ts";
 
@@ -15,7 +16,7 @@ const minute = (count: number): string => new Date(BEGAN + count * 60_000).toISO
 
 /** GitHub with these failures, of which nothing that is delivered again arrives unless it is read. */
 function github(failed: readonly FailedDelivery[]) {
-  const asked = { redelivered: [] as string[], read: [] as string[], since: "" };
+  const asked = { redelivered: [] as string[], read: [] as string[], since: "", out: new Set<number>() };
   const guidOf = (id: number) => failed.find((one) => one.id === id)?.guid ?? "";
   const sweep = (at: string) =>
     redeliverFailed({
@@ -25,6 +26,8 @@ function github(failed: readonly FailedDelivery[]) {
           return { failed: failed.filter(({ delivered_at }) => delivered_at >= since), complete: true };
         },
         read: async (id) => {
+          if (asked.out.has(id))
+            throw new GithubError("GITHUB_UNAVAILABLE", "no answer", { retry: true, status: 500 });
           asked.read.push(guidOf(id));
           return { id: guidOf(id), name: "issue_comment", payload: {} };
         },
@@ -89,4 +92,15 @@ test("what can never be read is given up, and hinders nothing", async () => {
   opened = { ...opened, sweeps: lost };
   for (let at = 1; at <= 12; at++) await sweep(minute(at));
   expect([asked.redelivered.length, asked.read.length]).toEqual([2, 6]);
+});
+
+test("while GitHub does not answer nothing is given up, and what was read stays", async () => {
+  const { asked, sweep } = github(failures(150));
+  asked.out.add(3);
+  for (let at = 1; at <= 12; at++) await expect(sweep(minute(at))).rejects.toThrow("no answer");
+  expect(asked.read.slice(0, 7)).toEqual(["g1", "g2", "g4", "g5", "g6", "g7", "g8"]);
+  asked.out.clear();
+  await sweep(minute(13));
+  expect(asked.read).toContain("g3");
+  expect(new Set(asked.read).size).toBe(asked.read.length);
 });

@@ -74,16 +74,21 @@ function stumble(): void {
 
 function progress(): Progress {
   const all = double.webhooks.deliveries;
-  const first = all.filter(({ redelivery }) => !redelivery);
+  const redelivered = all.filter(({ redelivery }) => redelivery).length;
+  const done = delivering?.done ?? false;
+  const so_far = done ? sent : all.length - redelivered;
+  return { sent: so_far, unanswered: unanswered().size, redelivered, read: read.ids.size, faults, done };
+}
+
+/** Guids of those that no attempt so far brought an answer, and that the bot did not read either. */
+function unanswered(): ReadonlySet<string> {
+  const all = double.webhooks.deliveries;
   const reads = readIds();
   const arrived = new Set(
     all.filter(({ id, status }) => status === 200 || reads.has(id)).map(({ guid }) => guid),
   );
-  const missing = first.filter(({ guid, event, action }) => !arrived.has(guid) && matters(event, action));
-  const undelivered = new Set(missing.map(({ guid }) => guid)).size;
-  const redelivered = all.length - first.length;
-  const done = delivering?.done ?? false;
-  return { sent: done ? sent : first.length, undelivered, redelivered, read: reads.size, faults, done };
+  const missing = all.filter(({ guid, event, action }) => !arrived.has(guid) && matters(event, action));
+  return new Set(missing.map(({ guid }) => guid));
 }
 
 /** What people do, and how runs end. Of the others (pushes, edits, its own checks) the bot learns nothing, so it does not ask for them. */
@@ -136,7 +141,7 @@ function remains(): Remains {
     };
   });
   const problems = double.problems.filter((problem) => !problem.includes(NO_RUNNER));
-  return { pulls, run_titles: runs.map(({ title }) => title), problems };
+  return { pulls, run_titles: runs.map(({ title }) => title), unanswered: [...unanswered()], problems };
 }
 
 answerParent(Question, async (question) => {

@@ -29,8 +29,8 @@ export type Question = z.infer<typeof Question>;
 export const Progress = z.object({
   /** Deliveries that were sent, answered or not; repetitions that the bot asked for do not count. */
   sent: z.number(),
-  /** Those that no attempt so far brought an answer, and that the bot did not read either. */
-  undelivered: z.number(),
+  /** Those that no attempt so far brought an answer, and that the bot did not read either; it may have them nevertheless. */
+  unanswered: z.number(),
   redelivered: z.number(),
   read: z.number(),
   faults: z.number(),
@@ -59,6 +59,8 @@ export const Remains = z.object({
     }),
   ),
   run_titles: z.array(z.string()),
+  /** Guids. */
+  unanswered: z.array(z.string()),
   problems: z.array(z.string()),
 });
 export type Remains = z.infer<typeof Remains>;

@@ -35,7 +35,7 @@ export type Result = {
   /** What the bot asked for again, and what it read instead. */
   readonly redelivered: number;
   readonly read: number;
-  /** Deliveries that the bot never answered nor read, though it could have. */
+  /** Deliveries that the bot never got, though it could have asked for them. */
   readonly undelivered: number;
   readonly settled_s: number;
   readonly seconds: number;
@@ -77,19 +77,21 @@ export async function run({ place, size, kills, settle_s }: Order): Promise<Resu
     await bot.kill("SIGTERM");
     const end = await progress();
     const remains = await github.ask({ do: "end" }, Remains);
-    const judged = compare(remains, await readStore(place, remains.run_titles));
-    return { ...summary(judged, end), kills, settled_s, seconds: secondsSince(began) };
+    const recorded = await readStore(place, remains.run_titles);
+    const undelivered = remains.unanswered.filter((guid) => !recorded.guids.has(guid)).length;
+    const figures = summary(compare(remains, recorded), end);
+    return { ...figures, undelivered, kills, settled_s, seconds: secondsSince(began) };
   } finally {
     await bot.kill("SIGKILL");
     await github.end();
   }
 }
 
-function summary(judged: Judgement, { sent, redelivered, read, undelivered, faults }: Progress) {
+function summary(judged: Judgement, { sent, redelivered, read, faults }: Progress) {
   const { lost, doubled, wrong_state } = judged;
   return {
     ...{ lost: lost.length, doubled: doubled.length, wrong_state: wrong_state.length },
-    ...{ faults, deliveries: sent, redelivered, read, undelivered },
+    ...{ faults, deliveries: sent, redelivered, read },
     complaints: [lost, doubled, wrong_state].flatMap((all) => all.slice(0, SHOWN)),
   };
 }
@@ -119,21 +121,23 @@ type Settling = {
 };
 
 /**
- * Until nothing waits, nothing is undelivered and no operation is open, and that for a while; or until the time is over, which shows in
+ * Until nothing waits, no operation is open and no delivery is asked for any more, and that for a while; or until the time is over, which shows in
  * the comparison. @returns when it became so, in seconds
  */
 async function settle({ bot, token, progress, settle_s }: Settling): Promise<number> {
   const began = performance.now();
   let told = 0;
   let quiet = 0;
+  let before = -1;
   while (secondsSince(began) < settle_s) {
-    const { undelivered } = await progress();
+    const { unanswered } = await progress();
     const waiting = await waitingIn(bot, token);
-    if (undelivered > 0 || waiting > 0) quiet = secondsSince(began);
+    if (unanswered !== before || waiting > 0) quiet = secondsSince(began);
     else if (secondsSince(began) - quiet >= QUIET_S) return quiet;
+    before = unanswered;
     if (secondsSince(began) - told >= 30) {
       told = secondsSince(began);
-      say(`${undelivered} deliveries have not arrived, ${waiting} pieces of work wait`);
+      say(`${unanswered} deliveries were not answered, ${waiting} pieces of work wait`);
     }
     await sleep(POLL_MS);
   }

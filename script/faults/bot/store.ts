@@ -18,12 +18,15 @@ const OperationRow = z.object({
   state: z.string(),
 });
 const Dispatch = z.object({ operation_id: z.string(), nonce: z.string() });
+const Guid = z.object({ id: z.string() });
 const Unfinished = z.object({ what: z.string(), count: z.coerce.number() });
 
 export type Recorded = {
   readonly pulls: ReadonlyMap<string, { readonly state: string; readonly head_sha: string }>;
   /** By pull request; how often each of its nonces is in the title of a run. */
   readonly operations: ReadonlyMap<string, readonly Operation[]>;
+  /** Guids of all deliveries that it has. */
+  readonly guids: ReadonlySet<string>;
   /** Deliveries and effects that are not done, by what became of them. */
   readonly unfinished: readonly z.infer<typeof Unfinished>[];
 };
@@ -57,6 +60,12 @@ export async function readStore(place: StorePlace, run_titles: readonly string[]
         ]),
       ),
       operations: found,
+      guids: new Set(
+        z
+          .array(Guid)
+          .parse(await opened.sql("select id from deliveries"))
+          .map(({ id }) => id),
+      ),
       unfinished: z.array(Unfinished).parse(await opened.sql(UNFINISHED)),
     };
   } finally {

@@ -2,11 +2,15 @@
  * Webhooks that GitHub could not deliver (it does not try again by itself) come after all. A few are delivered once more. Of that GitHub
  * allows about one in a second, so many are read where GitHub keeps them, which also works where GitHub cannot reach the bot.
  */
+import { outageOf } from "../../core/outage.ts";
 import type { AppDeliveries, FailedDelivery, KeptDelivery, Sweeps } from "../../ports/reconcile.ts";
 
 export interface RedeliverDeps {
   readonly deliveries: AppDeliveries;
-  readonly sweeps: Pick<Sweeps, "beganAt" | "known" | "countRedelivery" | "caughtUpAt" | "caughtUp">;
+  readonly sweeps: Pick<
+    Sweeps,
+    "beganAt" | "known" | "countRedelivery" | "uncountRedelivery" | "caughtUpAt" | "caughtUp"
+  >;
   /** Whether a flow works on events of this name. */
   readonly wanted: (event: string) => boolean;
   /** Stores a webhook as if it had come. It came from GitHub's API, so its signature is not asked for. */
@@ -33,6 +37,7 @@ const FEW = 50;
 /** What GitHub could not deliver again so often is read. */
 const REDELIVERED_TIMES = 2;
 const MOST_TIMES = 8;
+const AT_ONCE = 8;
 /** In one sweep, so that other sweeps get their turn. */
 const MOST_AT_ONCE = 1_000;
 
@@ -44,13 +49,15 @@ export async function redeliverFailed(deps: RedeliverDeps): Promise<CaughtUp> {
   const missing = oncePerGuid(failed.filter(({ guid, event }) => !known.has(guid) && deps.wanted(event)));
   const redelivered: string[] = [];
   const read: string[] = [];
-  for (const { guid, id } of missing) {
-    if (redelivered.length + read.length === MOST_AT_ONCE) return { redelivered, read, more: true };
-    const times = await deps.sweeps.countRedelivery(guid, now);
-    if (times > MOST_TIMES) continue;
-    const again = missing.length <= FEW && times <= REDELIVERED_TIMES;
-    if (again && (await deps.deliveries.redeliver(id))) redelivered.push(guid);
-    if (!again && (await readInstead(deps, id))) read.push(guid);
+  for (let at = 0; at < missing.length; at += AT_ONCE) {
+    if (redelivered.length + read.length >= MOST_AT_ONCE) return { redelivered, read, more: true };
+    const group = missing.slice(at, at + AT_ONCE);
+    const caught = await Promise.allSettled(group.map((one) => catchUp(deps, one, missing.length <= FEW)));
+    for (const { guid, kept } of caught.flatMap((one) => (one.status === "fulfilled" ? one.value : []))) {
+      if (kept !== null) await deps.receive(kept);
+      (kept === null ? redelivered : read).push(guid);
+    }
+    for (const one of caught) if (one.status === "rejected") throw one.reason;
   }
   // Whether those that are delivered again arrive shows the next time.
   if (complete && redelivered.length === 0) await deps.sweeps.caughtUp(now);
@@ -65,11 +72,30 @@ async function since({ sweeps }: RedeliverDeps, now: string): Promise<string> {
   return new Date(Math.max(Date.parse(now) - WINDOW_MS, began, seen)).toISOString();
 }
 
-async function readInstead({ deliveries, receive }: RedeliverDeps, id: number): Promise<boolean> {
-  const kept = await deliveries.read(id);
-  if (kept === null) return false;
-  await receive(kept);
-  return true;
+interface Caught {
+  readonly guid: string;
+  /** Null: it will be delivered again. */
+  readonly kept: KeptDelivery | null;
+}
+
+/** Empty: given up, or GitHub has it no more. */
+async function catchUp(
+  { deliveries, sweeps, clock }: RedeliverDeps,
+  { guid, id }: FailedDelivery,
+  few: boolean,
+): Promise<readonly Caught[]> {
+  const times = await sweeps.countRedelivery(guid, clock.now());
+  if (times > MOST_TIMES) return [];
+  try {
+    if (few && times <= REDELIVERED_TIMES)
+      return (await deliveries.redeliver(id)) ? [{ guid, kept: null }] : [];
+    const kept = await deliveries.read(id);
+    return kept === null ? [] : [{ guid, kept }];
+  } catch (error) {
+    // That GitHub does not answer is no reason to give a webhook up.
+    if (outageOf(error) !== null) await sweeps.uncountRedelivery(guid);
+    throw error;
+  }
 }
 
 /** The newest attempt of each, oldest delivery first: commands come after what they rest on. */
