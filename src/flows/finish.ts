@@ -129,7 +129,7 @@ async function afterTouch(work: Work, environment: EnvironmentRow, ending: Endin
 }
 
 /** A rollback that did not switch leaves the target as the promotion before left it. */
-async function isStillBroken({ tx, operation }: Work, { code }: Ending): Promise<boolean> {
+export async function isStillBroken({ tx, operation }: Work, { code }: Ending): Promise<boolean> {
   const back = operation.state === "succeeded" || code === ROLLBACK_UNHEALTHY;
   if (operation.kind !== "rollback" || back) return false;
   return (await lastStandingPromotion(tx, operation.target_environment_id))?.state === "failed";

@@ -5,7 +5,7 @@ import { retrying } from "../core/rendering/locks.ts";
 import { retryAfter } from "../core/retry.ts";
 import { showChecks, showComment } from "./announce.ts";
 import type { Deps } from "./deps.ts";
-import { type Ending, endOpenJobs, finish } from "./finish.ts";
+import { type Ending, endOpenJobs, finish, isStillBroken } from "./finish.ts";
 import { nextRecovery } from "./recover.ts";
 import { can, move, record, type Work } from "./work.ts";
 
@@ -37,7 +37,7 @@ async function putOff(before: Work, { ending, wait_s, of }: PutOff): Promise<Wor
   const result_message = retrying(ending.message, before.operation.attempt, { of, at: retry_at });
   const changed = { retry_at, result_code: ending.code, result_message };
   await endOpenJobs(before, ending);
-  await leaveAlone(before);
+  await leaveAlone(before, ending);
   const work = await move(before, "put_off", changed);
   await record(work, { actor: ending.actor, action: "put_off", reason: result_message });
   await showChecks(work);
@@ -45,12 +45,13 @@ async function putOff(before: Work, { ending, wait_s, of }: PutOff): Promise<Wor
 }
 
 /** A job that was to change something was handed out and has not: its environment is as it was. */
-async function leaveAlone({ tx, operation, source, target }: Work): Promise<void> {
+async function leaveAlone(work: Work, ending: Ending): Promise<void> {
+  const { tx, operation, source, target } = work;
   const jobs = await tx.jobsOf(operation.id);
   const job = jobs.find((one) => changesSomething(one.type) && one.claimed_at !== null);
   if (job === undefined) return;
   const { id } = job.environment_id === source.id ? source : target;
-  await tx.updateEnvironment(id, { status: "active" });
+  await tx.updateEnvironment(id, { status: (await isStillBroken(work, ending)) ? "failed" : "active" });
 }
 
 /** What an attempt found out holds for that attempt only: the next one measures, plans and shows anew. */

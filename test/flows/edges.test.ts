@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { jobReport } from "../../src/flows/job-report.ts";
 import { pullRequestChanged } from "../../src/flows/pull-request-changed.ts";
 import { expireJobs } from "../../src/flows/run-lost.ts";
+import { runStarted } from "../../src/flows/run-started.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
@@ -180,13 +181,15 @@ describe("a stop that comes too late", () => {
 it("a job that is claimed while its lateness is judged goes on", async () => {
   await prepare();
   await world.says("mona", "/promote");
+  const { id: operation_id } = await world.operation();
+  await runStarted(world.deps, { operation_id, run_id: 955, run_url: null });
   world.wait(1900);
   const job = await firstJob();
   let looks = 0;
   const store: Store = {
     transaction: async (work) => {
       looks++;
-      if (looks === 2) await world.claim(job);
+      if (looks === 2) await world.claim(job, { run_id: 955 });
       return world.open.store.transaction(work);
     },
   };
@@ -228,6 +231,10 @@ it("a rollback that failed before its switch leaves a broken production broken",
   await world.runs({
     release_rollback: () => ({ error: "ANSIBLE_HOST_UNREACHABLE", message: "No route.", facts: {} }),
   });
+  expect(await world.operation()).toMatchObject({ kind: "rollback", state: "waiting" });
+  expect(await statusOf("production")).toBe("failed");
+  await world.says("mona", "/cancel");
+  expect(await world.operation()).toMatchObject({ kind: "rollback", state: "cancelled" });
   expect(await statusOf("production")).toBe("failed");
   expect(await world.says("mona", "/promote")).toBe("environment_failed");
 });
