@@ -21,7 +21,7 @@ const { values } = parseArgs({
     "per-second": { type: "string", default: "150" },
     store: { type: "string", default: "postgres,pglite" },
     seed: { type: "string", default: "1" },
-    "settle-s": { type: "string", default: "420" },
+    "settle-s": { type: "string", default: "1200" },
     quick: { type: "boolean", default: false },
   },
 });
