@@ -73,6 +73,7 @@ export async function apiPromote(
     target: target.name,
     pull_request: pull.number,
     head_sha: pull.head_sha,
+    author: pull.author,
     kind: "promote",
     approver: null,
   });

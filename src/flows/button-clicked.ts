@@ -105,7 +105,13 @@ async function evidenceFor(
   const { target, head_sha } = decision;
   const policy = policyFor(settings, target.name);
   const about = { repository: input.repository, policy, target: target.name, pull_request: pull.number };
-  return evidenceForCommand(deps, { ...about, head_sha, kind: "promote", approver: null });
+  return evidenceForCommand(deps, {
+    ...about,
+    head_sha,
+    kind: "promote",
+    approver: null,
+    author: pull.author,
+  });
 }
 
 interface Acting extends Clicked {

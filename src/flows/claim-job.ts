@@ -19,6 +19,7 @@ import { boundBaseline } from "./baselines.ts";
 import type { Deps, Refused } from "./deps.ts";
 import { type Evidence, type EvidenceReads, evidenceForWork, NO_EVIDENCE } from "./evidence.ts";
 import { finish } from "./finish.ts";
+import { headParents } from "./head-parents.ts";
 import { inputOf } from "./input-of.ts";
 import { judgeNow } from "./judge.ts";
 import { actorOf, findJob, type RunnerInput, type RunnerWork, refuseJob } from "./runner-job.ts";
@@ -67,13 +68,13 @@ async function load(deps: ClaimDeps, { work, job }: Pick<RunnerWork, "work" | "j
   const number = operation.pull_request;
   const pull_request = number === null ? null : await deps.github.pullRequest(repository, number);
   const settings = await loadSettings(deps, repository);
-  const parents =
-    operation.head_sha === "" ? null : await deps.github.commitParents(repository, operation.head_sha);
-  const evidence =
-    settings.ok && JUDGED.includes(job.type)
-      ? await evidenceForWork(deps, work, policyFor(settings.settings, target.name))
-      : NO_EVIDENCE;
-  return { pull_request, settings, head_parents: parents ?? [], evidence };
+  if (!settings.ok || !JUDGED.includes(job.type)) {
+    return { pull_request, settings, head_parents: [], evidence: NO_EVIDENCE };
+  }
+  const head_parents = await headParents(deps, work, null);
+  const policy = policyFor(settings.settings, target.name);
+  const evidence = await evidenceForWork(deps, work, { policy, author: pull_request?.author ?? null });
+  return { pull_request, settings, head_parents, evidence };
 }
 
 /** The same run asks again, because the answer was lost: it gets the same answer. */

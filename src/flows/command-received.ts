@@ -144,7 +144,8 @@ async function evidenceFor(deps: CommandDeps, loaded: Loaded, decision: Admissio
   const { command, target, head_sha } = decision;
   const { repository, pull_request } = input;
   const policy = policyFor(settings, target.name);
-  const about = { repository, policy, target: target.name, pull_request, head_sha };
+  const { author } = loaded.pull_request;
+  const about = { repository, policy, target: target.name, pull_request, head_sha, author };
   if (command.kind === "approve") {
     return evidenceForCommand(deps, { ...about, kind: command.what, approver: comment.author });
   }

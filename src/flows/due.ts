@@ -113,7 +113,8 @@ async function load(deps: DueDeps, operation_id: string): Promise<Fresh | null> 
   const person = await askPerson(deps, repository, { login: operation.requested_by, teams });
   const { kind, head_sha } = operation;
   const judged = number !== null && (kind === "promote" || kind === "rollback");
-  const about = { repository, policy, target: target.name, head_sha, approver: null };
+  const author = pull_request?.author ?? null;
+  const about = { repository, policy, target: target.name, head_sha, author, approver: null };
   const evidence = judged
     ? await evidenceForCommand(deps, { ...about, pull_request: number, kind })
     : NO_EVIDENCE;

@@ -33,6 +33,8 @@ export interface EvidenceQuestion {
   readonly kind: "promote" | "rollback";
   /** Who approved by command, or is about to. */
   readonly by_command: readonly string[];
+  /** The pull request's author, where it has been read; null: GitHub is asked. */
+  readonly author: string | null;
 }
 
 /** Anybody may review a public pull request: so many reviewers, the latest first, are asked about. The others comment `/approve`. */
@@ -55,7 +57,7 @@ async function approvalEvidence(
   const { repository, pull_request: number, policy, kind } = question;
   const rule = policy.approvals[kind];
   if (rule.count === 0) return null;
-  const pull = rule.not.includes("author") ? await deps.github.pullRequest(repository, number) : null;
+  const author = rule.not.includes("author") ? await authorOf(deps, question) : null;
   const reviews = await deps.github.reviews(repository, number);
   const committers = rule.not.includes("committers")
     ? await deps.github.committers(repository, number)
@@ -65,7 +67,14 @@ async function approvalEvidence(
   for (const login of candidates(question, reviews)) {
     people[login.toLowerCase()] = await askPerson(deps, repository, { login, teams });
   }
-  return { author: pull?.author ?? null, reviews, committers, people };
+  return { author, reviews, committers, people };
+}
+
+async function authorOf(
+  deps: Deps<"pullRequest">,
+  { author, repository, pull_request }: EvidenceQuestion,
+): Promise<string | null> {
+  return author ?? (await deps.github.pullRequest(repository, pull_request))?.author ?? null;
 }
 
 function candidates(
@@ -100,6 +109,8 @@ export interface CommandQuestion {
   /** `approve` is asked for what would be approved. */
   readonly kind: "promote" | "rollback";
   readonly approver: string | null;
+  /** The pull request's, as GitHub just told it; null: GitHub is asked. */
+  readonly author: string | null;
 }
 
 /** For a command that is about to be done. A promotion has no release yet that could be approved: only checks are asked for. */
@@ -125,7 +136,7 @@ export async function evidenceForCommand(
 export async function evidenceForWork(
   deps: Deps<EvidenceReads>,
   { site, operation, target }: Pick<Work, "site" | "operation" | "target">,
-  policy: Policy,
+  { policy, author }: Pick<EvidenceQuestion, "policy" | "author">,
 ): Promise<Evidence> {
   const { pull_request, head_sha } = operation;
   if (pull_request === null || !["promote", "plan", "rollback", "activate"].includes(operation.kind))
@@ -134,6 +145,6 @@ export async function evidenceForWork(
   const by_command = await deps.store.transaction((tx) =>
     approvedByCommand(tx, { target, pull_request, kind }),
   );
-  const question = { repository: site.repository, pull_request, head_sha, policy, kind, by_command } as const;
-  return gatherEvidence(deps, question);
+  const about = { repository: site.repository, pull_request, head_sha, policy, author };
+  return gatherEvidence(deps, { ...about, kind, by_command });
 }

@@ -15,6 +15,7 @@ import { showChecks, showComment } from "./announce.ts";
 import type { Deps, Refused } from "./deps.ts";
 import { type EvidenceReads, evidenceForWork, NO_EVIDENCE } from "./evidence.ts";
 import { type Ending, endSentence, finish } from "./finish.ts";
+import { headParents } from "./head-parents.ts";
 import { addNextJob } from "./next-job.ts";
 import { conclude, type Loaded } from "./reports/conclude.ts";
 import { recovered } from "./reports/recovered.ts";
@@ -36,7 +37,8 @@ export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<R
   if (input.report.job_id !== found.job.id || input.report.job_type !== found.job.type) {
     return { ...refuseJob("bad_request", "The report is for another job."), status: 400 };
   }
-  const loaded = changesSomething(found.job.type) ? null : await load(deps, found);
+  const { report } = input;
+  const loaded = changesSomething(found.job.type) ? null : await load(deps, { ...found, report });
 
   return deps.store.transaction(async (tx) => {
     const now = await findJob(deps, tx, input);
@@ -53,17 +55,26 @@ export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<R
 }
 
 /** What is judged with. What was changed is kept as it was told, without GitHub: it may be out of reach at that moment. */
-async function load(deps: ReportDeps, { work, job }: Pick<InHand, "work" | "job">): Promise<Loaded> {
-  const { site, operation, target } = work;
+async function load(
+  deps: ReportDeps,
+  { work, job, report }: Pick<InHand, "work" | "job" | "report">,
+): Promise<Loaded> {
+  const { site, target } = work;
   const settings = await loadSettings(deps, site.repository);
-  const { head_sha } = operation;
-  const parents = head_sha === "" ? null : await deps.github.commitParents(site.repository, head_sha);
+  const head_parents = await headParents(deps, work, report);
   // Before the target was looked at there is nothing that could be approved.
   const known = settings.ok && job.type === "drift_check";
-  const evidence = known
-    ? await evidenceForWork(deps, work, policyFor(settings.settings, target.name))
-    : NO_EVIDENCE;
-  return { settings, head_parents: parents ?? [], evidence };
+  if (!known) return { settings, head_parents, evidence: NO_EVIDENCE };
+  const policy = policyFor(settings.settings, target.name);
+  const evidence = await evidenceForWork(deps, work, { policy, author: await authorOnRecord(deps, work) });
+  return { settings, head_parents, evidence };
+}
+
+/** A pull request keeps its author; that somebody has another name meanwhile is seen at the claim, which judges once more. */
+async function authorOnRecord({ store }: ReportDeps, { site, operation }: Work): Promise<string | null> {
+  const { pull_request: number } = operation;
+  if (number === null) return null;
+  return (await store.transaction((tx) => tx.pullRequest(site.repository.id, number)))?.author ?? null;
 }
 
 /** The doubt is about the job that was to change something, in the attempt that was the last. */

@@ -63,7 +63,13 @@ async function begin(deps: ApiFlowDeps, { runner }: ManualRun, target_id: string
   const pull = await pullRequestOf(deps, site, step);
   if (pull === null) return refuse(409, noPullRequest(source.name, name));
   const policy = policyFor(settings, name);
-  const about = { repository: site.repository, policy, target: name, head_sha: pull.head_sha };
+  const about = {
+    repository: site.repository,
+    policy,
+    target: name,
+    head_sha: pull.head_sha,
+    author: pull.author,
+  };
   const question = { ...about, pull_request: pull.number, kind: "promote", approver: null } as const;
   const evidence = await evidenceForCommand(deps, question);
   const bound = { site_id: site.id, run_id: runner.run_id };

@@ -37,7 +37,16 @@ export async function reviewChanged(deps: RejudgeDeps, input: ReviewInput): Prom
   const { head_sha } = pull;
   const where = { target, pull_request, kind: "promote" } as const;
   const by_command = await deps.store.transaction((tx) => approvedByCommand(tx, where));
-  const question = { repository, pull_request, head_sha, policy, kind: "promote", by_command } as const;
+  const { author } = pull;
+  const question = {
+    repository,
+    pull_request,
+    head_sha,
+    author,
+    policy,
+    kind: "promote",
+    by_command,
+  } as const;
   const evidence = await gatherEvidence(deps, question);
 
   return deps.store.transaction(async (tx) => {

@@ -11,7 +11,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { EnvironmentRow, Repository, SiteRow } from "../ports/sites.ts";
 import type { Tx } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
-import { loadPolicy } from "./policy.ts";
+import { loadPolicy, policyPlace } from "./policy.ts";
 
 export const CONFIG_PATH = ".github/belay.yml";
 
@@ -27,7 +27,7 @@ export interface SiteSettings {
 }
 
 /** What loading settings asks of GitHub. */
-export type SettingsReads = "defaultBranchFile" | "policyFile";
+export type SettingsReads = "defaultBranchFile" | "defaultBranchFiles" | "policyFile";
 
 export type LoadedSettings =
   | { readonly ok: true; readonly settings: SiteSettings }
@@ -37,12 +37,12 @@ export async function loadSettings(
   deps: Deps<SettingsReads>,
   repository: Repository,
 ): Promise<LoadedSettings> {
-  const file = await deps.github.defaultBranchFile(repository, CONFIG_PATH);
+  const { file, policy_file } = await settingsFiles(deps, repository);
   if (file === null) return { ok: false, answer: noConfig(repository.default_branch) };
   const parsed = parseSiteConfig(file.text, deps.catalog);
   if (!parsed.ok) return { ok: false, answer: badConfig(parsed.errors, repository.default_branch) };
   const { config } = parsed;
-  const policy = await loadPolicy(deps, repository);
+  const policy = await loadPolicy(deps, repository, policy_file);
   if (!policy.ok) return policy;
   const limits = config.promotion.backup;
   const policies = Object.fromEntries(
@@ -51,6 +51,17 @@ export async function loadSettings(
   const rules = compileRules(config, deps.catalog);
   const digest = digestOf({ config, rules, policies });
   return { ok: true, settings: { config, rules, policies, policy_from: policy.from, digest } };
+}
+
+/** Both files by one request; what that does not tell is asked for by itself, as if nothing had been asked. */
+async function settingsFiles(deps: Deps<SettingsReads>, repository: Repository) {
+  const { github } = deps;
+  const policy = policyPlace(deps, repository);
+  const wanted = [{ name: repository.name, path: CONFIG_PATH }];
+  const [told = null, policy_file = null] =
+    policy === null ? [] : await github.defaultBranchFiles(repository, [...wanted, policy]);
+  const file = told ?? (await github.defaultBranchFile(repository, CONFIG_PATH));
+  return { file, policy_file };
 }
 
 /** The policy for a target; for a question about no target of this site, the shipped one of production. */

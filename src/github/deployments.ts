@@ -7,9 +7,9 @@ import { nameOf } from "./read.ts";
 const MOST_CHARACTERS = 140;
 
 export async function applyDeployment(applying: Applying, effect: DeploymentEffect): Promise<EffectResult> {
-  const { client, repository, known } = applying;
+  const { client, repository, known, untried } = applying;
   if (known?.external_id != null) return { ok: true, external_id: known.external_id, url: known.url };
-  const found = await findDeployment(applying, effect);
+  const found = untried ? null : await findDeployment(applying, effect);
   if (found !== null) return { ok: true, external_id: found.id, url: found.url };
   const { data } = await client.rest.repos.createDeployment({
     ...nameOf(repository),

@@ -1,10 +1,10 @@
 /** Commits, trees and contents, within what GitHub gives at a time. */
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { TreeEntry } from "../core/packages/types.ts";
 import type { Github } from "../ports/github.ts";
 import type { Asking } from "./asking.ts";
 import type { Client } from "./client.ts";
+import { exact } from "./default-files.ts";
 
 type GitReads = Pick<Github, "branchHead" | "mergeBase" | "tree" | "blobs">;
 
@@ -103,18 +103,6 @@ async function textsOf(
       return typeof text === "string" ? [[id, text] as const] : [];
     }),
   );
-}
-
-/** GraphQL cuts long texts and mends what is no UTF-8: only what has the id's own hash is the content. */
-function exact(id: string, text: string | undefined): Uint8Array | null {
-  if (text === undefined) return null;
-  const bytes = Buffer.from(text, "utf8");
-  return blobId(bytes, id.length) === id ? bytes : null;
-}
-
-function blobId(bytes: Uint8Array, length: number): string {
-  const hash = createHash(length === 64 ? "sha256" : "sha1");
-  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 
 /** Larger ones are never judged, so they need not be had. */

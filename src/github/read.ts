@@ -6,6 +6,7 @@ import type { Github, IssueComment, PullRequest } from "../ports/github.ts";
 import type { Repository } from "../ports/sites.ts";
 import { approvalReads } from "./approval-reads.ts";
 import type { Client } from "./client.ts";
+import { defaultBranchFiles } from "./default-files.ts";
 import { GithubError, githubError, isMissing } from "./error.ts";
 import { gitReads } from "./git-reads.ts";
 import type { Pauses } from "./pauses.ts";
@@ -84,6 +85,8 @@ export function reads({ clients, note }: Pauses): Reads {
         const answer = await rest.repos.getContent({ ...nameOf(repository), path });
         return file(path, answer.data);
       }),
+    defaultBranchFiles: (repository, wanted) =>
+      ask(repository, "read several files", (client) => defaultBranchFiles(client, repository.owner, wanted)),
     fileAt: (repository, path, ref) =>
       orNull(repository, `read ${path} at ${ref}`, async ({ rest }) => {
         const answer = await rest.repos.getContent({ ...nameOf(repository), path, ref });

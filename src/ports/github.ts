@@ -38,6 +38,13 @@ export interface RepositoryFile {
   readonly sha: string;
 }
 
+/** A file on the default branch of a repository of the same owner. */
+export interface WantedFile {
+  /** The repository's name, without its owner. */
+  readonly name: string;
+  readonly path: string;
+}
+
 /** Whether there is a policy file. `hidden`: GitHub shows the App no such repository, and there may be one all the same. */
 export type PolicyAnswer =
   | { readonly kind: "file"; readonly file: RepositoryFile }
@@ -59,13 +66,15 @@ export interface Github {
   permission(repository: Repository, login: string): Promise<Permission>;
   /** A file at the head of the default branch, never of a pull request. */
   defaultBranchFile(repository: Repository, path: string): Promise<RepositoryFile | null>;
+  /** Several at once, in the same order. Null: what there is must be asked for by itself, for whatever reason. */
+  defaultBranchFiles(
+    repository: Repository,
+    wanted: readonly WantedFile[],
+  ): Promise<readonly (RepositoryFile | null)[]>;
   /** A file at a commit, of whatever branch: to be looked at, never to be acted on. */
   fileAt(repository: Repository, path: string, commit: string): Promise<RepositoryFile | null>;
   /** A file on the default branch of another repository of the same owner. */
-  policyFile(
-    repository: Repository,
-    where: { readonly name: string; readonly path: string },
-  ): Promise<PolicyAnswer>;
+  policyFile(repository: Repository, where: WantedFile): Promise<PolicyAnswer>;
   /** Whether the person is an active member of this team of the repository's owner. */
   isTeamMember(repository: Repository, team: string, login: string): Promise<boolean>;
   /** Reviews of people that say yes, no, or were dismissed; oldest first. */

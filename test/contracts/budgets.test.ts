@@ -6,15 +6,15 @@ import { z } from "zod";
 import type { Bot } from "../../src/bot.ts";
 import { type Double, startDouble } from "../double/double.ts";
 import type { PullRequest } from "../double/github/state.ts";
-import { backedUp, built, measured, NOT_COMPARED, switched } from "../flows/facts.ts";
+import { backedUp, built, measured, NOT_COMPARED, RELEASE, switched } from "../flows/facts.ts";
 import { METRICS_TOKEN, startTestBot } from "../support/bot.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 
 const WORKFLOW = readFileSync(join(import.meta.dirname, "../../docs/workflow/belay.yml"), "utf8");
 /** On a slow machine the story takes longer than the example's 90 s. */
 const CONFIG = EXAMPLE.replace("max_age: 90s", "max_age: 20h");
-/** Reached only when the test fails. */
-const PATIENT = { timeout: 60_000, interval: 20 };
+/** Reached only when the test fails: the bot writes 70 times a minute at most, and the story takes more than that. */
+const PATIENT = { timeout: 100_000, interval: 20 };
 const Claim = z.object({
   operation_id: z.string(),
   job_type: z.string(),
@@ -76,7 +76,9 @@ async function spent(act: () => Promise<unknown>): Promise<Spent> {
   const before = double.requests.length;
   await act();
   await settled();
-  const requests = double.requests.slice(before).map(({ method, path }) => `${method} ${path}`);
+  const asked = double.requests.slice(before).map(({ method, path }) => `${method} ${path}`);
+  // The timer's look at deliveries is asked as the App, whatever goes on: it does not count for an installation.
+  const requests = asked.filter((line) => !line.includes(" /app/"));
   const count = (pattern: RegExp) => requests.filter((line) => pattern.test(line)).length;
   return {
     requests,
@@ -164,18 +166,19 @@ async function does(login: string, command: string, first = false): Promise<void
   await settled();
 }
 
-/** The aim is 25. Configuration, policy, head and approvals are read anew at each claim and report, and that is most of the rest. */
-const MOST_OF_A_PROMOTION = 40;
+/** Beside the checks that change and the edits that show progress. */
+const MOST_OF_A_PROMOTION = 25;
 
-// Skipped: on a busy machine the story is blocked now and then, and why has not been found; its count was 61 with 21 of progress.
-test.skip("a whole promotion: not more requests than it takes, beside those that show its progress", async () => {
+test("a whole promotion: 25 requests at most, beside those that show its progress", async () => {
   await does("ann", "/refresh", true);
   await does("ann", "/backup");
   await does("ann", "/plan");
-  await double.as("mona").comment(pull, "/approve");
+  // It names the release: a comment of the same second as the plan says not which plan its author had seen.
+  await double.as("mona").comment(pull, `/approve ${RELEASE.slice(0, 12)}`);
   await settled();
+  expect(double.comments(pull).at(-1)?.body).toContain("`mona` approved release");
   const { requests, checks, progress } = await spent(() => does("ann", "/promote"));
-  expect(double.comments(pull).at(-1)?.body).toMatch(/succeeded|done/i);
+  expect(double.comments(pull).at(-1)?.body).toMatch(/^### .*: done$/m);
   expect(requests.length, requests.join("\n")).toBeLessThanOrEqual(MOST_OF_A_PROMOTION + checks + progress);
   // The double has no runner, and says so of each run.
   expect(double.problems.filter((problem) => !problem.includes("has no runner"))).toEqual([]);

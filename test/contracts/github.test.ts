@@ -331,6 +331,26 @@ test("the policy: its file, that there is none, and that Belay may not see wheth
   expect(await ask()).toMatchObject({ kind: "file" });
 });
 
+test("files of several repositories at once: what is not told whole is null, and no fault of one hides the others", async () => {
+  const config = { name: "shop", path: ".github/workflows/belay.yml" };
+  const policy = { name: ".github", path: "belay-policy.yml" };
+  const ask = () => port.defaultBranchFiles(repository, [config, policy]);
+  const both = [{ path: config.path }, { path: policy.path, text: "version: 1\n" }];
+  expect(await ask()).toMatchObject(both);
+  expect((await ask())[0]).toEqual(await port.defaultBranchFile(repository, config.path));
+  expect(await port.defaultBranchFiles(repository, [{ ...config, path: "none" }, policy])).toMatchObject([
+    null,
+    both[1],
+  ]);
+  const [installation] = double.state.installations;
+  if (installation === undefined) throw new Error("the App is not installed");
+  installation.selected = new Set([repository.id]);
+  expect(await ask()).toMatchObject([both[0], null]);
+  installation.selected = null;
+  double.faults.plan("POST *graphql", 502);
+  expect(await ask()).toEqual([null, null]);
+});
+
 test("a policy that is no plain file, and one that GitHub forbids, are errors and never absence", async () => {
   await expect(port.policyFile(repository, { name: "shop", path: ".github" })).rejects.toMatchObject({
     code: "GITHUB_NOT_A_FILE",
@@ -340,5 +360,13 @@ test("a policy that is no plain file, and one that GitHub forbids, are errors an
   await expect(port.policyFile(repository, { name: "shop", path: "x" })).rejects.toMatchObject({
     code: "GITHUB_FORBIDDEN",
     retry: false,
+  });
+});
+
+test("last, because nothing is asked afterwards: a limit met by the query is not gone round by other reads", async () => {
+  double.faults.plan("POST *graphql", "secondary-rate-limit", { retryAfter: 3600 });
+  const wanted = [{ name: "shop", path: ".github/workflows/belay.yml" }];
+  await expect(port.defaultBranchFiles(repository, wanted)).rejects.toMatchObject({
+    code: "GITHUB_RATE_LIMITED",
   });
 });

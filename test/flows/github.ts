@@ -64,6 +64,8 @@ export function githubOf(state: GithubState): Github {
       const text = state.files.get(path);
       return text === undefined ? null : { path, text, sha: "0".repeat(40) };
     },
+    // Nothing can be had at once: stories see each file asked for by itself.
+    defaultBranchFiles: async (_repository, wanted) => wanted.map(() => null),
     fileAt: async (_repository, path, commit) => {
       const text = state.proposed.get(commit);
       return text === undefined ? null : { path, text, sha: "0".repeat(40) };

@@ -191,7 +191,7 @@ async function evidenceOf(
   { operation_id, scene }: { readonly operation_id: string; readonly scene: PackagesScene },
 ): Promise<Evidence> {
   const work = await deps.store.transaction((tx) => openWork(deps, tx, operation_id));
-  return work === null ? NO_EVIDENCE : evidenceForWork(deps, work, scene.policy);
+  return work === null ? NO_EVIDENCE : evidenceForWork(deps, work, { policy: scene.policy, author: null });
 }
 
 async function operationOf(deps: AppliedDeps, id: string): Promise<OperationRow | null> {

@@ -162,9 +162,9 @@ async function evidenceFor(
   if (known === null) return NO_EVIDENCE;
   const by_command = command.kind === "approve" ? [...known, comment.author] : known;
   const { repository } = input;
-  const { head_sha, number } = pull_request;
-  const question = { repository, pull_request: number, head_sha, policy: scene.policy, kind, by_command };
-  return gatherEvidence(deps, question);
+  const { head_sha, number, author } = pull_request;
+  const about = { repository, pull_request: number, head_sha, author };
+  return gatherEvidence(deps, { ...about, policy: scene.policy, kind, by_command });
 }
 
 async function approve(deps: PackagesCommandDeps, asked: Asked): Promise<Act> {

@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Refusal } from "../github/errors.ts";
 import { changed, type World } from "../github/world.ts";
-import { graphql } from "../routes/git-data.ts";
+import { graphql } from "../routes/graphql.ts";
 import { answer, requestErrors } from "../validate.ts";
 import { type Answer, faultAnswer, limits, problem, refusal, toAnswer } from "./answers.ts";
 import { type Actor, authenticate } from "./auth.ts";

@@ -4,7 +4,7 @@ import { notFound, unprocessable } from "../github/errors.ts";
 import { blobSha, history, makeCommit, trees } from "../github/git.ts";
 import { moveBranch } from "../github/pulls.ts";
 import type { Commit, State } from "../github/state.ts";
-import { fullName, inBackground, resolveRef, timestamp } from "../github/world.ts";
+import { inBackground, resolveRef, timestamp } from "../github/world.ts";
 import { loginOf } from "../http/auth.ts";
 import { bodyAs, type Call, type Reply, type Route, repositoryIn, route } from "../http/router.ts";
 import { nodeId } from "../views/account.ts";
@@ -119,27 +119,6 @@ const listCommits = (call: Call): Reply => {
       return commit ? [commitView(world, repository, commit)] : [];
     }),
   };
-};
-
-const Query = z.object({
-  query: z.string(),
-  variables: z.object({ owner: z.string(), repo: z.string() }),
-});
-const FIELD = /(\w+): object\(oid: "([0-9a-f]{40})"\) \{ \.\.\. on Blob \{ text \} \}/g;
-
-/** The one query that is answered: texts of blobs. GitHub does not describe GraphQL as it does the rest, so the form is checked here. */
-export const graphql = (call: Call): Readonly<Record<string, unknown>> => {
-  const { query, variables } = bodyAs(call, Query);
-  const repository = repositoryIn({ ...call, params: { ...variables } });
-  const fields = [...query.matchAll(FIELD)];
-  const rest = query.replace(FIELD, "").replace(/\s+/g, " ");
-  const expected = "query ($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { } }";
-  if (rest !== expected) throw new Error(`a query that ${fullName(repository)} does not answer: ${rest}`);
-  const found = fields.map(([, name = "", sha = ""]) => {
-    const text = blobIn(call.world.state, sha);
-    return [name, text === undefined ? null : { text }] as const;
-  });
-  return { data: { repository: Object.fromEntries(found) } };
 };
 
 export const gitDataRoutes: readonly Route[] = [
