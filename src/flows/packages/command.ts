@@ -10,7 +10,7 @@ import type { PullRequest } from "../../ports/github.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { Tx } from "../../ports/store.ts";
 import { cancelOnPullRequest } from "../cancel.ts";
-import type { CommentInput } from "../command-received.ts";
+import type { CommentInput } from "../command-loaded.ts";
 import type { CommandOutcome } from "../deps.ts";
 import { askPerson } from "../person.ts";
 import { type Begin, begin } from "./begin.ts";

@@ -1,7 +1,7 @@
 /** A comment with a command that may be about packages, and what it was written on. */
 import type { Command } from "../../core/commands.ts";
 import type { IssueComment, PullRequest } from "../../ports/github.ts";
-import type { CommentInput } from "../command-received.ts";
+import type { CommentInput } from "../command-loaded.ts";
 import type { Deps } from "../deps.ts";
 import type { EvidenceReads } from "../evidence.ts";
 import type { SettingsReads } from "../site.ts";
