@@ -62,9 +62,36 @@ it("the promotion has happened: succeeded, with the release that the target runs
   });
   expect(run).toMatchObject({ jobs: ["recover"], result: "succeeded" });
   expect(await world.operation()).toMatchObject({ state: "succeeded", release_after: RELEASE.slice(0, 12) });
+  expect((await world.operation()).result_message).toContain("Comment `/refresh` to record a new one");
   expect(await world.checks()).toMatchObject({ promotion: "success" });
   expect(await locks()).toEqual([]);
   expect(await world.says("mona", "/rollback")).toBe("started");
+});
+
+it("after a recovered promotion a later change of the source conflicts, as its comment says, until a refresh", async () => {
+  const { id } = await world.operation();
+  await recoverNow();
+  const active = { release: RELEASE.slice(0, 12), operation_id: id };
+  await world.runs({ recover: () => looked({ active }) });
+  const changed = measured({ widgets: { "1": "newer" } });
+  const promoted = measured({ widgets: { "1": "new" } });
+  const plan = async (source: typeof changed) => {
+    await world.says("mona", "/plan");
+    await world.runs({
+      release_build: () => ({ facts: built(source, HEAD) }),
+      drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: promoted } }),
+    });
+    return (await world.operation()).plan?.blocks.map(({ code }) => code);
+  };
+  expect(await plan(promoted)).toEqual([]);
+  expect(await plan(changed)).toEqual([expect.stringMatching(/conflict/i)]);
+  await world.says("mona", "/refresh");
+  await world.runs({
+    drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: promoted } }),
+    backup_create: () => ({ facts: backedUp(world.now()) }),
+    env_refresh: () => ({ facts: { target: promoted, source: promoted, tables: [], files: 0 } }),
+  });
+  expect(await plan(changed)).toEqual([]);
 });
 
 it("it did not happen: failed; the host took it back: rolled back; unhealthy: failed, and the target is marked", async () => {
