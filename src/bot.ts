@@ -35,6 +35,8 @@ export interface BotOptions extends Omit<BotSettings, "store" | "flow_settings">
   readonly store: BotSettings["store"] | { readonly memory: true };
   /** Other values than the shipped ones, for tests. */
   readonly flow_settings?: Partial<FlowSettings>;
+  /** How often something may be written at GitHub; its own limit is 80. */
+  readonly writes_per_minute?: number;
   readonly log?: Logger;
 }
 
@@ -48,7 +50,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     privateKey: options.app.private_key,
     secret: options.app.webhook_secret,
     baseUrl: options.github.api_url,
-    Octokit: octokitClass(),
+    Octokit: octokitClass(options.writes_per_minute),
     request: { fetch: boundedFetch() },
     log,
   });

@@ -12,13 +12,14 @@ const REQUEST_TIMEOUT_MS = 20_000;
 /** A longer wait is left to the queue, which does other work meanwhile. */
 const LONGEST_WAIT_S = 2;
 const RATE_LIMIT_RETRIES = 1;
+/** Some room below GitHub's limit. */
+const WRITES_PER_MINUTE = 70;
 
 /**
  * GitHub's secondary limit: about 80 creations of content a minute. Octokit's default waits 3 s before every comment; this one
  * lets short bursts through and still keeps to the limit. Only the function form reaches the clients that Probot makes.
  */
-export function octokitClass(options: { readonly writesPerMinute?: number } = {}): typeof ProbotOctokit {
-  const writes = options.writesPerMinute ?? 70;
+export function octokitClass(writes = WRITES_PER_MINUTE): typeof ProbotOctokit {
   const group = () =>
     new Bottleneck.Group({
       maxConcurrent: 1,

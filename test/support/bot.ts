@@ -55,5 +55,6 @@ export function settingsFor({ app, apiUrl, oidc }: GithubOfTests): BotOptions {
     listen: { host: "127.0.0.1", port: 0 },
     metrics_token: METRICS_TOKEN,
     log_level: "debug",
+    writes_per_minute: 10_000,
   };
 }
