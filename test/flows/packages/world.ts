@@ -92,10 +92,10 @@ export async function openPackagesWorld(options: WorldOptions = {}): Promise<Pac
     },
     stages: async (pull) => {
       await world.until(pull, "belay / release", "action_required");
+      await nextSecond();
       await world.says("ann", pull, "/stage");
       await world.until(pull, "belay / release", "success");
-      // GitHub's times have whole seconds: a review of the same second may have come before what was shown.
-      await new Promise((resolve) => setTimeout(resolve, 1_000 - (Date.now() % 1_000) + 20));
+      await nextSecond();
       await double.as("bea").review(pull, "APPROVED");
     },
     until: async (pull, name, conclusion) => {
@@ -133,3 +133,6 @@ export async function openPackagesWorld(options: WorldOptions = {}): Promise<Pac
   };
   return world;
 }
+
+/** GitHub's times have whole seconds: what is said in the same second may have come before what was pushed or shown. */
+const nextSecond = () => new Promise((resolve) => setTimeout(resolve, 1_000 - (Date.now() % 1_000) + 20));
