@@ -109,9 +109,8 @@ class CallbackModule(CallbackBase):
             self._recorder.failed(reports.interrupted())
             self._recorder.lost_sight()
             self._end("cancelled")
-            for worker in _children():
-                os.kill(worker, signal.SIGTERM)
-            signal.signal(signal.SIGALRM, lambda *_: os._exit(EXIT_INTERRUPTED))
+            _end_workers()
+            signal.signal(signal.SIGALRM, _give_up)
             signal.alarm(GRACE_S)
         elif number == signal.SIGTERM:  # a worker, which has inherited this handler, ends as if it had not
             signal.signal(number, signal.SIG_DFL)
@@ -151,6 +150,17 @@ class CallbackModule(CallbackBase):
 def _name(task):
     """The task's own words, without its role."""
     return "Check the input" if _is_internal(task) else task.name or task.action
+
+
+def _end_workers():
+    for worker in _children():
+        os.kill(worker, signal.SIGTERM)
+
+
+def _give_up(*_):
+    """The interruption was lost: Ansible went on, and may have started a worker since."""
+    _end_workers()
+    os._exit(EXIT_INTERRUPTED)
 
 
 def _children():
