@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -20,6 +21,23 @@ SHA256:9Xl0QMUkLqaqSJmp4Z9FHbHzTmJ1Gx1rsRtzF86VRcw.
 remove with: ssh-keygen -f "known_hosts" -R "10.0.0.1"
 Host key verification failed.\r
 """
+#: Ansible as it loses an interruption, goes on, and has started another worker: a fork of it, as its own workers are.
+DEAF = """
+import multiprocessing, os, time
+from ansible.plugins.strategy.linear import StrategyModule as Linear
+
+class StrategyModule(Linear):
+    def run(self, *arguments):
+        try:
+            return super().run(*arguments)
+        except KeyboardInterrupt:
+            worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,))
+            worker.start()
+            with open(os.environ["DEAF_WORKER"], "w") as out:
+                out.write(str(worker.pid))
+            time.sleep(600)
+"""
+LONG_S = 60
 
 
 class WordsTest(unittest.TestCase):
@@ -135,6 +153,25 @@ class PlaybookTest(unittest.TestCase):
         # `pause` above runs in the main process, a module in a worker of its own.
         self.interrupt(signal.SIGTERM, {"name": "Wait", "ansible.builtin.command": "sleep 600"})
 
+    def test_an_interruption_that_ansible_loses_ends_it_all_the_same_with_a_worker_that_it_started_since(self):
+        worker, plugins = self.folder / "worker", self.folder / "strategy"
+        plugins.mkdir()
+        (plugins / "deaf.py").write_text(DEAF)
+        more = {"ANSIBLE_STRATEGY_PLUGINS": str(plugins), "DEAF_WORKER": str(worker)}
+        command = self.command([{"hosts": "here", "strategy": "deaf", "tasks": [{"name": "Wait", "ansible.builtin.pause": {"seconds": 600}}]}], "here")
+        with subprocess.Popen(command, env={**self.environment(), **more}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
+            try:
+                self.assertEqual(json.loads(running.stdout.readline())["step"], "Wait")
+                running.send_signal(signal.SIGTERM)
+                self.assertEqual(running.wait(LONG_S), 99)
+                until = time.monotonic() + LONG_S
+                while _lives(int(worker.read_text())) and time.monotonic() < until:
+                    time.sleep(0.05)
+                self.assertFalse(_lives(int(worker.read_text())))
+            finally:
+                _end(running.pid, worker)
+        self.assertEqual((self.report()["status"], self.report()["error_code"]), ("cancelled", "JOB_CANCELLED"))
+
     def interrupt(self, number, task=None):
         command = self.command([{"hosts": "here", "tasks": [task or {"name": "Wait", "ansible.builtin.pause": {"seconds": 600}}]}], "here")
         with subprocess.Popen(command, env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
@@ -143,6 +180,20 @@ class PlaybookTest(unittest.TestCase):
             running.stdout.read()
         self.assertEqual((self.report()["status"], self.report()["error_code"]), ("cancelled", "JOB_CANCELLED"))
         self.assertEqual([(step["name"], step["status"]) for step in self.report()["steps"]], [("Wait", "unreachable")])
+
+
+def _lives(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _end(running, worker):
+    """Whatever the test has found, nothing of it stays."""
+    for pid in (running, *([int(worker.read_text())] if worker.exists() else [])):
+        if _lives(pid) and "ansible" in Path(f"/proc/{pid}/cmdline").read_text():
+            os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
