@@ -2,24 +2,20 @@
 import { CANCELLED } from "./cases/cancelled.ts";
 import { CLOCK } from "./cases/clock.ts";
 import { DISK } from "./cases/disk.ts";
-import { KILLS, STEPS } from "./cases/kills.ts";
+import { KILLS, unknownSteps } from "./cases/kills.ts";
 import { LINKS } from "./cases/links.ts";
 import { NETWORK } from "./cases/network.ts";
 import { RELEASE } from "./cases/release.ts";
 import { SERVERS } from "./cases/servers.ts";
+import { WAYS } from "./cases/ways.ts";
 import type { Case, Fault } from "./fault.ts";
-import { stepsOf } from "./world.ts";
 
 /** Nothing breaks: what is demanded of every case must hold here first, and every step of the journal must be known here. */
 const none: Fault = {
   kind: "none",
   recovery: "wait",
   must: "new",
-  shows: async ({ site }, { operation_id }) => {
-    const known: ReadonlySet<string> = new Set(STEPS);
-    const unknown = new Set((await stepsOf(site, operation_id)).filter((step) => !known.has(step)));
-    return [...unknown].map((step) => `nothing is broken at the step ${step}: STEPS does not name it`);
-  },
+  shows: unknownSteps,
 };
 
 export const CASES: readonly Case[] = [
@@ -32,6 +28,7 @@ export const CASES: readonly Case[] = [
   ...LINKS,
   ...NETWORK,
   ...CLOCK,
+  ...WAYS,
 ];
 
 /** One case of each kind. */

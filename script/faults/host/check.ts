@@ -6,26 +6,29 @@ import type { Report } from "../../../src/core/report.ts";
 import { difference, lostComments, type Observation, observe } from "../../../test/lab/comparison.ts";
 import { mariadb } from "../../../test/lab/servers/mariadb.ts";
 import { loadPage, pay } from "../../../test/lab/visits.ts";
-import type { World } from "./world.ts";
+import { activeIn, type World } from "./world.ts";
 import type { Written } from "./writers.ts";
 
 export type Version = "old" | "new" | "neither";
+
+const versionOf = (world: World, release: string): Version =>
+  release === world.old ? "old" : [world.new, world.upgraded].includes(release) ? "new" : "neither";
 
 /** What the site serves, seen by a visitor on three pages, and on the host. */
 export async function serves(
   world: World,
 ): Promise<{ readonly version: Version; readonly complaints: readonly string[] }> {
-  const { site, old } = world;
+  const { site } = world;
   const seen = await Promise.all(["/", "/?p=1", "/about/"].map((page) => pay(site, loadPage(page))));
   const complaints = seen.flatMap((one) =>
     one.kind === "failure" ? [`a page fails afterwards: ${one.reason}`] : [],
   );
   const versions = new Set(seen.map((one) => (one.kind === "page" ? one.version : "")));
-  const current = path.basename(readlinkSync(path.join(site.root, "current")));
+  const current = activeIn(site);
   const state = readlinkSync(path.join(site.root, ".belay/hold/state"));
   if (!state.startsWith(`${current}@`))
     complaints.push(`the hold says ${state}, \`current\` points to ${current}`);
-  const version = current === old ? "old" : current === world.new ? "new" : "neither";
+  const version = versionOf(world, current);
   const expected = { old: "1", new: "2", neither: "" }[version];
   if (versions.size !== 1 || !versions.has(expected))
     complaints.push(`release ${current} is current, pages show ${[...versions].join(" and ")}`);
@@ -64,8 +67,30 @@ export async function protectedChanges(
   ];
 }
 
-/** Does a promotion's report say what is so? */
-export function promotionTells(report: Report | undefined, version: Version): readonly string[] {
+/** Does the report of a promotion or a rollback say what is so? */
+export function tells(report: Report | undefined, version: Version): readonly string[] {
+  return report?.job_type === "release_rollback"
+    ? rollbackTells(report, version)
+    : promotionTells(report, version);
+}
+
+function rollbackTells(report: Report, version: Version): readonly string[] {
+  const facts = FACTS.release_rollback.partial().safeParse(report.facts);
+  const activated = facts.success ? facts.data.activated : undefined;
+  return [
+    ...(report.status === "succeeded" && version !== "old"
+      ? [`the report says succeeded, the site is ${version}`]
+      : []),
+    ...(report.status !== "succeeded" && report.error_code === undefined
+      ? ["the report gives no reason"]
+      : []),
+    ...(activated === true && version !== "old"
+      ? [`the report says switched back, the site is ${version}`]
+      : []),
+  ];
+}
+
+function promotionTells(report: Report | undefined, version: Version): readonly string[] {
   if (report === undefined) return [];
   const facts = FACTS.env_promote.partial().safeParse(report.facts);
   const told = facts.success ? facts.data : {};
@@ -86,8 +111,7 @@ export function recoveryTells(report: Report | undefined, world: World, version:
   if (report?.status !== "succeeded")
     return [`recover.yml did not succeed: ${report?.error_message ?? "no report"}`];
   const facts = FACTS.recover.parse(report.facts);
-  const active =
-    facts.active.release === world.old ? "old" : facts.active.release === world.new ? "new" : "neither";
+  const active = versionOf(world, facts.active.release);
   return [
     ...(active === version ? [] : [`the recovery says ${active}, the site is ${version}`]),
     ...(facts.settled ? [] : ["the recovery says that something is not settled"]),

@@ -2,35 +2,19 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
 import type { Report } from "../../../src/core/report.ts";
 import { observe } from "../../../test/lab/comparison.ts";
-import { promotionTells, protectedChanges, recoveryTells, serves, type Version } from "./check.ts";
+import { OWNER } from "../../../test/lab/site.ts";
+import { PROJECT } from "../../../test/stage/host.ts";
+import { protectedChanges, recoveryTells, serves, tells, type Version } from "./check.ts";
 import type { Case, Fault, Mend } from "./fault.ts";
-import { type JobFile, mustSucceed, type Running, startJob } from "./jobs.ts";
+import { type JobFile, type Running, startJob } from "./jobs.ts";
 import { leftovers } from "./leftovers.ts";
 import { reach } from "./moments.ts";
-import { stepsOf, type World } from "./world.ts";
+import { failed, type Row, seconds } from "./row.ts";
+import { activeIn, stepsOf, type World } from "./world.ts";
 import { letWritersIn, type Written } from "./writers.ts";
-
-export type Row = {
-  readonly name: string;
-  readonly survived: boolean;
-  /** The last step in the journal when the fault struck; null: before the promotion, or never. */
-  readonly struck_at: string | null;
-  readonly ended: Version;
-  /** Status and reason of the first attempt, and of the run beside it. */
-  readonly reports: readonly string[];
-  readonly recovery: Fault["recovery"];
-  /** From the end of the first attempt, the damage mended, until the site was in order. */
-  readonly recovery_s: number;
-  readonly mixed: number;
-  readonly failed_requests: number;
-  readonly acknowledged: number;
-  readonly longest_request_ms: number;
-  readonly protected_changed: number;
-  readonly complaints: readonly string[];
-  readonly seconds: number;
-};
 
 /** Deadlines for waiting, not for measuring: a busy machine may need most of them. */
 const ENDS_WITHIN_MS = 600_000;
@@ -49,8 +33,8 @@ export async function runCase(world: World, one: Case): Promise<Row> {
   const all = [
     ...complaints,
     ...changed,
-    ...promotionTells(done.report, version),
-    ...promotionTells(done.other, version),
+    ...tells(done.report, version),
+    ...tells(done.other, version),
     ...(done.last === undefined ? [] : recoveryTells(done.last, world, version)),
     ...(await leftovers(world)),
     ...demands(one.fault, version, written),
@@ -90,6 +74,7 @@ type Played = {
 async function play(world: World, { fault, step }: Case, job: JobFile): Promise<Played> {
   const mends: Mend[] = [];
   if (fault.before !== undefined) mends.push(await fault.before(world));
+  if (!["", ...BEFORE_ARRIVAL].includes(step)) await bringAhead(world, job);
   const running = await (fault.start ?? ((_, given) => startJob(world.lab, given)))(world, job);
   const struckAt = step === "" ? null : await strike({ world, fault, step, job, running }, mends);
   const ended = await within(running.ended, ENDS_WITHIN_MS, "the promotion");
@@ -110,6 +95,19 @@ async function play(world: World, { fault, step }: Case, job: JobFile): Promise<
       ...(step !== "" && struckAt === null ? [`the step ${step} never came`] : []),
     ],
   };
+}
+
+/** Steps that come before, or with, the release's arrival on the host: there it is brought as ever. */
+const BEFORE_ARRIVAL = ["checked", "unpack"];
+
+/** What an earlier attempt has brought is not brought again; the cases that strike later are quicker for it. */
+async function bringAhead({ lab, site }: World, job: JobFile): Promise<void> {
+  const archive = `${String(job.release_digest).slice(0, 12)}.tar.zst`;
+  const from = path.join(lab.staging.root, ".belay/outgoing", archive);
+  if (!existsSync(from)) return;
+  const owner = `--owner=${OWNER}`;
+  const to = path.join(site.root, ".belay/incoming", archive);
+  await execa("install", ["-m", "600", owner, `--group=${OWNER}`, from, to]);
 }
 
 type Target = {
@@ -168,12 +166,20 @@ function demands(fault: Fault, version: Version, written: Written): readonly str
   ];
 }
 
+async function putBack(world: World): Promise<void> {
+  const job = world.rollback();
+  const side = ["root", "url", "database", "prefix"].map((name) => [name, job[`target_${name}`]]);
+  const input = JSON.stringify({ ...job, ...Object.fromEntries(side) });
+  const program = path.join(import.meta.dirname, "put_back.py");
+  await execa("/usr/bin/python3", [program, path.join(PROJECT, "ansible/module_utils")], { input });
+}
+
 /** Back to the old release, as it was before the case; false where that cannot be done. */
 export async function reset(world: World): Promise<boolean> {
   try {
     await world.servers.mariadb.start();
     await world.servers.php.start();
-    if ((await serves(world)).version === "new") await mustSucceed(world.lab, world.rollback());
+    if (activeIn(world.site) !== world.old) await putBack(world);
     const { version, complaints } = await serves(world);
     return version === "old" && complaints.length === 0;
   } catch (error) {
@@ -190,25 +196,3 @@ async function within<T>(promise: Promise<T>, ms: number, what: string): Promise
   timer.catch(() => undefined);
   return Promise.race([promise, timer]).finally(() => late.abort());
 }
-
-function failed(one: Case, error: string, started: number): Row {
-  const nothing = {
-    recovery_s: 0,
-    mixed: 0,
-    failed_requests: 0,
-    acknowledged: 0,
-    longest_request_ms: 0,
-    protected_changed: 0,
-  };
-  const ended = { struck_at: null, ended: "neither", reports: [], recovery: one.fault.recovery } as const;
-  return {
-    name: one.name,
-    survived: false,
-    ...ended,
-    ...nothing,
-    complaints: [error],
-    seconds: seconds(performance.now() - started),
-  };
-}
-
-const seconds = (ms: number) => Math.round(ms / 100) / 10;

@@ -1,4 +1,5 @@
 /** Two prepared sites, a release that was built on one of them, and what its promotion to the other is given. */
+import { readlinkSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -18,15 +19,19 @@ import { siteConfig, type Words } from "../../../test/stage/configuration.ts";
 import { prepareHost } from "../../../test/stage/host.ts";
 import { type JobFile, mustSucceed, prepareRunner } from "./jobs.ts";
 import { type Breakable, breakable } from "./servers.ts";
+import { makeUpgrade, withPurge } from "./upgrade.ts";
 import { UPLOADER } from "./writers.ts";
 
 export type World = {
   readonly lab: Laboratory;
   readonly site: Site;
-  /** Names of the two releases: the one before, and the one that is promoted. */
+  /** Names of releases: the one before, the one that is promoted, and one that brings upgrades and newly active plugins as well. */
   readonly old: string;
   readonly new: string;
+  readonly upgraded: string;
   readonly promotion: () => JobFile;
+  readonly upgrade: () => JobFile;
+  /** Back to `old` from the release that is active. */
   readonly rollback: () => JobFile;
   readonly recovery: (how: { readonly wait_s: number; readonly stop: boolean }) => JobFile;
   readonly servers: { readonly mariadb: Breakable; readonly php: Breakable };
@@ -57,39 +62,50 @@ export async function makeWorld(lab: Laboratory, say: (sentence: string) => void
   await addTheme(staging, { version: "2" });
   await setOption(staging, "lab_season", "Season 2");
   const baseline = { source: cloned.source, target: cloned.target };
-  const built = FACTS.release_build.parse(
-    (await mustSucceed(lab, jobs("release_build", "source", { baseline }))).facts,
-  );
   const looked = FACTS.baseline_create.parse(
     (await mustSucceed(lab, jobs("baseline_create", "target", {}))).facts,
   );
-  const { config, rules } = settingsOf(lab);
-  const now = { source: built.fingerprint, target: looked.fingerprint };
-  const compared = { source: null, target: null };
-  const plan = makePlan({
-    config,
-    rules,
-    manifest: built.release.manifest,
-    baseline,
-    now,
-    compared,
-    mode: "live",
-  });
-  if (plan.blocks.length > 0) throw new Error(plan.blocks.map(({ text }) => text).join("\n"));
-  const active = looked.fingerprint.active_release;
-  const goal = { plan, release_digest: built.release.digest, expected_release: active };
+  const target = looked.fingerprint;
+  const goal = await release(lab, baseline, target);
+  say("another release is built, with an upgrade of a table and a newly active plugin");
+  await makeUpgrade(staging);
+  const second = await release(lab, baseline, target);
+  const active = target.active_release;
   return {
-    ...{ lab, site, say, old: active, new: built.release.digest.slice(0, 12) },
+    ...{ lab, site, say, old: active, new: nameOf(goal), upgraded: nameOf(second) },
     promotion: () => jobs("env_promote", "target", goal),
+    upgrade: () => withPurge(jobs("env_promote", "target", second), site),
     rollback: () =>
-      jobs("release_rollback", "target", {
-        expected_release: goal.release_digest.slice(0, 12),
-        to_release: active,
-      }),
+      jobs("release_rollback", "target", { expected_release: activeIn(site), to_release: active }),
     recovery: (how) => ({ ...jobs("recover", "target", {}), ...how }),
     servers: await serversOf(lab),
   };
 }
+
+type Built = ReturnType<typeof FACTS.release_build.parse>;
+type Goal = Pick<JobFacts, "plan" | "release_digest" | "expected_release">;
+
+/** Builds a release of the source as it is, and plans its promotion to the target as that was. */
+async function release(
+  lab: Laboratory,
+  baseline: NonNullable<JobFacts["baseline"]>,
+  target: Built["fingerprint"],
+): Promise<Goal> {
+  const job = jobsOf(lab)("release_build", "source", { baseline });
+  const built = FACTS.release_build.parse((await mustSucceed(lab, job)).facts);
+  const { config, rules } = settingsOf(lab);
+  const { manifest, digest } = built.release;
+  const now = { source: built.fingerprint, target };
+  const compared = { source: null, target: null };
+  const plan = makePlan({ config, rules, manifest, baseline, now, compared, mode: "live" });
+  if (plan.blocks.length > 0) throw new Error(plan.blocks.map(({ text }) => text).join("\n"));
+  return { plan, release_digest: digest, expected_release: target.active_release };
+}
+
+const nameOf = ({ release_digest }: Goal) => (release_digest ?? "").slice(0, 12);
+
+/** The release that `current` points to. */
+export const activeIn = (site: Site) => path.basename(readlinkSync(path.join(site.root, "current")));
 
 export const FIRST_CLONE: Partial<JobFacts> = {
   refresh: {
@@ -133,7 +149,14 @@ export function jobsOf(lab: Laboratory, words: Partial<Words> = {}) {
   const { staging: source, production: target } = config.environments;
   if (source === undefined || target === undefined)
     throw new Error("The two environments are not configured.");
-  const nothing = { baseline: null, full: false, plan: null, release_digest: null, refresh: null };
+  const nothing = {
+    baseline: null,
+    full: false,
+    plan: null,
+    release_digest: null,
+    refresh: null,
+    source_structures: [],
+  };
   const usual = { config, rules, source, target, ...nothing, expected_release: null, to_release: null };
   return (type: JobType, on: JobFacts["job"]["on"], more: Partial<JobFacts>): JobFile => {
     const operation_id = crypto.randomUUID();

@@ -1,4 +1,6 @@
 /** People who write and read throughout: comments, uploads, pages. They note what they tried and what the site said it took. */
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Site } from "../../../test/lab/site.ts";
 import { type Acknowledged, loadPage, pay, postComment } from "../../../test/lab/visits.ts";
@@ -33,7 +35,17 @@ type Notes = {
   -readonly [K in keyof Written]: Written[K] extends readonly (infer T)[] ? T[] : Written[K];
 };
 
-const PAUSE = 150;
+/** Between two requests of a person, in milliseconds: while an activation is being made or watched over, and at other times. */
+const PAUSE = { busy: 150, calm: 1_500 };
+
+/** From shortly before the switch until its confirmation the host keeps a file that says how to go back. */
+function isSwitching(site: Site): boolean {
+  try {
+    return readdirSync(path.join(site.root, ".belay/watchdog")).some((name) => name.endsWith(".json"));
+  } catch {
+    return false;
+  }
+}
 
 export function letWritersIn(site: Site, posts: readonly number[]): Writers {
   const notes: Notes = {
@@ -52,7 +64,7 @@ export function letWritersIn(site: Site, posts: readonly number[]): Writers {
       await act(site, posts[turn % posts.length] ?? 1, notes);
       notes.longest_ms = Math.max(notes.longest_ms, Math.round(performance.now() - started));
       notes.requests += 1;
-      await sleep(PAUSE);
+      await sleep(isSwitching(site) ? PAUSE.busy : PAUSE.calm);
     }
   });
   return {

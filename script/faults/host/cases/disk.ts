@@ -22,7 +22,7 @@ async function fill({ site }: World) {
   return () => rm(folder, { recursive: true });
 }
 
-const full: Fault = {
+export const full: Fault = {
   kind: "disk-full",
   recovery: "recover",
   disturbs: true,

@@ -3,17 +3,42 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atSteps, type Case, type Fault, type Scene } from "../fault.ts";
+import type { JobFile } from "../jobs.ts";
 import { signal } from "../moments.ts";
+import { stepsOf, type World } from "../world.ts";
 
 /** Every step that a promotion journals, in order, and the moment in which the tables are renamed. */
 export const STEPS = [
   ...["checked", "unpack", "shadow", "warmed", "trial", "tried", "logs", "armed", "prepared", "switch"],
   ...["in_doubt", "activated", "promoted", "health", "confirmed"],
 ] as const;
+/** Steps of a promotion whose release upgrades a table, makes a plugin active, and has a cache told to forget. */
+export const UPGRADE_STEPS = ["migrating", "migrated", "plugin_activated", "purged"] as const;
+/** Steps of the way back of a promotion whose release is not healthy, which no other promotion has. */
+export const UNDO_STEPS = ["undo", "prepared_back", "rolled_back"] as const;
+/** Steps of a rollback. */
+export const BACK_STEPS = [
+  "prepared_back",
+  "switch",
+  "in_doubt",
+  "activated",
+  "rolled_back",
+  "health",
+] as const;
+/** Notes that begin nothing. */
+const NOTES = ["failed", "strays", "untidy"];
+
+/** Every step of a journal that nothing breaks must be one at which something is broken. */
+export async function unknownSteps({ site }: World, job: JobFile): Promise<readonly string[]> {
+  const known = new Set<string>([...STEPS, ...UPGRADE_STEPS, ...UNDO_STEPS, ...BACK_STEPS, ...NOTES]);
+  const unknown = new Set((await stepsOf(site, job.operation_id)).filter((step) => !known.has(step)));
+  return [...unknown].map((step) => `nothing is broken at the step ${step}: kills.ts does not name it`);
+}
+
 /** Those at which a run that nobody steers any more leaves a release that nobody confirms. */
 const AFTERWARDS = ["activated", "promoted", "health"];
 
-const remote: Fault = {
+export const remote: Fault = {
   kind: "kill-remote",
   recovery: "recover",
   at: async (_, { pid }) => {
@@ -33,7 +58,7 @@ const remoteLater = (ms: number): Fault => ({
     return undefined;
   },
 });
-const ansible = (recovery: Fault["recovery"]): Fault => ({
+export const ansible = (recovery: Fault["recovery"]): Fault => ({
   kind: recovery === "rerun" ? "kill-ansible" : `kill-ansible-then-${recovery}`,
   recovery,
   change: (job) => ({ ...job, confirm_within_s: recovery === "watchdog" ? 10 : 120 }),
@@ -42,7 +67,7 @@ const ansible = (recovery: Fault["recovery"]): Fault => ({
     return undefined;
   },
 });
-const action: Fault = {
+export const action: Fault = {
   kind: "kill-action",
   recovery: "wait",
   change: (job) => ({ ...job, confirm_within_s: 15 }),

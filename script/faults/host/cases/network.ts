@@ -8,6 +8,7 @@ import { atSteps, type Case, type Fault } from "../fault.ts";
 import { type Door, startJob } from "../jobs.ts";
 import { signal } from "../moments.ts";
 import type { World } from "../world.ts";
+import { STEPS } from "./kills.ts";
 
 type Line = {
   readonly door: Door;
@@ -101,6 +102,6 @@ async function givenUp(running: { readonly pid: number; readonly ended: Promise<
 const PATIENCE_MS = 120_000;
 
 export const NETWORK: readonly Case[] = [
-  ...atSteps(["unpack", "shadow", "in_doubt", "promoted"], cut(5)),
+  ...atSteps(STEPS, cut(5)),
   ...atSteps(["shadow", "in_doubt", "activated"], cut("good")),
 ];

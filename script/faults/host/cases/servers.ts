@@ -9,7 +9,7 @@ const AWAY_MS = 1_000;
 /** How long a foreign transaction keeps a metadata lock. */
 const READER_S = 8;
 
-const database: Fault = {
+export const database: Fault = {
   kind: "kill-mariadbd",
   recovery: "recover",
   disturbs: true,
@@ -24,16 +24,17 @@ const database: Fault = {
   },
 };
 
-const php: Fault = {
+/** A release that nobody can see cannot be healthy; once it is confirmed it stays. */
+const php = (must: "old" | "new"): Fault => ({
   kind: "php-fpm-down",
   recovery: "recover",
-  must: "old",
+  must,
   disturbs: true,
   at: async ({ world }) => {
     world.servers.php.kill();
     return () => world.servers.php.start();
   },
-};
+});
 
 const reader: Fault = {
   kind: "reader-with-metadata-lock",
@@ -51,6 +52,6 @@ const reader: Fault = {
 
 export const SERVERS: readonly Case[] = [
   ...atSteps(STEPS, database),
-  ...atSteps(["shadow", "activated"], php),
-  ...atSteps(["prepared"], reader),
+  ...STEPS.flatMap((step) => atSteps([step], php(step === "confirmed" ? "new" : "old"))),
+  ...atSteps(["tried", "prepared", "switch"], reader),
 ];
