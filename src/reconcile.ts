@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import { outageOf } from "./core/outage.ts";
 import type { Deps } from "./flows/deps.ts";
+import { reconcileInspected } from "./flows/reconcile/inspected.ts";
 import { reconcilePulls } from "./flows/reconcile/pulls.ts";
 import { redeliverFailed } from "./flows/reconcile/redeliver.ts";
 import { reconcileRuns } from "./flows/reconcile/runs.ts";
@@ -47,6 +48,7 @@ const SWEEPS: readonly Sweep[] = [
   },
   { name: "pulls", every_s: 600, work: pullsOfAllSites },
   { name: "set-aside", every_s: 3600, work: tryRefusedAgain },
+  { name: "inspected", every_s: 3600, work: ({ deps }) => reconcileInspected(deps) },
   { name: "prune", every_s: 3600, work: ({ deps, sweeps }) => sweeps.prune(before(deps, 7 * DAY_MS)) },
 ];
 

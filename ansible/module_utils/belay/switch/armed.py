@@ -22,7 +22,7 @@ FOLDER = "watchdog"
 #: What a watcher needs of a job's input: how to open the site, how to look at it, how to ask for its health.
 NEEDED = (
     "root", "url", "database", "prefix", "operation_id", "table_rules", "option_rules", "protected_paths", "volatile_paths",
-    "shared_paths", "reference_options", "row_limit", "workers", "health_checks", "drain_ms", "confirm_within_s", "purge",
+    "shared_paths", "reference_options", "row_limit", "workers", "health_checks", "drain_ms", "confirm_within_s", "purge", "keep_failed_s",
 )
 POLL_S = 0.02
 ASKING_S = 1.0

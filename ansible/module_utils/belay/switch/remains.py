@@ -9,7 +9,7 @@ from typing import Callable, Dict, Iterator, List, Optional
 from . import armed as arms
 from ..database import names
 from ..hold import commit_point
-from . import leftovers
+from . import inspected, leftovers
 from ..backup.backup import scratch_schema
 from ..candidate import trial
 from ..host.journal import Journal
@@ -35,6 +35,8 @@ def clear(host, operation: str) -> List[dict]:
         points = list(commit_point.history(session, names.release_table(host.site)))
         result = [*_tables(host.site, session, points), *_scratch(host.site, session)]
     result += _interrupted(host, operation, {point.version.release for point in points})
+    removed = inspected.clean(host.site)
+    result += [found("tables", f"{removed} that were kept for inspection long enough", "removed")] if removed else []
     return [*result, *_files(host.site)]
 
 

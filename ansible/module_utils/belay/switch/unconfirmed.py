@@ -11,7 +11,7 @@ from typing import List, Optional
 
 from . import armed as arms
 from ..host import host_reports
-from . import leftovers, measures, rollback
+from . import inspected, leftovers, measures, rollback
 from .armed import Armed
 from ..errors import BelayError
 from ..health.health import check_health
@@ -106,6 +106,7 @@ def _told(here: Host, armed: Armed, by: str) -> dict:
 
 def go_back(host, params, release):
     """Roll back, and write down what came of it."""
+    inspected.keep(host.site, params.get("keep_failed_s", inspected.USUAL_S))
     looks, drain_s = measures.looks(host.site, params), params["drain_ms"] / 1000
     figures, promoted, late = rollback.roll_back(host, params["operation_id"], release, looks, drain_s)
     host.journal.append("rolled_back", switch=figures, late_rows=late, promoted=promoted)

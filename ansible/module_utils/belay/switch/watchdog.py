@@ -13,6 +13,7 @@ import time
 from typing import List
 
 from . import armed as arms
+from . import inspected
 from ..database import names
 from ..hold import commit_point
 from ..host import program
@@ -90,7 +91,7 @@ def _run(command: List[str]) -> str:
 
 
 def main(arguments: List[str]) -> int:
-    """`watch <file>` goes to the background; `once` looks after everything in the program's own folder whose time is over."""
+    """`watch <file>` goes to the background; `once` looks after everything of the program's own site whose time is over."""
     os.umask(0o027)
     if len(arguments) == 2 and arguments[0] == "watch":
         _go_to_the_background()
@@ -102,9 +103,24 @@ def main(arguments: List[str]) -> int:
         for name in sorted(os.listdir(folder)):
             if name.endswith(".json"):
                 watch(os.path.join(folder, name), waits=False)
-        return 0
+        return _clean(os.path.dirname(folder))
     print("Usage: belay.pyz watch <file> | once", file=sys.stderr)
     return 2
+
+
+def _clean(belay: str) -> int:
+    """Tables that were kept for inspection, where their time is over. An operation that is at work does it itself, or the next minute does."""
+    told = inspected.due(belay)
+    if told is None:
+        return 0
+    try:
+        site = Site.open(told["root"], told["url"], told["database"], told["prefix"])
+        with host_lock(site, "inspected", 0.0):
+            inspected.clean(site)
+    except (BelayError, SqlError, LostConnection, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _become_owner(folder: str) -> None:

@@ -1,0 +1,89 @@
+/** Tables of a release that was rolled back go when their time is over: where nobody asks for anything, a drift check begins by itself. */
+import { beforeEach, expect, it } from "vitest";
+import { ITSELF, reconcileInspected } from "../../src/flows/reconcile/inspected.ts";
+import { EXAMPLE } from "../unit/config/example.ts";
+import { backedUp, built, firstClone, measured, NOT_COMPARED, switched } from "./facts.ts";
+import { approved, HEAD, openWorld, type World } from "./world.ts";
+
+const production = measured({});
+const staging = measured({ widgets: { "1": "new" } });
+const answers = {
+  release_build: () => ({ facts: built(staging, HEAD) }),
+  drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }),
+  env_promote: () => ({
+    error: "HEALTH_FAILED",
+    message: "The page / is empty.",
+    facts: { ...switched(staging), rolled_back: true },
+  }),
+};
+const HOUR_S = 3600;
+const DAY_S = 24 * HOUR_S;
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld(EXAMPLE.replace("\npromotion:\n", "\npromotion:\n  keep_failed: 48h\n"));
+  await world.pullRequest();
+  await world.says("mona", "/refresh");
+  await world.runs(firstClone(production));
+  await world.says("mona", "/backup");
+  await world.runs({ backup_create: () => ({ facts: backedUp(world.now()) }) });
+  await approved(world, answers);
+  await world.says("mona", "/promote");
+});
+
+const begun = () => reconcileInspected(world.deps);
+const dispatched = async () => (await world.effects("dispatch")).length;
+
+it("begins one drift check of the environment, once, when the time is over", async () => {
+  expect(await world.runs(answers)).toMatchObject({ result: "rolled_back" });
+  const before = await dispatched();
+  world.wait(2 * DAY_S - HOUR_S);
+  expect(await begun()).toEqual([]);
+  world.wait(2 * HOUR_S);
+  const [id] = await begun();
+  expect(await world.operation()).toMatchObject({
+    id,
+    ...{ kind: "drift", requested_by: ITSELF, pull_request: null, state: "requested" },
+  });
+  expect(await dispatched()).toBe(before + 1);
+  expect(await begun()).toEqual([]);
+
+  expect(await world.runs(answers)).toMatchObject({ jobs: ["drift_check"], result: "succeeded" });
+  world.wait(30 * DAY_S);
+  expect(await begun()).toEqual([]);
+  expect(await dispatched()).toBe(before + 1);
+});
+
+it("begins none where somebody has looked at the environment since", async () => {
+  await world.runs(answers);
+  world.wait(2 * DAY_S + HOUR_S);
+  await world.says("mona", "/drift");
+  await world.runs(answers);
+  expect(await begun()).toEqual([]);
+});
+
+it("looks at what was asked for before the time was over as too early", async () => {
+  await world.runs(answers);
+  world.wait(DAY_S);
+  await world.says("mona", "/drift");
+  await world.runs(answers);
+  world.wait(DAY_S + HOUR_S);
+  expect(await begun()).toHaveLength(1);
+});
+
+it("tries again a day after one that could not look", async () => {
+  await world.runs(answers);
+  world.wait(2 * DAY_S + HOUR_S);
+  expect(await begun()).toHaveLength(1);
+  await world.runs({ drift_check: () => ({ error: "SITE_LAYOUT", message: "It is away." }) });
+  expect(await begun()).toEqual([]);
+  world.wait(DAY_S + HOUR_S);
+  expect(await begun()).toHaveLength(1);
+});
+
+it("leaves an environment alone that was never rolled back", async () => {
+  const kept = { ...answers, env_promote: () => ({ facts: switched(staging) }) };
+  expect(await world.runs(kept)).toMatchObject({ result: "succeeded" });
+  world.wait(30 * DAY_S);
+  expect(await begun()).toEqual([]);
+});
