@@ -5,12 +5,15 @@ from __future__ import annotations
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.arguments import COMPARISON, RULES, SITE, optional
 from ansible.module_utils.belay.errors import run_module
+from ansible.module_utils.belay.fingerprint import structures
 from ansible.module_utils.belay.fingerprint.fingerprint import compare, is_empty
 from ansible.module_utils.belay.host.hostlock import host_lock
 from ansible.module_utils.belay.scope.look import Look
 from ansible.module_utils.belay.database.mysql import Session
 from ansible.module_utils.belay.scope.rules import Rules
 from ansible.module_utils.belay.host.site import Site
+from ansible.module_utils.belay.switch import inspected
+from ansible.module_utils.belay.wordpress.components import installed_plugins
 
 DOCUMENTATION = r"""
 module: belay_fingerprint
@@ -34,6 +37,7 @@ options:
   full: {type: bool, default: false, description: "Read every file, whatever the host remembers of it."}
   baseline_index: {type: dict, default: {}, description: Digests of the baseline's items that are too large to be compared by the bot.}
   baseline_options: {type: dict, default: {}, description: Option rows of the environment's own baseline and their hashes.}
+  source_structures: {type: list, elements: dict, description: Tables of another environment; what would make them of this one's is told.}
   keep_index: {type: bool, default: false, description: Keep an index of this state on the host, to be compared with later.}
 """
 
@@ -59,7 +63,8 @@ RETURN = r"""
 belay_facts:
   type: dict
   returned: success
-  description: C(fingerprint), as src/core/facts.ts describes it (null where the environment is laid out and empty), C(differences) and C(option_values).
+  description: C(fingerprint), as src/core/facts.ts describes it (null where the environment is laid out and empty), C(differences) and
+    C(option_values); C(structure_changes) and C(plugins) where C(source_structures) was given.
 """
 
 
@@ -75,7 +80,14 @@ def measure(params):
     site = Site.open(*where)
     with host_lock(site, params["operation_id"]), Session(site) as session:
         measured = compare(site, session, Rules.of(params), look_of(params))
-        return {"belay_facts": measured.facts(), "warnings": measured.warnings}
+        inspected.clean(site)
+        return {"belay_facts": {**measured.facts(), **beside_the_source(site, session, params)}, "warnings": measured.warnings}
+
+
+def beside_the_source(site, session, params):
+    if params["source_structures"] is None:
+        return {}
+    return {"structure_changes": structures.compare(site, session, params["source_structures"]), "plugins": installed_plugins(site.tree)}
 
 
 def look_of(params):
@@ -83,7 +95,9 @@ def look_of(params):
 
 
 def main():
-    run_module(AnsibleModule(argument_spec={**SITE, **RULES, **optional(COMPARISON), "keep_index": {"type": "bool", "default": False}}), measure)
+    spec = {**SITE, **RULES, **optional(COMPARISON), "keep_index": {"type": "bool", "default": False}}
+    spec["source_structures"] = {"type": "list", "elements": "dict"}
+    run_module(AnsibleModule(argument_spec=spec), measure)
 
 
 if __name__ == "__main__":

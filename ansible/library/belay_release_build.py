@@ -23,6 +23,7 @@ options:
   environment: {type: str, required: true, description: Name of the environment; it stands in the manifest.}
   baseline_tables: {type: dict, required: true, description: Table to digest of its promotable rows at the baseline.}
   baseline_options: {type: dict, required: true, description: Option to hash of its row at the baseline.}
+  target_ddl: {type: dict, required: true, description: Table to digest of its definition in the target; what is defined otherwise here is told.}
   root: {type: path, required: true, description: Folder of the environment.}
   url: {type: str, required: true, description: Its address.}
   database: {type: str, required: true, description: Name of its database.}
@@ -51,6 +52,7 @@ EXAMPLES = r"""
     operation_id: 0b0c9a52-5d0a-4a86-9d5c-6a8f6f4a3f5e
     baseline_tables: {}
     baseline_options: {}
+    target_ddl: {}
     table_rules: [{pattern: "*", class: editorial, origin: site}]
     option_rules: [{pattern: "*", class: config, origin: unknown}]
     protected_paths: [wp-content/uploads]
@@ -64,7 +66,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-belay_facts: {type: dict, returned: success, description: "C(release), C(fingerprint), C(differences) and C(option_values), as src/core/facts.ts describes them."}
+belay_facts: {type: dict, returned: success, description: "C(release), C(fingerprint), C(differences), C(option_values) and C(structures), as src/core/facts.ts describes them."}
 archive: {type: dict, returned: success, description: "C(path) and C(sha256) of the archive on this host."}
 """
 
@@ -72,21 +74,22 @@ archive: {type: dict, returned: success, description: "C(path) and C(sha256) of 
 def freeze(params):
     site = Site.open(params["root"], params["url"], params["database"], params["prefix"])
     os.umask(0o022)
-    baseline = Baseline(params["baseline_tables"], params["baseline_options"])
+    baseline = Baseline(params["baseline_tables"], params["baseline_options"], params["target_ddl"])
     with host_lock(site, params["operation_id"]):
         look = Look(params["full"], False, params["baseline_index"], params["baseline_options"], keep_code=True)
         built = build(site, Rules.of(params), params["environment"], baseline, look)
     release = {**{name: built[name] for name in ("digest", "bytes", "reused")}, "manifest": told(built["manifest"])}
     return {
         "changed": not built["reused"],
-        "belay_facts": {"release": release, **built["measured"].facts()},
+        "belay_facts": {"release": release, **built["measured"].facts(), "structures": built["structures"]},
         "warnings": built["measured"].warnings,
         "archive": {"path": built["path"], "sha256": built["sha256"]},
     }
 
 
 def main():
-    spec = {**SITE, **RULES, **COMPARISON, "environment": {"type": "str", "required": True}, "baseline_tables": {"type": "dict", "required": True}}
+    spec = {**SITE, **RULES, **COMPARISON, "environment": {"type": "str", "required": True}}
+    spec.update(dict.fromkeys(("baseline_tables", "target_ddl"), {"type": "dict", "required": True}))
     run_module(AnsibleModule(argument_spec=spec), freeze)
 
 

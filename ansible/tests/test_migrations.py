@@ -6,10 +6,10 @@ from pathlib import Path
 
 from belay.candidate import migrations, scratch, trial
 from belay.candidate.candidate import Asked, answers
-from belay.candidate.schema_snapshot import of_plain, plain
 from belay.database import names
 from belay.database.mysql import Session
 from belay.errors import BelayError
+from belay.tables.schema_snapshot import of_plain, plain
 from tests.wordpressbench import NEW, WordPressBench
 
 BENCH = None

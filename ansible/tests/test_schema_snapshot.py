@@ -2,9 +2,9 @@
 import random
 import unittest
 
-from belay.candidate.schema_snapshot import ADDITIVE, DESTRUCTIVE, changes, of_plain, plain, snapshot
 from belay.database.mysql import Session
 from belay.host.site import Credentials, Site
+from belay.tables.schema_snapshot import ADDITIVE, DESTRUCTIVE, changes, of_plain, plain, snapshot
 from tests.mariadb import Server
 
 SERVER = Server()

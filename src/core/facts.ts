@@ -3,6 +3,7 @@
  * read by the bot. Tables are named without their prefix everywhere. All digests are lower-case hexadecimal SHA-256.
  */
 import { z } from "zod";
+import { TableStructure } from "./table-structure.ts";
 import { DataClass } from "./vocabulary.ts";
 
 export const Digest = z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256 digest in lower-case hexadecimal");
@@ -251,7 +252,14 @@ export type MigrationFacts = z.infer<typeof MigrationFacts>;
 export const FACTS = {
   baseline_create: z.object({ fingerprint: Fingerprint }),
   /** Null: the environment is laid out and empty, as before its first clone. */
-  drift_check: z.object({ fingerprint: Fingerprint.nullable(), ...compared }),
+  drift_check: z.object({
+    fingerprint: Fingerprint.nullable(),
+    ...compared,
+    /** What makes the source's tables, as the job was told of them, of this environment's. */
+    structure_changes: z.array(SchemaChange).optional(),
+    /** Versions of its plugins; keys as in a manifest. */
+    plugins: z.record(z.string(), z.string()).optional(),
+  }),
   health_check: z.object({ health: z.array(HealthResult), healthy: z.boolean(), active_release: z.string() }),
   backup_create: z.object({
     backup: z.object({
@@ -275,6 +283,8 @@ export const FACTS = {
     release: z.object({ digest: Digest, bytes: z.number().int(), reused: z.boolean(), manifest: Manifest }),
     fingerprint: Fingerprint,
     ...compared,
+    /** The options, and tables that are defined otherwise than in the target's baseline; at most 200. */
+    structures: z.array(TableStructure).optional(),
   }),
   env_promote: z.object({
     activated: z.boolean(),

@@ -2,6 +2,7 @@
 import type { SiteConfig, SiteEnvironment } from "./config/types.ts";
 import { type HealthCheck, INPUTS, type JobInputs } from "./jobs.ts";
 import type { Side } from "./operations.ts";
+import type { TableStructure } from "./table-structure.ts";
 import type { JobType } from "./vocabulary.ts";
 import { comparisonWith, releaseBaseline } from "./wordpress/baseline.ts";
 import type { SiteRules } from "./wordpress/rules.ts";
@@ -35,6 +36,8 @@ export interface JobFacts {
   readonly plan: Plan | null;
   readonly release_digest: string | null;
   readonly refresh: RefreshPlan | null;
+  /** What the build of the release told of the source's tables; empty where none was built. */
+  readonly source_structures: readonly TableStructure[];
   /** Release that the target runs now, and the one a rollback goes to (12 hexadecimal digits). */
   readonly expected_release: string | null;
   readonly to_release: string | null;
@@ -50,7 +53,11 @@ type Builders = { readonly [T in JobType]: (facts: JobFacts) => JobInputs[T] };
 
 const BUILDERS: Builders = {
   baseline_create: look,
-  drift_check: (facts) => ({ ...look(facts), ...comparison(facts) }),
+  drift_check: (facts) => ({
+    ...look(facts),
+    ...comparison(facts),
+    source_structures: [...facts.source_structures],
+  }),
   backup_create: look,
   health_check: (facts) => ({ ...common(facts), ...worked(facts), health_checks: health(facts) }),
   release_build: (facts) => ({
@@ -58,7 +65,7 @@ const BUILDERS: Builders = {
     ...side("source", facts.source),
     ...rules(facts),
     ...comparison(facts),
-    ...releaseBaseline(needed(facts.baseline, "baseline").source),
+    ...releaseBaseline(needed(facts.baseline, "baseline")),
   }),
   env_promote: (facts) => {
     const plan = needed(facts.plan, "plan");

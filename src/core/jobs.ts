@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { Digest } from "./facts.ts";
+import { TableStructure } from "./table-structure.ts";
 import { DataClass, EnvironmentType, HoldWithout, JobType, MaskKind, PurgeMethod } from "./vocabulary.ts";
 
 /**
@@ -155,7 +156,14 @@ const switching = {
 
 export const INPUTS = {
   baseline_create: z.object({ ...common, ...side("target"), ...rules }),
-  drift_check: z.object({ ...common, ...side("target"), ...rules, ...comparison }),
+  drift_check: z.object({
+    ...common,
+    ...side("target"),
+    ...rules,
+    ...comparison,
+    /** Tables of the source that are defined otherwise there; empty where nothing is planned. */
+    source_structures: z.array(TableStructure),
+  }),
   health_check: z.object({ ...common, ...side("target"), health_checks: z.array(HealthCheck) }),
   backup_create: z.object({ ...common, ...side("target"), ...rules }),
   release_build: z.object({
@@ -165,6 +173,8 @@ export const INPUTS = {
     ...comparison,
     /** The source's own baseline, digests of promotable rows: with `baseline_options` it tells what goes into the release. */
     baseline_tables: z.record(z.string(), Digest),
+    /** How the target's baseline defines its tables: what is defined otherwise in the source is told. */
+    target_ddl: z.record(z.string(), Digest),
   }),
   env_promote: z.object({
     ...common,

@@ -6,6 +6,7 @@ import type { JobRow } from "../ports/operations.ts";
 import { boundBaseline } from "./baselines.ts";
 import type { Deps } from "./deps.ts";
 import { sideOf } from "./next-job.ts";
+import { builtFrom } from "./reports/drift-check.ts";
 import type { SiteSettings } from "./site.ts";
 import type { Work } from "./work.ts";
 
@@ -30,6 +31,7 @@ export async function inputOf(
     plan: operation.plan,
     release_digest: release?.digest ?? null,
     refresh: operation.refresh,
+    source_structures: job.type === "drift_check" ? ((await builtFrom(work))?.structures ?? []) : [],
     expected_release: operation.release_before,
     to_release: operation.kind === "rollback" ? operation.release_after : null,
   });

@@ -1,7 +1,9 @@
 /** What is told of the new code before the switch, and of what it made of the tables. */
 import type { CandidateFacts, MigrationFacts, SchemaChange } from "../facts.ts";
+import type { PlanUpgrade } from "../wordpress/types.ts";
+import { changeWords, isDue } from "../wordpress/upgrade.ts";
 import { code, inert } from "./escape.ts";
-import { count } from "./words.ts";
+import { count, details } from "./words.ts";
 
 const MOST_LISTED = 30;
 
@@ -13,12 +15,7 @@ export function candidateLine({ health, hidden_tables, php }: CandidateFacts): s
 }
 
 export function migrationSection({ needed, predicted, done }: MigrationFacts): string {
-  const why = [
-    ...(needed.wordpress === null
-      ? []
-      : [`database version ${needed.wordpress.from ?? "none"} to ${needed.wordpress.to}`]),
-    ...needed.plugins.map(({ plugin, from, to }) => `${plugin} ${from ?? "new"} to ${to}`),
-  ].map((one) => inert(one));
+  const why = versionsOf(needed);
   const told = done === null ? predicted : done;
   const title =
     done === null
@@ -39,8 +36,42 @@ export function migrationSection({ needed, predicted, done }: MigrationFacts): s
   return `${title}: ${why.slice(0, MOST_LISTED).join(", ")}\n${[...shown, ...more].map((line) => `- ${line}`).join("\n")}`;
 }
 
-function changeLine({ table, what, name, effect, detail }: SchemaChange): string {
-  const of = name === "" ? "" : ` ${code(name)}`;
-  const how = detail === "" ? "" : `: ${inert(detail)}`;
-  return `${effect === "destructive" ? "⚠️ " : ""}${code(table)} ${inert(what.replaceAll("_", " "))}${of} (${effect})${how}`;
+interface Versions {
+  readonly wordpress: { readonly from: string | null; readonly to: string } | null;
+  readonly plugins: PlanUpgrade["plugins"];
 }
+const versionsOf = ({ wordpress, plugins }: Versions): readonly string[] =>
+  [
+    ...(wordpress === null ? [] : [`database version ${wordpress.from ?? "none"} to ${wordpress.to}`]),
+    ...plugins.map(({ plugin, from, to }) => `${plugin} ${from ?? "new"} to ${to}`),
+  ].map((one) => inert(one));
+
+const changeLine = (change: SchemaChange): string =>
+  `${change.effect === "destructive" ? "⚠️ " : ""}${inert(changeWords(change))}`;
+
+/** In a plan: what the new code is expected to upgrade; nothing where no version differs. */
+export function foreseenSection(upgrade: PlanUpgrade | null, most: number): string {
+  if (upgrade === null || !isDue(upgrade)) return "";
+  const { changes, unknown } = upgrade;
+  const versions = versionsOf(upgrade);
+  const lines = [
+    ...versions.slice(0, most).map((version) => `- ${version}`),
+    ...cut(versions.length - most),
+    ...changes.slice(0, most).map((change) => `- ${changeLine(change)}${consent(change)}`),
+    ...cut(changes.length - most),
+    ...unknown
+      .slice(0, most)
+      .map((table) => `- ${code(table)}: defined otherwise in the source; the trial tells how`),
+    ...cut(unknown.length - most),
+  ];
+  const foreseen =
+    changes.length === 0 ? "no structure is expected to change" : count(changes.length, "change");
+  const destructive = changes.filter(({ effect }) => effect === "destructive").length;
+  const title = `The upgrade of tables, as the source shows it: ${foreseen}${destructive === 0 ? "" : `, ${destructive} destructive`}`;
+  return details(title, lines.join("\n"));
+}
+
+const cut = (more: number): readonly string[] => (more > 0 ? [`- and ${more} more`] : []);
+
+const consent = ({ effect, agreed }: PlanUpgrade["changes"][number]): string =>
+  effect === "additive" ? "" : agreed ? " (agreed to)" : " (nobody has agreed to it)";

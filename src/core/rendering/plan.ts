@@ -4,6 +4,7 @@ import type { LeftBehind, Plan, PlanOption, RefreshPlan, Sentence } from "../wor
 import { fitting } from "./cap.ts";
 import { cell, code, fence, inert } from "./escape.ts";
 import { keyText } from "./keys.ts";
+import { foreseenSection } from "./migration.ts";
 import { codeSection, tableSections } from "./plan-tables.ts";
 import { count, details } from "./words.ts";
 
@@ -42,6 +43,7 @@ function sectionWith(plan: Plan, step: Step, where: string): string {
     sentenceList("In the way", plan.blocks),
     sentenceList("Worth reading", plan.warnings),
     codeSection(tree, step.rows),
+    foreseenSection(plan.upgrade ?? null, step.rows),
     options.length === 0
       ? ""
       : details(count(options.length, "changed option"), optionsTable(options, step.rows)),

@@ -42,12 +42,16 @@ export function comparisonWith(
   };
 }
 
-/** The promotable tables of the source's own baseline as `release_build` wants them. */
-export function releaseBaseline(source: Fingerprint): Pick<JobInputs["release_build"], "baseline_tables"> {
+/** As `release_build` wants it: the promotable tables of the source's own, and how the target's defines its tables. */
+export function releaseBaseline({
+  source,
+  target,
+}: Baseline): Pick<JobInputs["release_build"], "baseline_tables" | "target_ddl"> {
   const tables = Object.entries(source.tables).flatMap(([table, { class: kind, parts }]) =>
     kind === "config" && parts.config !== undefined ? [[table, parts.config.digest] as const] : [],
   );
-  return { baseline_tables: Object.fromEntries(tables) };
+  const defined = Object.entries(target.tables).map(([table, { ddl }]) => [table, ddl] as const);
+  return { baseline_tables: Object.fromEntries(tables), target_ddl: Object.fromEntries(defined) };
 }
 
 export interface Advance {

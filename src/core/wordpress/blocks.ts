@@ -7,7 +7,16 @@ import { incomparable } from "./comparable.ts";
 import { partDifference } from "./difference.ts";
 import { asPatterns, listed, pasted } from "./listing.ts";
 import { judgeReference, referenceBlock } from "./references.ts";
-import type { CodeChanges, LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
+import type {
+  CodeChanges,
+  LeftBehind,
+  PlanInput,
+  PlanOption,
+  PlanTable,
+  PlanUpgrade,
+  Sentence,
+} from "./types.ts";
+import { upgradeBlock } from "./upgrade.ts";
 import { versionBlock } from "./versions.ts";
 
 interface Parts {
@@ -15,6 +24,7 @@ interface Parts {
   readonly options: readonly PlanOption[];
   readonly left: readonly LeftBehind[];
   readonly code: CodeChanges;
+  readonly upgrade: PlanUpgrade | null;
 }
 
 export function blocksOf(input: PlanInput, parts: Parts): Sentence[] {
@@ -25,6 +35,7 @@ export function blocksOf(input: PlanInput, parts: Parts): Sentence[] {
     ].flatMap((reason) => reason ?? []),
     ...codeBlocks(input, parts.code),
     ...versionBlock(input),
+    ...upgradeBlock(input, parts.upgrade),
     ...unclassifiedBlock(input, parts.tables),
     ...tableConflicts(parts.tables),
     ...optionConflicts(

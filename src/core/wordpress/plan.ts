@@ -18,21 +18,25 @@ import type {
   PlanTable,
   TableAction,
 } from "./types.ts";
+import { planUpgrade } from "./upgrade.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** Changes nothing and asks nobody: the same facts give the same plan. */
 export const makePlan: MakePlan = (input) => {
+  const tables = planTables(input);
   const parts = {
-    tables: planTables(input),
+    tables,
     options: planOptions(input),
     code: codeChanges(input),
     left: leftBehind(input.baseline.source, input.now.source, input.compared.source),
+    upgrade: planUpgrade(input, tables),
   };
   return {
     tables: parts.tables,
     options: parts.options,
     code: codeOf(input, parts.code),
     left_behind: parts.left,
+    upgrade: parts.upgrade,
     summary: { ...summaryOf(parts.tables, parts.options), left_behind: parts.left.length },
     blocks: blocksOf(input, parts),
     warnings: warningsOf(input, parts),

@@ -1,6 +1,6 @@
 /** What the judgement of a WordPress environment yields: the drift verdict, the plan, baselines. Data only. */
 import type { SiteConfig } from "../config/types.ts";
-import type { Facts, Fingerprint, Manifest } from "../facts.ts";
+import type { Facts, Fingerprint, Manifest, SchemaChange } from "../facts.ts";
 import type { JobInputs } from "../jobs.ts";
 import type { DataClass, DriftMode, DriftStatus } from "../vocabulary.ts";
 import type { ChangedRange } from "./chunks.ts";
@@ -152,6 +152,17 @@ export interface LeftBehind extends Difference {
   readonly note: string;
 }
 
+/** What the new code will make of tables that stay production's: foreseen by the source's, where it has happened. */
+export interface PlanUpgrade {
+  /** Versions that differ, so that the new code may upgrade tables at all. */
+  readonly wordpress: { readonly from: string; readonly to: string } | null;
+  readonly plugins: readonly { readonly plugin: string; readonly from: string | null; readonly to: string }[];
+  /** `agreed`: it takes nothing away, or the site's configuration allows it. */
+  readonly changes: readonly (SchemaChange & { readonly agreed: boolean })[];
+  /** Tables that are defined otherwise in the source, and nobody told how. */
+  readonly unknown: readonly string[];
+}
+
 export interface PlanSummary {
   readonly tables: Readonly<Record<TableAction, number>>;
   readonly options: Readonly<Record<PlanOption["action"], number>>;
@@ -171,6 +182,8 @@ export interface Plan {
     readonly wordpress: { readonly source: string; readonly target: string };
   };
   readonly left_behind: readonly LeftBehind[];
+  /** Null (missing in plans of versions before): nothing was told to foresee it by. */
+  readonly upgrade?: PlanUpgrade | null;
   readonly summary: PlanSummary;
   /** Empty: nothing in the plan blocks. */
   readonly blocks: readonly Sentence[];
@@ -200,6 +213,15 @@ export interface PlanInput {
   readonly mode: DriftMode;
   /** The policy's patterns of append-only tables; they count in mode `live`. */
   readonly append_only?: readonly string[];
+  /** What the hosts told of tables and plugins beside the fingerprints; missing where they did not. */
+  readonly seen?: {
+    /** Tables whose structure the source told. */
+    readonly told: readonly string[];
+    /** What makes the source's of the target's. */
+    readonly changes: readonly SchemaChange[];
+    /** The target's. */
+    readonly plugins: Readonly<Record<string, string>>;
+  };
 }
 
 /** What a refresh would do to the source. `conflicts` not empty: it must be refused. */

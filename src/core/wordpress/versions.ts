@@ -37,7 +37,7 @@ export function structureWarning(
   if (names.length === 0) return [];
   const text = `${listed(names)} ${names.length === 1 ? "has" : "have"} another structure in the source, and production's rows stay: if the new code upgrades ${names.length === 1 ? "this table" : "these tables"}, that is tried on empty copies before the switch, and done after it.`;
   const remedy =
-    "Name tables that may lose columns or types under `promotion.migrations.destructive` in .github/belay.yml; without that such a promotion ends before the switch.";
+    "The plan lists what the upgrade is expected to do. What it takes away must be agreed to for its table, under `promotion.migrations.destructive` in .github/belay.yml.";
   return [{ code: "structure_differs", text, remedy }];
 }
 

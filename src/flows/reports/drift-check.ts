@@ -1,13 +1,13 @@
 /** An environment was measured. The target: a drift record, the plan, the verdict. The source of a refresh: what it would lose. */
 import { notAfter } from "../../core/duration.ts";
-import type { Fingerprint } from "../../core/facts.ts";
+import type { Facts, Fingerprint } from "../../core/facts.ts";
 import { FACTS } from "../../core/facts.ts";
 import { jobsOf } from "../../core/operations.ts";
 import { driftCheckUnreadable, environmentEmpty } from "../../core/rendering/answers.ts";
 import { driftMode, judgeDrift } from "../../core/wordpress/drift.ts";
 import { makePlan } from "../../core/wordpress/plan.ts";
 import { firstClone, planRefresh, withSettings } from "../../core/wordpress/refresh.ts";
-import type { Compared, Plan } from "../../core/wordpress/types.ts";
+import type { Compared, Plan, PlanInput } from "../../core/wordpress/types.ts";
 import type { BaselineRow } from "../../ports/findings.ts";
 import { boundBaseline } from "../baselines.ts";
 import type { JudgeWith } from "../judge.ts";
@@ -86,11 +86,11 @@ const driftSettings = ({ target }: Work, { settings }: JudgeWith) => ({
   policy: policyFor(settings, target.name).drift,
 });
 
-type MeasuredSide = Compared & { readonly fingerprint: Fingerprint };
+type MeasuredTarget = Facts["drift_check"] & { readonly fingerprint: Fingerprint };
 
 interface PlanOf {
   readonly baseline: BaselineRow | null;
-  readonly target: MeasuredSide;
+  readonly target: MeasuredTarget;
   readonly given: JudgeWith;
 }
 
@@ -110,13 +110,23 @@ async function planOf(work: Work, { baseline, target, given }: PlanOf): Promise<
     compared: { source, target },
     mode: driftMode(driftSettings(work, given)),
     append_only: driftSettings(work, given).policy.append_only,
+    ...seenOf(source, target),
   });
 }
 
-/** The source at the build of this operation's release: its fingerprint, and what its host compared. */
-export async function builtFrom(work: Work): Promise<MeasuredSide | null> {
+/** What tells beforehand how the new code upgrades tables; nothing where a host did not tell it. */
+function seenOf(
+  { structures }: Facts["release_build"],
+  { structure_changes: changes, plugins }: MeasuredTarget,
+): Pick<PlanInput, "seen"> {
+  if (structures === undefined || changes === undefined || plugins === undefined) return {};
+  return { seen: { told: structures.map(({ table }) => table), changes, plugins } };
+}
+
+/** The source at the build of this operation's release: its fingerprint, and what its host told beside it. */
+export async function builtFrom(work: Work): Promise<Facts["release_build"] | null> {
   const jobs = await work.tx.jobsOf(work.operation.id);
-  const build = jobs.find((job) => job.type === "release_build" && job.state === "succeeded");
+  const build = jobs.findLast((job) => job.type === "release_build" && job.state === "succeeded");
   const facts = FACTS.release_build.safeParse(build?.report?.facts);
   return facts.success ? facts.data : null;
 }

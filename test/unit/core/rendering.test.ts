@@ -157,6 +157,15 @@ describe("the comment of an operation", () => {
     });
     const health = [{ check: value, ok: false, detail: value, seconds: 1 }];
     const change = { table: value, what: value, name: value, effect: "destructive" as const, detail: value };
+    const upgrade = {
+      wordpress: { from: value, to: value },
+      plugins: [{ plugin: value, from: null, to: value }],
+      changes: [
+        { ...change, agreed: false },
+        { ...change, what: "column_removed", agreed: true },
+      ],
+      unknown: [value],
+    };
     const body = renderOperation(
       view({
         state: "failed",
@@ -166,7 +175,7 @@ describe("the comment of an operation", () => {
         message: value,
         next: value,
         run_url: value,
-        plan,
+        plan: { ...plan, upgrade },
         verdict: { outcome: "block", gates: [hostile] },
         result: {
           ...{ health, restored_health: health, switch: null, late_rows: { [value]: 2 } },

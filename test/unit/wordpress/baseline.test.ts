@@ -135,8 +135,11 @@ describe("comparisonWith", () => {
 });
 
 describe("releaseBaseline", () => {
-  it("names promotable tables and every option row", () => {
-    const wanted = releaseBaseline(baseline.source);
+  it("names promotable tables, every option row, and how the target defines all tables", () => {
+    const wanted = releaseBaseline(baseline);
+    const { tables } = baseline.target;
+    expect(Object.keys(wanted.target_ddl)).toEqual(Object.keys(tables));
+    expect(wanted.target_ddl.a).toBe(tables.a?.ddl);
     expect(Object.keys(wanted.baseline_tables)).toEqual(["a", "b"]);
     expect(wanted.baseline_tables.a).toBe(baseline.source.tables.a?.parts.config?.digest);
     expect(comparisonWith(baseline.source).baseline_options.x).toBe(baseline.source.options.x?.hash);

@@ -11,7 +11,7 @@ from ..health.health_page import Unhealthy, fetch, judge
 from ..health.health_wordpress import judge_login, judge_rest
 from . import scratch
 from .sandbox import version
-from .schema_snapshot import Table
+from ..tables.schema_snapshot import Table
 from .trial import Server, Trial, View, remove
 
 #: A page of a candidate is compiled first; how quick it is says nothing yet.

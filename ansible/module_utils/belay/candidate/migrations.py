@@ -4,7 +4,6 @@ What an upgrade does to structures is seen on copies without rows; what it does 
 """
 from __future__ import annotations
 
-import os
 import time
 from typing import Dict, List, NamedTuple, Optional
 
@@ -14,11 +13,11 @@ from ..fingerprint.fingerprint import db_version
 from ..database.mysql import ident
 from ..host import php
 from ..scope.rules import matches
-from ..wordpress.components import plugins
+from ..tables.schema_snapshot import DESTRUCTIVE, Change, Table, changes, snapshot
+from ..wordpress.components import installed_plugins
 from ..wordpress.wordpress import server_of, wanted_db_version
 from . import scratch
 from .sandbox import dies_with_parent
-from .schema_snapshot import DESTRUCTIVE, Change, Table, changes, snapshot
 from .stage_php import STAGE, STAGES
 from .trial import Trial, View, php_of, run_stage
 
@@ -48,18 +47,10 @@ class Consent(NamedTuple):
 def needed(site, session, tree: str) -> Optional[dict]:
     """Why the release may upgrade tables: `{wordpress, plugins}` with versions from and to; None where there is no reason."""
     found, wanted = db_version(session, site), wanted_db_version(tree)
-    live, brought = (plugins(top, dict.fromkeys(_plugin_files(top), "")) for top in (site.tree, tree))
+    live, brought = installed_plugins(site.tree), installed_plugins(tree)
     other = [{"plugin": name, "from": live.get(name), "to": to} for name, to in sorted(brought.items()) if live.get(name) != to]
     core = {"from": found, "to": wanted} if wanted is not None and wanted != found else None
     return {"wordpress": core, "plugins": other} if core or other else None
-
-
-def _plugin_files(tree: str) -> List[str]:
-    top, found = os.path.join(tree, "wp-content", "plugins"), []
-    for entry in sorted(os.scandir(top), key=lambda entry: entry.name) if os.path.isdir(top) else []:
-        inside = [f"{entry.name}/{name}" for name in sorted(os.listdir(entry.path))] if entry.is_dir(follow_symlinks=False) else [entry.name]
-        found += [f"wp-content/plugins/{name}" for name in inside if name.endswith(".php") and os.path.isfile(os.path.join(top, name))]
-    return found
 
 
 def predict(site, session, tree: str, promoted: List[str]) -> Prediction:

@@ -6,7 +6,7 @@ from typing import Dict, Iterable, List, NamedTuple, Tuple
 from ..database import names
 from ..errors import BelayError
 from ..database.mysql import SqlError, ident, literal
-from .schema_snapshot import Table, added_columns
+from ..tables.schema_snapshot import Table, added_columns
 
 BASE_TABLE, VIEW = "BASE TABLE", "VIEW"
 OPTIONS = "options"

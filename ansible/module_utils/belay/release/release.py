@@ -9,7 +9,8 @@ import os
 import re
 import shutil
 from contextlib import closing
-from typing import Dict, Iterator, List, NamedTuple
+from types import MappingProxyType
+from typing import Dict, Iterator, List, Mapping, NamedTuple
 
 from ..bundle import bundle
 from ..bundle.archive import Member, read_archive, write_archive
@@ -18,6 +19,7 @@ from ..errors import BelayError
 from ..fingerprint.filemeasure import code_tree
 from ..files.files import LINK, file_digest
 from ..fingerprint.fingerprint import compared
+from ..fingerprint import structures
 from ..scope.look import Look
 from ..bundle.manifest import canonical, digest_of, digest_of_bytes
 from ..database.mysql import Session
@@ -35,10 +37,12 @@ class Baseline(NamedTuple):
 
     tables: Dict[str, str]
     options: Dict[str, str]
+    #: Of the target's: digests of its tables' definitions. What is defined otherwise here is told.
+    target_ddl: Mapping[str, str] = MappingProxyType({})
 
 
 def build(site, rules, environment: str, baseline: Baseline, look: Look = Look()) -> dict:
-    """Makes `.belay/outgoing/<digest12>.tar.zst` -> `{digest, bytes, reused, manifest, path, sha256, fingerprint, measured}`."""
+    """Makes `.belay/outgoing/<digest12>.tar.zst` -> `{digest, bytes, reused, manifest, path, sha256, fingerprint, measured, structures}`."""
     outgoing = os.path.join(site.belay, "outgoing")
     folder = os.path.join(outgoing, "building")
     shutil.rmtree(folder, ignore_errors=True)
@@ -51,9 +55,10 @@ def build(site, rules, environment: str, baseline: Baseline, look: Look = Look()
             options = os.path.join(folder, "options.jsonl")
             export_options(session, site, changed_options(taken, baseline, rules, site.prefix), options)
             runtime = runtime_of(site, session)
+            told_of = structures.told(site, session, taken["tables"], baseline.target_ddl)
         manifest = describe(site, rules, environment, taken)
         manifest.update(tables=written, options=measure(options), **runtime._asdict())
-        return {**store(site, manifest, folder, outgoing), "manifest": manifest, "fingerprint": taken, "measured": measured}
+        return {**store(site, manifest, folder, outgoing), "manifest": manifest, "fingerprint": taken, "measured": measured, "structures": told_of}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -7,8 +7,8 @@ from typing import Optional, Tuple
 from . import armed as arms
 from . import leftovers, measures
 from ..candidate import candidate, migrations
-from ..candidate.schema_snapshot import of_plain, plain
 from ..errors import BelayError
+from ..tables.schema_snapshot import of_plain, plain
 from .ended import goal
 from .workplace import at_work, require_ours
 

@@ -5,7 +5,7 @@ Additive is what the code of before does not notice: nothing is lost, and it can
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterator, List, NamedTuple, Optional
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional
 
 from ..database.mysql import ident, literal
 
@@ -37,9 +37,11 @@ class Change(NamedTuple):
     detail: str
 
 
-def snapshot(session, prefix: str) -> Dict[str, Table]:
-    """Tables (named without `prefix`) and their structures."""
+def snapshot(session, prefix: str, only: Optional[Iterable[str]] = None) -> Dict[str, Table]:
+    """Tables (named without `prefix`) and their structures; `only`: of these, as far as they exist."""
     where = f"table_schema = DATABASE() AND LEFT(table_name, {len(prefix)}) = {literal(prefix)}"
+    if only is not None:
+        where += f" AND table_name IN ({', '.join(literal(prefix + table) for table in only) or 'NULL'})"
     tables: Dict[str, Table] = {}
     for name, engine, collation in _rows(session, f"{_TABLES} WHERE {where} AND table_type = 'BASE TABLE'"):
         tables[name[len(prefix):]] = Table([engine, collation], {}, {})
