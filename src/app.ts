@@ -13,6 +13,7 @@ import { packagesChanged } from "./flows/packages/pull-request.ts";
 import { pullRequestChanged } from "./flows/pull-request-changed.ts";
 import { foreignCheckChanged, reviewChanged } from "./flows/rejudge.ts";
 import { runEnded } from "./flows/run-lost.ts";
+import { isOfSettings, settingsPushed } from "./flows/settings-pushed.ts";
 import type { WebhookReceiver } from "./http/webhook.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { DeliveryRow, Queue } from "./ports/queue.ts";
@@ -33,7 +34,7 @@ export function receiveInto({ queue, clock, wake }: Inbox): WebhookReceiver["rec
     const { action } = Action.safeParse(payload).data ?? {};
     const event = action === undefined ? name : `${name}.${action}`;
     const known = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
-    if (known === undefined || saysNothing(payload)) return;
+    if (known === undefined || saysNothing(payload) || (event === "push" && !matters(payload))) return;
     await queue.addDelivery({ id, event, payload: known.kept(payload), received_at: clock.now() });
     wake();
   };
@@ -216,9 +217,30 @@ const protectionRule = handler(ProtectionRule, async (deps, event) => {
   return { ...(await protectionRequested(deps, asked)) };
 });
 
+const Push = Repository.extend({
+  ref: z.string(),
+  commits: z.array(
+    z.object({ added: z.array(z.string()), removed: z.array(z.string()), modified: z.array(z.string()) }),
+  ),
+});
+
+function pushOf(event: z.infer<typeof Push>) {
+  const paths = event.commits.flatMap(({ added, removed, modified }) => [...added, ...removed, ...modified]);
+  return { repository: repositoryOf(event), ref: event.ref, paths };
+}
+
+const pushed = handler(Push, async (deps, event) => ({ ...(await settingsPushed(deps, pushOf(event))) }));
+
+/** Of all pushes only those to settings are stored. */
+function matters(payload: unknown): boolean {
+  const push = Push.safeParse(payload);
+  return push.success && isOfSettings(pushOf(push.data));
+}
+
 /** Everything else that GitHub sends is answered and forgotten. */
 const EVENTS: Readonly<Record<string, Handler>> = {
   "issue_comment.created": commentCreated,
+  push: pushed,
   "pull_request.opened": pullRequestEvent,
   "pull_request.reopened": pullRequestEvent,
   "pull_request.synchronize": pullRequestEvent,
@@ -235,8 +257,11 @@ const EVENTS: Readonly<Record<string, Handler>> = {
   "workflow_run.completed": workflowRunCompleted,
 };
 
-/** Whether a flow works on events of this name (`issue_comment.created`). */
-export const isKnownEvent = (event: string): boolean => Object.hasOwn(EVENTS, event);
+/**
+ * Whether a delivery of this event (`issue_comment.created`) that was lost is to be had again. Of pushes few matter, and what those change
+ * is looked up every few minutes anyway.
+ */
+export const isKnownEvent = (event: string): boolean => event !== "push" && Object.hasOwn(EVENTS, event);
 
 /** Works on a stored delivery. @throws when it should be tried again */
 export async function handleDelivery(

@@ -83,6 +83,7 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
   let stopping = false;
   const routes = apiRoutes({
     deps,
+    queue: opened.queue,
     loginOf: remembering(
       userTokens({ ...options.app, base_url: options.github.api_url, fetch: boundedFetch() }),
       () => performance.now(),

@@ -129,6 +129,19 @@ class Interrupted(RecoverCase):
         self.assertEqual((self.what(facts)["unconfirmed"], facts["active"]["release"]), ("finished", NEW))
         self.assert_nothing_watched(params)
 
+    def test_a_confirmed_one_is_told_as_it_told_itself_also_to_whoever_asks_again(self):
+        params = self.activated()
+        ours = {"operation_id": params["operation_id"]}
+        self.assertNotIn("promotion", self.facts(**ours))
+        told = step("promote", "confirm", params)["belay_facts"]["promoted"]
+        for _ in range(2):
+            kept = self.facts(**ours)["promotion"]
+            self.assertEqual((kept["promoted"], kept["previous_release"]), (told, OLD))
+        self.assertNotIn("promotion", self.facts())
+        back = {**self.bench.params(self.site), "to_release": OLD, "expected_release": NEW}
+        self.assertNotIn("belay_error", step("rollback", "activate", back))
+        self.assertNotIn("promotion", self.facts(**ours))
+
     def test_a_killed_load_leaves_no_table_and_its_operation_must_begin_again(self):
         params = self.bench.params(self.site)
         step("promote", "load", params)

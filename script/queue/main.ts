@@ -1,14 +1,17 @@
 /**
  * `npm run queue -- list` shows webhooks and writes to GitHub that were set aside; `npm run queue -- retry <id>...` (or `--all`) lets
- * them be tried again. Ends with 0, or 2 when the store could not be opened or nothing was named.
+ * them be tried again; `npm run queue -- restored`, once after the store was put back from a backup and before the bot starts, keeps what
+ * was done since from being done again. Ends with 0, or 2 when the store could not be opened or nothing was named.
  */
+import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
+import { afterRestore } from "../../src/flows/restored.ts";
 import type { SetAsideRow } from "../../src/ports/queue.ts";
 import { SettingsError, storeFrom } from "../../src/settings.ts";
 import { StoreError } from "../../src/store/error.ts";
-import { openStore } from "../../src/store/open.ts";
+import { type OpenStore, openStore } from "../../src/store/open.ts";
 
-const USAGE = `Usage: npm run queue -- list | retry <id>... | retry --all
+const USAGE = `Usage: npm run queue -- list | retry <id>... | retry --all | restored
 The store is found as the bot finds it: DATABASE_URL or BELAY_STORE_DIR. Stop the bot first where its store is the embedded one.`;
 
 const ALWAYS = "1970-01-01T00:00:00.000Z";
@@ -18,7 +21,8 @@ async function main(): Promise<void> {
   const { positionals, values } = parseArgs({ allowPositionals: true, options });
   const [command, ...ids] = positionals;
   const isRetry = command === "retry" && values.all === (ids.length === 0);
-  if (command !== "list" && !isRetry) throw new UsageError(USAGE);
+  const isRestored = command === "restored" && ids.length === 0;
+  if (command !== "list" && !isRetry && !isRestored) throw new UsageError(USAGE);
   const place = storeFrom(process.env);
   const opened = await openStore(
     "directory" in place
@@ -26,6 +30,7 @@ async function main(): Promise<void> {
       : { kind: "postgres", url: place.database_url, onLost: (error) => console.error(error.message) },
   );
   try {
+    if (isRestored) return await restored(opened);
     const rows = await opened.queue.setAside(ALWAYS);
     if (command === "list") return console.log(rows.map(line).join("\n") || "Nothing is set aside.");
     const chosen = values.all ? rows.map(({ id }) => id) : ids;
@@ -34,6 +39,16 @@ async function main(): Promise<void> {
   } finally {
     await opened.close();
   }
+}
+
+async function restored({ queue, store }: OpenStore): Promise<void> {
+  const clock = { now: () => new Date().toISOString(), id: randomUUID };
+  await queue.restored(clock.now());
+  const settled = await afterRestore({ store, clock });
+  console.log(
+    `The store counts as put back from a backup. Operations that were under way in it: ${settled.length}.`,
+  );
+  for (const id of settled) console.log(`operation  ${id}`);
 }
 
 const line = ({ queue, id, what, attempts, last_error }: SetAsideRow): string =>

@@ -249,6 +249,14 @@ export const MigrationFacts = z.object({
 });
 export type MigrationFacts = z.infer<typeof MigrationFacts>;
 
+/** Fingerprints of what a promotion made equal on both sides, and of tables whose structure its upgrade changed. */
+const Promoted = z.object({
+  tables: z.record(z.string(), TableFingerprint),
+  options: z.record(z.string(), OptionFingerprint.nullable()),
+  code: FilesFingerprint,
+});
+const Migrated = z.record(z.string(), TableFingerprint);
+
 export const FACTS = {
   baseline_create: z.object({ fingerprint: Fingerprint }),
   /** Null: the environment is laid out and empty, as before its first clone. */
@@ -304,7 +312,7 @@ export const FACTS = {
     candidate: CandidateFacts.optional(),
     migration: MigrationFacts.optional(),
     /** Fingerprints of tables, not promoted ones, that the upgrade gave another structure, taken right after it. */
-    migrated: z.record(z.string(), TableFingerprint).optional(),
+    migrated: Migrated.optional(),
     activation: Activation.optional(),
     purges: z.array(Purged).optional(),
     /** After an automatic rollback. */
@@ -312,13 +320,7 @@ export const FACTS = {
     /** Rows written to promoted tables between the switch and an automatic rollback; they stay in the tables kept for inspection. */
     late_rows: z.record(z.string(), z.number().int()).optional(),
     /** Fingerprints of what is now equal on both sides, taken from the shadow inside the hold: the target's next baseline of these items. */
-    promoted: z
-      .object({
-        tables: z.record(z.string(), TableFingerprint),
-        options: z.record(z.string(), OptionFingerprint.nullable()),
-        code: FilesFingerprint,
-      })
-      .optional(),
+    promoted: Promoted.optional(),
   }),
   release_rollback: z.object({
     activated: z.boolean(),
@@ -348,6 +350,10 @@ export const FACTS = {
     settled: z.boolean(),
     health: z.array(HealthResult),
     healthy: z.boolean(),
+    /** What the promotion of this operation told when it was confirmed, where it is the active one: its report may have been lost. */
+    promotion: z
+      .object({ previous_release: z.string(), promoted: Promoted, migrated: Migrated.optional() })
+      .optional(),
   }),
   env_refresh: z.object({
     /** The new baseline of both sides. */

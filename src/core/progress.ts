@@ -49,3 +49,19 @@ export function addEvent(progress: OperationProgress, job: JobType, event: JobEv
   if (event.event === "step_started") return progress;
   return { ...progress, steps: progress.steps.with(at, step) };
 }
+
+/**
+ * Seconds that are left, if the steps take as long as they took `before`; null: nothing to judge by. The step that runs counts whole,
+ * so the estimate is rather too long.
+ */
+export function secondsLeft(progress: OperationProgress, before: OperationProgress | null): number | null {
+  const took = (before?.steps ?? []).filter(({ seconds }) => seconds !== null);
+  if (took.length === 0) return null;
+  const ahead = progress.jobs.slice(progress.done);
+  const over = new Set(progress.steps.filter(({ status }) => status !== "running").map(keyOf));
+  return took
+    .filter((step) => ahead.includes(step.job) && !over.has(keyOf(step)))
+    .reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
+}
+
+const keyOf = ({ job, name }: ProgressStep): string => `${job}:${name}`;

@@ -25,7 +25,9 @@ export type PromotionEvent =
   /** Its environments are free, or its next attempt begins: from the start, with a run of its own. */
   | "begun_again"
   /** The run ended without a report. */
-  | "lost";
+  | "lost"
+  /** The store was put back from a backup: what happened since nobody knows. */
+  | "restored";
 
 type Transitions = Readonly<Partial<Record<PromotionEvent, PromotionState>>>;
 
@@ -41,6 +43,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     cancelled: "cancelled",
     put_off: "waiting",
     lost: "failed",
+    restored: "unknown",
   },
   checking: {
     checks_started: "checking",
@@ -52,6 +55,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     cancelled: "cancelled",
     put_off: "waiting",
     lost: "failed",
+    restored: "unknown",
   },
   waiting: {
     checks_started: "checking",
@@ -61,6 +65,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     cancelled: "cancelled",
     begun_again: "requested",
     lost: "failed",
+    restored: "unknown",
   },
   ready: {
     work_started: "running",
@@ -69,6 +74,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     cancelled: "cancelled",
     put_off: "waiting",
     lost: "failed",
+    restored: "unknown",
   },
   running: {
     work_started: "running",
@@ -79,6 +85,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     cancelled: "cancelled",
     put_off: "waiting",
     lost: "unknown",
+    restored: "unknown",
   },
   activated: {
     activated: "activated",
@@ -87,6 +94,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     rolled_back: "rolled_back",
     failed: "failed",
     lost: "unknown",
+    restored: "unknown",
   },
   verifying: {
     activated: "verifying",
@@ -95,6 +103,7 @@ const TABLE: Readonly<Record<PromotionState, Transitions>> = {
     rolled_back: "rolled_back",
     failed: "failed",
     lost: "unknown",
+    restored: "unknown",
   },
   unknown: { finished: "succeeded", rolled_back: "rolled_back", failed: "failed" },
   blocked: NOTHING,

@@ -1,6 +1,7 @@
 /** The comment and the checks of an operation, as effects from what the store holds now. */
 import type { CheckEffect } from "../core/effects.ts";
 import { evaluate as promotionGate } from "../core/gates/promotion.ts";
+import { secondsLeft } from "../core/progress.ts";
 import { isOver } from "../core/promotion.ts";
 import { acceptNext } from "../core/rendering/baseline.ts";
 import { CHECK_LIMIT } from "../core/rendering/cap.ts";
@@ -12,6 +13,7 @@ import { packagesNext } from "../core/rendering/packages.ts";
 import { planSection } from "../core/rendering/plan.ts";
 import { resultFacts } from "../core/result-facts.ts";
 import type { GateOutcome } from "../core/verdict.ts";
+import type { PromotionState } from "../core/vocabulary.ts";
 import { change, emit, namesOf, type Work } from "./work.ts";
 
 /** GitHub allows 500 content creations an hour; edits of one comment keep this distance while an operation runs. */
@@ -51,6 +53,7 @@ async function renderComment(work: Work): Promise<string> {
     requested_by: operation.requested_by,
     requested_at: operation.requested_at,
     progress: operation.progress,
+    seconds_left: await estimate(work),
     verdict: operation.verdict,
     plan: operation.plan,
     refresh: operation.refresh,
@@ -62,6 +65,17 @@ async function renderComment(work: Work): Promise<string> {
     result: resultFacts(last?.report ?? null),
   });
 }
+
+/** Seconds that are left, by how long the newest operation of this kind took here; null: nothing to judge by, or nothing runs. */
+async function estimate({ tx, operation }: Work): Promise<number | null> {
+  const { kind, state, target_environment_id, progress } = operation;
+  if (!RUNNING.includes(state)) return null;
+  const filter = { target_environment_id, kinds: [kind], states: ["succeeded"] } as const;
+  const [before] = await tx.operations(filter, { limit: 1 });
+  return secondsLeft(progress, before?.progress ?? null);
+}
+
+const RUNNING: readonly PromotionState[] = ["checking", "ready", "running", "activated", "verifying"];
 
 /** What a comparison of both sides is followed by: the command that accepts it, as long as nobody has. */
 function nextOf(work: Work): string | null {

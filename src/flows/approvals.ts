@@ -9,7 +9,9 @@ import {
 import { digestOf } from "../core/canonical.ts";
 import type { CommandWord } from "../core/commands.ts";
 import type { ApprovalFacts } from "../core/gates/approval.ts";
+import { approvalGate } from "../core/judgement.ts";
 import type { Policy } from "../core/policy.ts";
+import type { GateOutcome } from "../core/verdict.ts";
 import { promotableDigest } from "../core/wordpress/promotable-digest.ts";
 import type { OperationRow } from "../ports/operations.ts";
 import type { EnvironmentRow } from "../ports/sites.ts";
@@ -43,6 +45,31 @@ export async function approvalFacts(tx: Tx, scene: ApprovalScene): Promise<Appro
   const seen = kind === "promote" ? evidence : { ...evidence, reviews: [] };
   const question = { target: target.name, now, recorded, shown, evidence: seen, rule, policy };
   return { ...asked, given: givenApprovals(question) };
+}
+
+export interface OnHead extends Pick<ApprovalScene, "target" | "policy" | "evidence"> {
+  readonly source: EnvironmentRow;
+  readonly pull_request: number;
+  readonly head_sha: string;
+}
+
+/** The approval gate of a pull request's head, outside of an operation. `shown`: there is a plan of this head that could be approved. */
+export async function approvalOnHead(
+  tx: Tx,
+  { source, target, policy, evidence, pull_request, head_sha }: OnHead,
+): Promise<{ readonly shown: boolean; readonly gate: GateOutcome }> {
+  const shown = (await shownOn(tx, { target, pull_request })).find((one) => one.head_sha === head_sha);
+  const baseline = undamaged(await tx.baselineOf(source.id, target.id));
+  const now = shown && {
+    head_sha,
+    release: shown.release,
+    active_release: shown.active_release,
+    policy: digestOf(policy),
+    baseline: baseline === null ? "" : promotableDigest(baseline),
+  };
+  const scene = { target, pull_request, kind: "promote", policy, now: now ?? null, evidence } as const;
+  const gate = approvalGate({ approval: await approvalFacts(tx, scene) }, policy);
+  return { shown: shown !== undefined, gate };
 }
 
 type Where = Pick<ApprovalScene, "target" | "kind"> & { readonly pull_request: number };

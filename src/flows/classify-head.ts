@@ -6,7 +6,7 @@ import type { HeadKind } from "../core/rendering/initial-checks.ts";
 import type { PullRequest } from "../ports/github.ts";
 import type { Repository } from "../ports/sites.ts";
 import type { Deps } from "./deps.ts";
-import { loadSettings, policyFor, type SettingsReads } from "./site.ts";
+import { type LoadedSettings, loadSettings, policyFor, type SettingsReads } from "./site.ts";
 
 export interface PullRequestInput {
   readonly repository: Repository;
@@ -17,12 +17,16 @@ export interface PullRequestInput {
 export type HeadDeps = Deps<SettingsReads | "changedFiles" | "pullRequest">;
 
 /** Null where there is no configuration at all: then Belay is not set up, and says nothing. */
-export async function classify(
+export async function classify(deps: HeadDeps, input: PullRequestInput): Promise<HeadKind | null> {
+  return classifyWith(deps, await loadSettings(deps, input.repository), input);
+}
+
+export async function classifyWith(
   deps: HeadDeps,
+  loaded: LoadedSettings,
   { repository, pull_request }: PullRequestInput,
 ): Promise<HeadKind | null> {
   const { base_ref, head_ref } = pull_request;
-  const loaded = await loadSettings(deps, repository);
   if (!loaded.ok) {
     const missing = loaded.answer.code === "config_missing";
     return missing ? null : { kind: "no_settings", base: base_ref, problem: loaded.answer };

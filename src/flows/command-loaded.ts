@@ -7,6 +7,7 @@ import type { IssueComment, PullRequest } from "../ports/github.ts";
 import type { Repository } from "../ports/sites.ts";
 import type { CommandOutcome, Deps } from "./deps.ts";
 import type { EvidenceReads } from "./evidence.ts";
+import type { NoticeReads } from "./merge-notices.ts";
 import { askPerson } from "./person.ts";
 import { loadSettings, policyFor, type SettingsReads, type SiteSettings } from "./site.ts";
 
@@ -16,7 +17,7 @@ export interface CommentInput {
   readonly comment_id: number;
 }
 
-export type CommandDeps = Deps<"comment" | SettingsReads | EvidenceReads>;
+export type CommandDeps = Deps<"comment" | SettingsReads | EvidenceReads | NoticeReads>;
 
 export interface Loaded {
   readonly input: CommentInput;

@@ -3,11 +3,14 @@ import { type Admission, admit } from "../core/admission.ts";
 import type { Answer } from "../core/answer.ts";
 import { parseCommands } from "../core/commands.ts";
 import { pairFor } from "../core/config/pairs.ts";
+import { seesDetails } from "../core/policy.ts";
+import { seenBefore } from "../core/rendering/restored.ts";
 import type { Tx } from "../ports/store.ts";
 import { actOnCommand } from "./command-act.ts";
 import { type CommandDeps, type CommentInput, type Loaded, loadCommand, policyOf } from "./command-loaded.ts";
 import type { CommandOutcome } from "./deps.ts";
-import { type Evidence, evidenceForCommand, NO_EVIDENCE } from "./evidence.ts";
+import { type Evidence, evidenceForCommand, evidenceOnHead, NO_EVIDENCE } from "./evidence.ts";
+import { noticesFor } from "./merge-notices.ts";
 import { policyFor } from "./site.ts";
 
 /** Acts once, however often the comment is delivered. @throws GithubError when GitHub could not tell: nothing was written. */
@@ -17,14 +20,16 @@ export async function commandReceived(deps: CommandDeps, input: CommentInput): P
 
   const decision = await decide(deps, loaded);
   const evidence = await evidenceFor(deps, loaded, decision);
+  const notices = await noticesOf(deps, loaded, decision);
 
   return deps.store.transaction(async (tx) => {
     if (decision.kind === "ignore") return { kind: "ignored", reason: decision.reason };
     const key = `comment:${input.repository.id}:${input.comment_id}`;
     if (!(await tx.claimOnce(key, deps.clock.now()))) return { kind: "ignored", reason: "seen before" };
+    const decided = await unlessSeenBefore(tx, loaded, decision);
     // An answer says more than a sign that the comment was seen.
-    if (decision.kind !== "answer") await react(deps, tx, input);
-    return actOnCommand({ deps, tx, loaded, evidence }, decision);
+    if (decided.kind !== "answer") await react(deps, tx, input);
+    return actOnCommand({ deps, tx, loaded, evidence, notices }, decided);
   });
 }
 
@@ -58,14 +63,36 @@ async function evidenceFor(deps: CommandDeps, loaded: Loaded, decision: Admissio
   if (command.kind === "approve") {
     return evidenceForCommand(deps, { ...about, kind: command.what, approver: comment.author });
   }
+  // Strangers may ask for the status too, and cannot make the bot ask much of GitHub.
+  if (command.kind === "status")
+    return seesDetails(loaded.person.permission) ? evidenceOnHead(deps, about) : NO_EVIDENCE;
   if (command.kind !== "promote" && command.kind !== "rollback") return NO_EVIDENCE;
   return evidenceForCommand(deps, { ...about, kind: command.kind, approver: null });
+}
+
+async function noticesOf(deps: CommandDeps, loaded: Loaded, decision: Admission): Promise<readonly string[]> {
+  const asked = decision.kind === "act" && decision.command.kind === "status";
+  if (!asked || !seesDetails(loaded.person.permission)) return [];
+  const { base_ref, head_ref } = loaded.pull_request;
+  return noticesFor(deps, loaded.input.repository, { head: head_ref, base: base_ref });
 }
 
 /** Where Belay is not set up, another bot's commands are not ours to answer. */
 function withoutSettings(kind: string, problem: Answer | null): Admission {
   if (kind === "unknown" || problem === null) return { kind: "ignore", reason: "not set up here" };
   return { kind: "answer", answer: problem };
+}
+
+/** The backup that the store was put back from may be older than what the command led to. Anybody's 👀 counts: asking again costs little. */
+async function unlessSeenBefore<D extends Admission>(
+  tx: Tx,
+  { comment }: Loaded,
+  decision: D,
+): Promise<D | Extract<Admission, { kind: "answer" }>> {
+  if (decision.kind !== "act" || decision.word === "status" || !comment.seen) return decision;
+  const restored_at = await tx.restoredAt();
+  const older = restored_at !== null && Date.parse(comment.created_at) < Date.parse(restored_at);
+  return older ? { kind: "answer", answer: seenBefore(decision.word) } : decision;
 }
 
 async function react(deps: CommandDeps, tx: Tx, { repository, comment_id }: CommentInput): Promise<void> {

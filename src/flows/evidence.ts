@@ -122,14 +122,29 @@ export async function evidenceForCommand(
   if (approver === null && kind === "promote") {
     return { approvals: null, checks: await foreignChecks(deps, question) };
   }
-  const known = await deps.store.transaction(async (tx) => {
+  const known = await approvedBefore(deps, question);
+  const by_command = approver === null ? known : [...known, approver];
+  return gatherEvidence(deps, { ...question, by_command });
+}
+
+export type HeadQuestion = Omit<CommandQuestion, "kind" | "approver">;
+
+/** What a promotion of this head would be judged by, without one: for `/status`. */
+export async function evidenceOnHead(deps: Deps<EvidenceReads>, question: HeadQuestion): Promise<Evidence> {
+  const asked = { ...question, kind: "promote" } as const;
+  return gatherEvidence(deps, { ...asked, by_command: await approvedBefore(deps, asked) });
+}
+
+function approvedBefore(
+  { store }: Deps<EvidenceReads>,
+  question: Omit<CommandQuestion, "approver">,
+): Promise<readonly string[]> {
+  return store.transaction(async (tx) => {
     const site = await tx.siteOfRepository(question.repository.id);
     const rows = site === null ? [] : await tx.environmentsOf(site.id);
     const target = rows.find(({ name }) => name === question.target);
     return target === undefined ? [] : approvedByCommand(tx, { ...question, target });
   });
-  const by_command = approver === null ? known : [...known, approver];
-  return gatherEvidence(deps, { ...question, by_command });
 }
 
 /** For an operation whose release is known: after its checks, and again right before the change. */

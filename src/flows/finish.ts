@@ -39,7 +39,9 @@ export async function finish(work: Work, ending: Ending): Promise<Work> {
     queued_at: null,
     retry_at: null,
     // A late report may still come before the host is looked at.
-    ...(ending.event === "lost" ? { recoveries: 0, recover_at: ending.recover_at ?? null } : {}),
+    ...(ending.event === "lost" || ending.event === "restored"
+      ? { recoveries: 0, recover_at: ending.recover_at ?? null }
+      : {}),
   });
   const touched = await touchedEnvironment(done);
   await endOpenJobs(done, ending);

@@ -8,6 +8,8 @@ import type { OperationKind } from "../core/vocabulary.ts";
 import type { Tx } from "../ports/store.ts";
 import { stopOperation } from "./cancel.ts";
 import { classify, type HeadDeps, type PullRequestInput } from "./classify-head.ts";
+import type { Deps } from "./deps.ts";
+import { type NoticeReads, noticesFor } from "./merge-notices.ts";
 import { keepsChecks } from "./promoted-head.ts";
 
 export type PullRequestOutcome = {
@@ -16,12 +18,14 @@ export type PullRequestOutcome = {
   readonly stopped: readonly string[];
 };
 
+export type ChangedDeps = HeadDeps & Deps<NoticeReads>;
+
 export async function pullRequestChanged(
-  deps: HeadDeps,
+  deps: ChangedDeps,
   input: PullRequestInput,
 ): Promise<PullRequestOutcome> {
   const { pull_request } = input;
-  const head = pull_request.state === "open" ? await classify(deps, input) : null;
+  const head = pull_request.state === "open" ? await noticed(deps, input) : null;
 
   return deps.store.transaction(async (tx) => {
     const delivery = await keep(deps, tx, input);
@@ -30,6 +34,15 @@ export async function pullRequestChanged(
     if (pull_request.state !== "open") return { kind: "closed", stopped };
     return { kind: head?.kind ?? "not_set_up", stopped };
   });
+}
+
+/** What the head is, and for an environment pull request what its repository's settings would do to it. */
+async function noticed(deps: ChangedDeps, input: PullRequestInput): Promise<HeadKind | null> {
+  const head = await classify(deps, input);
+  if (head?.kind !== "environment") return head;
+  const { head_ref, base_ref } = input.pull_request;
+  const branches = { head: head_ref, base: base_ref };
+  return { ...head, notices: await noticesFor(deps, input.repository, branches) };
 }
 
 /** Deliveries repeat and come out of order: only news gets checks, and a late one stops nothing. */

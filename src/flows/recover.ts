@@ -72,7 +72,9 @@ export async function openRecovery({ tx, operation }: Work): Promise<JobRow | nu
 export async function doubtfulEnvironment({ tx, operation, source, target }: Work): Promise<EnvironmentRow> {
   const jobs = await tx.jobsOf(operation.id);
   const changing = jobs.findLast((job) => changesSomething(job.type) && job.type !== "recover");
-  return changing?.environment_id === source.id ? source : target;
+  // Of a store that was put back it may have begun since: what a refresh changes is the source.
+  if (changing === undefined) return operation.kind === "refresh" ? source : target;
+  return changing.environment_id === source.id ? source : target;
 }
 
 /** When the next recovery begins by itself; null: only a person begins one. */

@@ -1,16 +1,12 @@
 /** Something outside changed that a gate rests on (a review, another App's check): the gate's check on the head is brought up to date. */
-import { digestOf } from "../core/canonical.ts";
 import { pairFor } from "../core/config/pairs.ts";
 import { evaluate as checksGate } from "../core/gates/checks.ts";
-import { approvalGate } from "../core/judgement.ts";
 import { checkExternalId, renderCheck } from "../core/rendering/check.ts";
 import type { GateOutcome } from "../core/verdict.ts";
-import { promotableDigest } from "../core/wordpress/promotable-digest.ts";
 import type { PullRequest } from "../ports/github.ts";
 import type { EnvironmentRow, Repository } from "../ports/sites.ts";
 import type { Tx } from "../ports/store.ts";
-import { approvalFacts, approvedByCommand, shownOn } from "./approvals.ts";
-import { undamaged } from "./baselines.ts";
+import { approvalOnHead, approvedByCommand } from "./approvals.ts";
 import type { Deps } from "./deps.ts";
 import { type EvidenceReads, foreignChecks, gatherEvidence } from "./evidence.ts";
 import { isPromoted } from "./promoted-head.ts";
@@ -50,23 +46,11 @@ export async function reviewChanged(deps: RejudgeDeps, input: ReviewInput): Prom
   const evidence = await gatherEvidence(deps, question);
 
   return deps.store.transaction(async (tx) => {
-    const shown = (await shownOn(tx, where)).find((one) => one.head_sha === head_sha);
-    if (shown === undefined) return ignored("there is no plan of this head");
-    const baseline = undamaged(await tx.baselineOf(source.id, target.id));
-    const { at: _at, ...bound } = shown;
-    const now = {
-      ...bound,
-      policy: digestOf(policy),
-      baseline: baseline === null ? "" : promotableDigest(baseline),
-    };
-    const approval = await approvalFacts(tx, { ...where, policy, now, evidence: evidence.approvals });
-    await emitGate(deps, tx, {
-      repository,
-      source,
-      target,
-      head_sha,
-      gate: approvalGate({ approval }, policy),
-    });
+    const { approvals } = evidence;
+    const on = { source, target, pull_request, head_sha, policy, evidence: approvals };
+    const { shown, gate } = await approvalOnHead(tx, on);
+    if (!shown) return ignored("there is no plan of this head");
+    await emitGate(deps, tx, { repository, source, target, head_sha, gate });
     return { kind: "rejudged", reason: "approval" };
   });
 }

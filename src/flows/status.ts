@@ -6,8 +6,9 @@ import type { OperationRow } from "../ports/operations.ts";
 import type { EnvironmentRow, Repository } from "../ports/sites.ts";
 import type { Tx } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
-import { judgeRecords } from "./judge.ts";
+import type { Evidence } from "./evidence.ts";
 import { type SiteSettings, syncSite } from "./site.ts";
+import { statusVerdict } from "./status-gates.ts";
 import { allWaiting } from "./turns.ts";
 
 export interface StatusRequest {
@@ -15,24 +16,32 @@ export interface StatusRequest {
   readonly settings: SiteSettings;
   readonly source: string;
   readonly target: string;
+  readonly pull_request: number;
+  readonly head_sha: string;
   readonly details: boolean;
+  /** Null: GitHub was not asked, for people who may not see everything. */
+  readonly evidence: Evidence | null;
+  /** Settings of the repository that break environment pull requests. */
+  readonly notices: readonly string[];
   readonly marker: string;
 }
 
 const RECENT = 5;
 
 export async function renderStatusOf(deps: Deps<never>, tx: Tx, request: StatusRequest): Promise<string> {
-  const { settings, marker, details } = request;
+  const { settings, marker, details, notices } = request;
   const { environments } = await syncSite(tx, deps.clock, { ...request, config: settings.config });
   const source = environments.get(request.source);
   const target = environments.get(request.target);
   if (source === undefined || target === undefined) throw new Error("An environment of the pair has no row.");
   const pair = { source, target };
-  const judged = await judgeRecords(tx, { ...pair, settings, now: deps.clock.now() });
+  const judged = await statusVerdict(tx, { ...request, ...pair, now: deps.clock.now() });
   const recent = await tx.operations({ target_environment_id: target.id }, { limit: RECENT });
   return renderStatus({
     marker,
     details,
+    notices,
+    last_promotion: await lastPromotion(tx, target),
     source: source.name,
     target: target.name,
     environments: [await shown(tx, source), await shown(tx, target)],
@@ -59,6 +68,15 @@ async function shown(tx: Tx, row: EnvironmentRow): Promise<StatusView["environme
     drift_checked_at,
     release: release === null ? null : shortId(release.digest),
   };
+}
+
+async function lastPromotion(tx: Tx, { id }: EnvironmentRow): Promise<StatusView["last_promotion"]> {
+  const kinds = ["promote", "rollback"] as const;
+  const states = ["succeeded", "rolled_back", "failed", "unknown"] as const;
+  const [last] = await tx.operations({ target_environment_id: id, kinds, states }, { limit: 1 });
+  if (last === undefined) return null;
+  const { kind, state, requested_by: by, requested_at, finished_at, release_after } = last;
+  return { kind, state, by, at: finished_at ?? requested_at, release: release_after };
 }
 
 async function locked(tx: Tx, { id }: EnvironmentRow): Promise<StatusView["locked"]> {

@@ -2,7 +2,7 @@
 import { anchorText } from "../core/audit.ts";
 import type { AnchorEffect, EffectResult, TagEffect } from "../core/effects.ts";
 import type { Applying } from "./applying.ts";
-import { nameOf } from "./read.ts";
+import { nameOf } from "./name.ts";
 
 export async function applyAnchor(applying: Applying, effect: AnchorEffect): Promise<EffectResult> {
   const { seq, commit } = effect;

@@ -1,9 +1,12 @@
 /** Check runs. One of ours is found by our App's id, the commit and the external id, never by its name alone. */
 import type { CheckEffect, EffectResult } from "../core/effects.ts";
 import { ANNOTATIONS_PER_REQUEST } from "../core/packages/rendering/annotations.ts";
+import type { OwnCheck } from "../ports/github.ts";
+import type { Repository } from "../ports/sites.ts";
 import type { Applying } from "./applying.ts";
+import type { Client } from "./client.ts";
 import { isMissing } from "./error.ts";
-import { nameOf } from "./read.ts";
+import { nameOf } from "./name.ts";
 
 /** With many annotations it takes several requests: whichever of them was lost, what GitHub has already is not sent again. */
 export async function applyCheck(applying: Applying, effect: CheckEffect): Promise<EffectResult> {
@@ -33,6 +36,24 @@ async function annotate(
     });
     from += batch.length;
   }
+}
+
+/** The newest of each name: an older one of ours has been replaced, and GitHub shows it no more. */
+export async function ownChecks(
+  client: Client,
+  {
+    repository,
+    sha,
+    app_id,
+  }: { readonly repository: Repository; readonly sha: string; readonly app_id: number },
+): Promise<readonly OwnCheck[]> {
+  const request = { ...nameOf(repository), ref: sha, app_id, filter: "latest", per_page: 100 } as const;
+  const found = await client.paginate(client.rest.checks.listForRef, request);
+  return found.flatMap(({ app, external_id, status, conclusion, output }) =>
+    app?.id !== app_id || external_id === null
+      ? []
+      : [{ external_id, status, conclusion, title: output.title }],
+  );
 }
 
 async function findCheck(

@@ -4,7 +4,7 @@ import type { Repository } from "../ports/sites.ts";
 import type { Applying } from "./applying.ts";
 import type { Client } from "./client.ts";
 import { isMissing } from "./error.ts";
-import { nameOf } from "./read.ts";
+import { nameOf } from "./name.ts";
 
 export async function applyReaction(
   { client, repository }: Applying,

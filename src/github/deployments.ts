@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { DeploymentEffect, DeploymentStatusEffect, EffectResult } from "../core/effects.ts";
 import type { Applying } from "./applying.ts";
-import { nameOf } from "./read.ts";
+import { nameOf } from "./name.ts";
 
 const MOST_CHARACTERS = 140;
 

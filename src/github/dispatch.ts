@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { DispatchEffect, EffectResult } from "../core/effects.ts";
 import type { Applying } from "./applying.ts";
-import { nameOf } from "./read.ts";
+import { nameOf } from "./name.ts";
 
 /** With `return_run_details` GitHub answers which run it started. */
 const Started = z.object({ workflow_run_id: z.number(), html_url: z.string() });
@@ -15,7 +15,7 @@ export async function applyDispatch(applying: Applying, effect: DispatchEffect):
   const { data } = await client.rest.actions.createWorkflowDispatch({
     ...nameOf(repository),
     workflow_id: effect.workflow,
-    ref: effect.ref,
+    ref: branchRef(effect.ref),
     inputs: { ...effect.inputs },
     return_run_details: true,
   });
@@ -32,6 +32,10 @@ export async function applyDispatch(applying: Applying, effect: DispatchEffect):
   };
 }
 
+/** A tag may bear the name of a branch, and whoever may push can make one: the full name is the branch alone. */
+export const branchRef = (branch: string): string => `refs/heads/${branch}`;
+
+/** The oldest of that name: only who has seen the run of the bot can know its nonce. */
 async function findRun({ client, repository }: Applying, effect: DispatchEffect) {
   const { data } = await client.rest.actions.listWorkflowRuns({
     ...nameOf(repository),
@@ -40,5 +44,5 @@ async function findRun({ client, repository }: Applying, effect: DispatchEffect)
     branch: effect.ref,
     per_page: 100,
   });
-  return data.workflow_runs.find((run) => run.display_title.includes(effect.nonce)) ?? null;
+  return data.workflow_runs.findLast((run) => run.display_title.includes(effect.nonce)) ?? null;
 }

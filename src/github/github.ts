@@ -27,7 +27,8 @@ export function github({ clients: unpaused, app_id, sync_webhooks = {} }: Github
   const pauses = pausing(unpaused, () => performance.now());
   const { clients } = pauses;
   return {
-    ...reads(pauses),
+    app_id,
+    ...reads(pauses, app_id),
     applyEffect: async (repository, effect, known, untried = false) => {
       try {
         const client = await clients(repository.installation_id);

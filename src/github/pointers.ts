@@ -4,7 +4,7 @@
  */
 import type { EffectResult, PointersEffect } from "../core/effects.ts";
 import type { Applying } from "./applying.ts";
-import { nameOf } from "./read.ts";
+import { nameOf } from "./name.ts";
 
 /** The line of the message by which the commit is found again. */
 export const nonceLine = (nonce: string): string => `Belay-Operation: ${nonce}`;

@@ -1,7 +1,7 @@
 /** The answer of Belay's deployment protection rule to a run that waits for it. */
 import type { EffectResult, ProtectionEffect } from "../core/effects.ts";
 import type { Applying } from "./applying.ts";
-import { nameOf } from "./read.ts";
+import { nameOf } from "./name.ts";
 
 /** Answering twice changes nothing: a rule that is answered waits no more, and GitHub says so. */
 export async function applyProtection(

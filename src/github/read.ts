@@ -5,10 +5,13 @@ import type { Permission } from "../core/policy.ts";
 import type { Github, IssueComment, PullRequest } from "../ports/github.ts";
 import type { Repository } from "../ports/sites.ts";
 import { approvalReads } from "./approval-reads.ts";
+import { ownChecks } from "./checks.ts";
 import type { Client } from "./client.ts";
 import { defaultBranchFiles } from "./default-files.ts";
 import { GithubError, githubError, isMissing } from "./error.ts";
 import { gitReads } from "./git-reads.ts";
+import { mergeSettingsReads } from "./merge-settings.ts";
+import { nameOf } from "./name.ts";
 import type { Pauses } from "./pauses.ts";
 
 const WAITS_MS = [300, 1_500];
@@ -17,9 +20,9 @@ const MOST_FILES = 3_000;
 const MOST_PARENTS = 1_000;
 const MOST_PULLS = 1_000;
 
-type Reads = Omit<Github, "applyEffect">;
+type Reads = Omit<Github, "applyEffect" | "app_id">;
 
-export function reads({ clients, note }: Pauses): Reads {
+export function reads({ clients, note }: Pauses, app_id: number): Reads {
   const ask = <T>(repository: Repository, doing: string, request: (client: Client) => Promise<T>) =>
     patiently(doing, async () => request(await clients(repository.installation_id))).catch(
       (error: unknown) => {
@@ -37,6 +40,9 @@ export function reads({ clients, note }: Pauses): Reads {
   return {
     ...approvalReads({ ask, orNull, nameOf }, file),
     ...gitReads({ ask, orNull, nameOf }),
+    mergeSettings: mergeSettingsReads({ ask, nameOf }, () => performance.now()),
+    ownChecks: (repository, sha) =>
+      ask(repository, "list its own checks", (client) => ownChecks(client, { repository, sha, app_id })),
     pullRequest: (repository, number) =>
       orNull(repository, `read pull request #${number}`, async ({ rest }) =>
         pullRequest((await rest.pulls.get({ ...nameOf(repository), pull_number: number })).data),
@@ -116,10 +122,6 @@ export function reads({ clients, note }: Pauses): Reads {
   };
 }
 
-export function nameOf(repository: Repository): { owner: string; repo: string } {
-  return { owner: repository.owner, repo: repository.name };
-}
-
 async function patiently<T>(doing: string, request: () => Promise<T>): Promise<T> {
   for (const wait of [...WAITS_MS, null]) {
     try {
@@ -172,13 +174,15 @@ const Comment = z.object({
   created_at: z.string(),
   updated_at: z.string(),
   performed_via_github_app: z.unknown().optional(),
+  reactions: z.object({ eyes: z.number() }).optional(),
 });
 
 function comment(given: unknown): IssueComment {
-  const { issue_url, user, performed_via_github_app: app, ...rest } = Comment.parse(given);
+  const { issue_url, user, performed_via_github_app: app, reactions, ...rest } = Comment.parse(given);
   const number = Number(issue_url.slice(issue_url.lastIndexOf("/") + 1));
   // An App that writes in a person's name has that person's rights nowhere but where they gave them: it counts as a bot.
-  return { ...rest, number, author: user.login, author_type: app ? "Bot" : user.type };
+  const seen = (reactions?.eyes ?? 0) > 0;
+  return { ...rest, number, author: user.login, author_type: app ? "Bot" : user.type, seen };
 }
 
 const PERMISSIONS = z.enum(["admin", "maintain", "write", "triage", "read", "none"]);

@@ -3,7 +3,8 @@ import { createHmac } from "node:crypto";
 import type { EffectResult, SyncEffect } from "../core/effects.ts";
 import type { Repository } from "../ports/sites.ts";
 import type { Applying } from "./applying.ts";
-import { nameOf } from "./read.ts";
+import { branchRef } from "./dispatch.ts";
+import { nameOf } from "./name.ts";
 
 /** Where a repository's runtime listens, and the key that proves who tells it. Known to whoever runs the bot, not to repositories. */
 export interface SyncWebhook {
@@ -35,7 +36,7 @@ export async function applySync(telling: Telling, effect: SyncEffect): Promise<E
       await client.rest.actions.createWorkflowDispatch({
         ...nameOf(repository),
         workflow_id: how.workflow,
-        ref: how.ref,
+        ref: branchRef(how.ref),
         inputs: { operation: operation_id, commit },
       });
       return DONE;

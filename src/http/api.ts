@@ -1,5 +1,6 @@
 /** Everything that the bot serves besides webhooks; contracts/openapi.yaml describes it, and a test compares the two. */
 import type { Deps } from "../flows/deps.ts";
+import type { SetAsideDeps } from "../flows/set-aside.ts";
 import type { AccessDeps } from "./access.ts";
 import { ApiError } from "./errors.ts";
 import { listings } from "./listings.ts";
@@ -11,9 +12,11 @@ import { limited, SHIPPED_LIMIT } from "./rate-limit.ts";
 import { records } from "./records.ts";
 import type { Route } from "./router.ts";
 import { runnerRoutes } from "./runner.ts";
+import { setAside } from "./set-aside.ts";
 
 export interface ApiDeps {
   readonly deps: Deps;
+  readonly queue: SetAsideDeps["queue"];
   readonly loginOf: AccessDeps["loginOf"];
   readonly verifyRunner: VerifyRunner;
   readonly metrics: MetricsDeps;
@@ -23,6 +26,7 @@ export interface ApiDeps {
 
 export function apiRoutes({
   deps,
+  queue,
   loginOf,
   verifyRunner,
   metrics: watched,
@@ -34,6 +38,7 @@ export function apiRoutes({
     ...listings(access),
     ...packages(access),
     ...operations(deps, access),
+    ...setAside({ store: deps.store, clock: deps.clock, queue }, access),
     ...runnerRoutes({ deps, verifyRunner }),
     ...metrics(watched),
   ];

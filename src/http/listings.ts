@@ -1,6 +1,6 @@
 /** Lists of a site: the sites themselves, an environment's backups, the audit log. */
 import { z } from "zod";
-import { type AccessDeps, onlyVisible, person, visibleSite } from "./access.ts";
+import { type AccessDeps, detailedSite, onlyVisible, person, visibleSite } from "./access.ts";
 import { idOf, PAGE, pageOf, parseQuery } from "./query.ts";
 import type { ApiRequest, ApiResponse, Route } from "./router.ts";
 import { auditView, backupView, siteView } from "./views.ts";
@@ -27,7 +27,7 @@ async function listSites(deps: AccessDeps, request: ApiRequest): Promise<ApiResp
     rows.map((row) => ({ row, site_id: row.id })),
   );
   const next = rows.length === page.limit ? (rows.at(-1)?.id ?? null) : null;
-  return { status: 200, body: { items: visible.map(({ row }) => siteView(row)), next } };
+  return { status: 200, body: { items: visible.map(({ row }) => siteView(row.row)), next } };
 }
 
 /** All of them: an environment keeps few. */
@@ -38,8 +38,9 @@ async function listBackups(deps: AccessDeps, request: ApiRequest): Promise<ApiRe
     environment: await tx.environment(id),
     rows: await tx.backupsOf(id),
   }));
-  await visibleSite(deps, login, { site_id: environment?.site_id, what: "environment" });
-  return { status: 200, body: { items: rows.map(backupView), next: null } };
+  const asked = { site_id: environment?.site_id, what: "environment" };
+  const { details } = await visibleSite(deps, login, asked);
+  return { status: 200, body: { items: rows.map((row) => backupView(row, details)), next: null } };
 }
 
 const AuditQuery = z.strictObject({
@@ -52,7 +53,7 @@ const AuditQuery = z.strictObject({
 async function listAudit(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
   const login = await person(deps, request);
   const { site_id, limit, after } = parseQuery(AuditQuery, request);
-  await visibleSite(deps, login, { site_id, what: "site" });
+  await detailedSite(deps, login, { site_id, what: "site" });
   const page = after === undefined ? { limit } : { limit, after: String(after) };
   const rows = await deps.store.transaction((tx) => tx.audit({ site_id }, page));
   const next = rows.length === limit ? String(rows.at(-1)?.seq ?? "") : null;

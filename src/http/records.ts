@@ -4,7 +4,7 @@ import { JobState, type OperationKind, PromotionState } from "../core/vocabulary
 import type { JobRow } from "../ports/operations.ts";
 import type { EnvironmentRow } from "../ports/sites.ts";
 import type { Page, Tx } from "../ports/store.ts";
-import { type AccessDeps, onlyVisible, person, visibleSite } from "./access.ts";
+import { type AccessDeps, detailedSite, onlyVisible, person, visibleSite } from "./access.ts";
 import { notFound } from "./errors.ts";
 import { idOf, PAGE, pageOf, parseQuery } from "./query.ts";
 import type { ApiRequest, ApiResponse, Route } from "./router.ts";
@@ -36,7 +36,10 @@ async function listEnvironments(deps: AccessDeps, request: ApiRequest): Promise<
   const page = pageOf(parseQuery(PAGE, request));
   const rows = await deps.store.transaction((tx) => tx.environments(page));
   const visible = await onlyVisible(deps, login, rows);
-  return listed(visible.map(environmentView), { page, rows });
+  return listed(
+    visible.map(({ row }) => environmentView(row)),
+    { page, rows },
+  );
 }
 
 async function oneEnvironment(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
@@ -57,7 +60,7 @@ async function listJobs(deps: AccessDeps, request: ApiRequest): Promise<ApiRespo
   const rows = await deps.store.transaction(async (tx) => withSites(tx, await tx.jobs(filter, page)));
   const visible = await onlyVisible(deps, login, rows);
   return listed(
-    visible.map(({ row }) => jobView(row)),
+    visible.map(({ row, details }) => jobView(row.row, details)),
     { page, rows: rows.map(({ row }) => row) },
   );
 }
@@ -69,8 +72,8 @@ async function oneJob(deps: AccessDeps, request: ApiRequest): Promise<ApiRespons
     const row = await tx.job(id);
     return { row, site_id: (row && (await tx.environment(row.environment_id)))?.site_id };
   });
-  await visibleSite(deps, login, { site_id, what: "job" });
-  return found(row, jobView, "job");
+  const { details } = await visibleSite(deps, login, { site_id, what: "job" });
+  return found(row, (job) => jobView(job, details), "job");
 }
 
 const PromotionQuery = PAGE.extend({
@@ -92,7 +95,10 @@ async function listPromotions(deps: AccessDeps, request: ApiRequest): Promise<Ap
   };
   const rows = await deps.store.transaction((tx) => tx.operations(filter, page));
   const visible = await onlyVisible(deps, login, rows);
-  return listed(visible.map(promotionView), { page, rows });
+  return listed(
+    visible.map(({ row, details }) => promotionView(row, details)),
+    { page, rows },
+  );
 }
 
 async function onePromotion(deps: AccessDeps, request: ApiRequest): Promise<ApiResponse> {
@@ -100,8 +106,8 @@ async function onePromotion(deps: AccessDeps, request: ApiRequest): Promise<ApiR
   const id = idOf(request, "promotion");
   const operation = await deps.store.transaction((tx) => tx.operation(id));
   const row = operation !== null && PROMOTIONS.includes(operation.kind) ? operation : null;
-  await visibleSite(deps, login, { site_id: row?.site_id, what: "promotion" });
-  return found(row, promotionView, "promotion");
+  const { details } = await visibleSite(deps, login, { site_id: row?.site_id, what: "promotion" });
+  return found(row, (promotion) => promotionView(promotion, details), "promotion");
 }
 
 /** Whole, however large: comments and checks have room for some of it only. */
@@ -109,7 +115,7 @@ async function planOfOperation(deps: AccessDeps, request: ApiRequest): Promise<A
   const login = await person(deps, request);
   const id = idOf(request, "operation");
   const row = await deps.store.transaction((tx) => tx.operation(id));
-  await visibleSite(deps, login, { site_id: row?.site_id, what: "operation" });
+  await detailedSite(deps, login, { site_id: row?.site_id, what: "operation" });
   const told = row !== null && (row.plan ?? row.refresh ?? row.comparison) !== null;
   return found(told ? row : null, planView, "plan of this operation");
 }
@@ -121,8 +127,8 @@ async function oneDriftCheck(deps: AccessDeps, request: ApiRequest): Promise<Api
     const row = await tx.driftCheck(id);
     return { row, site_id: (row && (await tx.environment(row.environment_id)))?.site_id };
   });
-  await visibleSite(deps, login, { site_id, what: "drift check" });
-  return found(row, driftCheckView, "drift check");
+  const { details } = await visibleSite(deps, login, { site_id, what: "drift check" });
+  return found(row, (check) => driftCheckView(check, details), "drift check");
 }
 
 async function withSites(tx: Tx, rows: readonly JobRow[]) {

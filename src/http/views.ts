@@ -1,5 +1,9 @@
-/** Rows as the API shows them: without what is large, internal or the host's own business. */
+/**
+ * Rows as the API shows them: without what is large, internal or the host's own business. `details` is false for people without
+ * write permission: what names rows or values, or is a host's own words, is null for them.
+ */
 import type { AuditRecord } from "../core/audit.ts";
+import type { Verdict } from "../core/verdict.ts";
 import type { Plan, RefreshPlan } from "../core/wordpress/types.ts";
 import type { BackupRow, DriftCheckRow } from "../ports/findings.ts";
 import type { JobRow, OperationRow } from "../ports/operations.ts";
@@ -10,12 +14,12 @@ export function siteView({ id, name, repository }: SiteRow) {
   return { id, name, repository: `${repository.owner}/${repository.name}`, repository_id: repository.id };
 }
 
-export function backupView(row: BackupRow) {
+export function backupView(row: BackupRow, details: boolean) {
   const { id, environment_id, operation_id, state, scope, snapshot, taken_at, bytes, proof } = row;
   const { created_at, error_message } = row;
   return {
     ...{ id, environment_id, operation_id, state, scope, snapshot, taken_at, bytes, proof },
-    ...{ created_at, error_message },
+    ...{ created_at, error_message: details ? error_message : null },
   };
 }
 
@@ -33,27 +37,35 @@ export function environmentView(row: EnvironmentRow) {
   };
 }
 
-export function jobView(row: JobRow) {
+export function jobView(row: JobRow, details: boolean) {
   const { id, operation_id, environment_id, type, state, timeout_s, attempt_count, run_id } = row;
   const { created_at, claimed_at, finished_at, error_code, error_message, report } = row;
   return {
     ...{ id, operation_id, environment_id, type, state, timeout_s, attempt_count, run_id },
-    ...{ created_at, claimed_at, finished_at, error_code, error_message },
+    ...{ created_at, claimed_at, finished_at, error_code },
+    error_message: details ? error_message : null,
     steps: report?.steps ?? [],
   };
 }
 
-export function promotionView(row: OperationRow) {
+export function promotionView(row: OperationRow, details: boolean) {
   const { id, kind, site_id, source_environment_id, target_environment_id, pull_request, head_sha } = row;
   const { state, requested_by, requested_at, finished_at, result_code, result_message, run_url } = row;
   const { baseline_id, drift_check_id, backup_id, release_id, release_before, release_after, verdict } = row;
   return {
     ...{ id, kind, site_id, source_environment_id, target_environment_id, pull_request, head_sha, state },
-    ...{ requested_by, requested_at, finished_at, result_code, result_message, run_url },
-    ...{ baseline_id, drift_check_id, backup_id, release_id, release_before, release_after, verdict },
+    ...{ requested_by, requested_at, finished_at, result_code, run_url },
+    result_message: details ? result_message : null,
+    ...{ baseline_id, drift_check_id, backup_id, release_id, release_before, release_after },
+    verdict: details || verdict === null ? verdict : withoutReasons(verdict),
     packages: row.packages === null ? null : packagesView(row.packages),
   };
 }
+
+const withoutReasons = ({ outcome, gates }: Verdict): Verdict => ({
+  outcome,
+  gates: gates.map(({ details: _details, ...gate }) => gate),
+});
 
 function packagesView({ moves, reason, commit }: OperationPackages) {
   return {
@@ -78,11 +90,11 @@ export function planView(row: OperationRow) {
 const withoutJob = ({ job: _job, ...plan }: Plan) => plan;
 const withoutExpected = ({ expected_source: _expected, ...refresh }: RefreshPlan) => refresh;
 
-export function driftCheckView(row: DriftCheckRow) {
+export function driftCheckView(row: DriftCheckRow, details: boolean) {
   const { id, environment_id, source_environment_id, operation_id, baseline_id, status, checked_at } = row;
   return {
     ...{ id, environment_id, source_environment_id, operation_id, baseline_id, status, checked_at },
     damaged: row.damaged,
-    drift: row.drift,
+    drift: details ? row.drift : null,
   };
 }

@@ -2,6 +2,7 @@
 import type { Committers, Review } from "../core/approval.ts";
 import type { Effect, EffectResult } from "../core/effects.ts";
 import type { ForeignCheckRun } from "../core/gates/checks.ts";
+import type { MergeSettings } from "../core/merge-settings.ts";
 import type { TreeEntry } from "../core/packages/types.ts";
 import type { Permission } from "../core/policy.ts";
 import type { ResourceRow } from "./queue.ts";
@@ -29,6 +30,8 @@ export interface IssueComment {
   readonly author_type: "User" | "Bot" | "Organization" | "Mannequin";
   readonly created_at: string;
   readonly updated_at: string;
+  /** Somebody, and be it Belay, reacted with 👀. */
+  readonly seen: boolean;
 }
 
 export interface RepositoryFile {
@@ -51,8 +54,18 @@ export type PolicyAnswer =
   | { readonly kind: "absent" }
   | { readonly kind: "hidden" };
 
+/** A check run of Belay's own App as GitHub shows it. */
+export interface OwnCheck {
+  readonly external_id: string;
+  readonly status: string;
+  readonly conclusion: string | null;
+  readonly title: string | null;
+}
+
 /** Every read throws a GithubError (code, retry) when GitHub could not tell; null is a definite "there is none". */
 export interface Github {
+  /** Number of Belay's own App. */
+  readonly app_id: number;
   pullRequest(repository: Repository, number: number): Promise<PullRequest | null>;
   openPullRequests(
     repository: Repository,
@@ -81,6 +94,10 @@ export interface Github {
   reviews(repository: Repository, number: number): Promise<readonly Review[]>;
   committers(repository: Repository, number: number): Promise<Committers>;
   checkRuns(repository: Repository, sha: string, name: string): Promise<readonly ForeignCheckRun[]>;
+  /** Settings of the repository and rules of a branch that merges are made under; believed for some minutes. */
+  mergeSettings(repository: Repository, branch: string): Promise<MergeSettings>;
+  /** The newest check run of each name that our own App has at a commit. */
+  ownChecks(repository: Repository, sha: string): Promise<readonly OwnCheck[]>;
   /** Null when the commit is not in the repository. */
   commitParents(repository: Repository, sha: string): Promise<readonly string[] | null>;
   /** Paths that the pull request changes; `complete` is false when there are more than GitHub lists. */

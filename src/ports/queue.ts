@@ -1,5 +1,5 @@
 /** What comes in and what goes out: deliveries, effects, and the loop's way to them. */
-import type { Effect, EffectResult } from "../core/effects.ts";
+import type { CheckEffect, Effect, EffectResult } from "../core/effects.ts";
 import type { OperationKind, PromotionState } from "../core/vocabulary.ts";
 import type { Repository } from "./sites.ts";
 
@@ -38,6 +38,12 @@ export interface ResourceRow {
   readonly url: string | null;
 }
 
+/** The newest state of a check that the store has, and whether GitHub was told. */
+export interface ShownCheck {
+  readonly effect: CheckEffect;
+  readonly state: "pending" | "done" | "failed";
+}
+
 /** A webhook as it came in; its work is done later, outside the request. */
 export interface DeliveryRow {
   readonly id: string;
@@ -62,6 +68,8 @@ export interface SetAsideRow {
   readonly id: string;
   /** The event of a delivery, the kind of an effect. */
   readonly what: string;
+  /** Null: a webhook that belongs to no repository. */
+  readonly repository_id: number | null;
   readonly operation_id: string | null;
   readonly attempts: number;
   readonly last_error: string | null;
@@ -115,6 +123,11 @@ export interface Queue {
   ): Promise<boolean>;
   /** What was set aside since `since`, oldest first. */
   setAside(since: string): Promise<readonly SetAsideRow[]>;
+  /**
+   * The store was put back from a backup (remembered as `Tx.restoredAt`): from now on what an effect makes is looked for at GitHub first,
+   * runs that were to be started are not, and buttons that wait to be worked on are set aside.
+   */
+  restored(now: string): Promise<void>;
   /** Lets pieces of work that were set aside be tried again, as if for the first time. @returns how many were */
   tryAgain(ids: readonly string[], now: string): Promise<number>;
 }

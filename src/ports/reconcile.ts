@@ -41,6 +41,8 @@ export interface Sweeps {
   end(name: string, now: string): Promise<void>;
   /** When this store began: what happened before is not caught up on. */
   beganAt(now: string): Promise<string>;
+  /** When this store was last put back from a backup; null: never. */
+  restoredAt(): Promise<string | null>;
   /** Until when every failed delivery was dealt with. Null: never looked. */
   caughtUpAt(): Promise<string | null>;
   caughtUp(at: string): Promise<void>;

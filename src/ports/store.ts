@@ -14,7 +14,7 @@ import type {
 } from "./findings.ts";
 import type { JobRow, LockRow, OperationRow, PersonLockRow } from "./operations.ts";
 import type { PackageReleaseFilter, PackageReleaseRow, PackageReportRow } from "./packages.ts";
-import type { NewEffect, ResourceRow } from "./queue.ts";
+import type { NewEffect, ResourceRow, ShownCheck } from "./queue.ts";
 import type { ApiRequestRow } from "./requests.ts";
 import type { EnvironmentRow, HeadRow, PullRequestRow, SiteRow } from "./sites.ts";
 
@@ -128,8 +128,16 @@ export interface Tx {
   /** Of all sites, in the order in which they were written, from after record `seq` on. */
   auditAfter(seq: number, limit: number): Promise<readonly AuditRecord[]>;
   addEffect(effect: NewEffect): Promise<void>;
+  /** When this store was last put back from a backup; null: never. */
+  restoredAt(): Promise<string | null>;
   /** The operation is over: a run that was not started yet is not started any more. */
   withdrawDispatches(operation_id: string): Promise<void>;
+  /** Those of these checks of a commit that were ever to be shown, by external id. */
+  shownChecks(
+    repository_id: number,
+    head_sha: string,
+    external_ids: readonly string[],
+  ): Promise<ReadonlyMap<string, ShownCheck>>;
   resource(repository_id: number, stream: string): Promise<ResourceRow | null>;
 }
 

@@ -5,9 +5,11 @@ import type { EffectRow, Queue, ResourceRow } from "../ports/queue.ts";
 import type { Tx } from "../ports/store.ts";
 import { LEASE_MS, later, messageOf, SETTLED, tryAgain, whileLeased } from "./lease.ts";
 import { isRepetition } from "./repetition.ts";
+import { restoredAt } from "./restored.ts";
 import type { Db, DbTx } from "./schema.ts";
+import { shownChecks } from "./shown-checks.ts";
 
-type Outbox = Pick<Tx, "addEffect" | "resource" | "withdrawDispatches">;
+type Outbox = Pick<Tx, "addEffect" | "resource" | "restoredAt" | "shownChecks" | "withdrawDispatches">;
 
 export function outbox(db: DbTx): Outbox {
   return {
@@ -42,6 +44,9 @@ export function outbox(db: DbTx): Outbox {
         .where("leased_until", "is", null)
         .execute();
     },
+    restoredAt: () => restoredAt(db),
+    shownChecks: (repository_id, head_sha, external_ids) =>
+      shownChecks(db, { repository_id, head_sha, external_ids }),
     resource: (repository_id, stream) => resource(db, repository_id, stream),
   };
 }
@@ -153,7 +158,8 @@ async function isUntried(
   if (row.attempts > 1) return false;
   // Each status of a deployment is a thing of its own.
   if (row.effect.kind === "deployment_status") return true;
-  if (known !== null) return false;
+  // A store that was put back does not know what was made since its backup.
+  if (known !== null || (await restoredAt(tx)) !== null) return false;
   const tried = await tx
     .selectFrom("effects")
     .select("id")

@@ -3,6 +3,7 @@ import { figures } from "./figures.ts";
 import { inbox } from "./inbox.ts";
 import { MAX_FAULTS } from "./lease.ts";
 import { takeEffect } from "./outbox.ts";
+import { markRestored } from "./restored.ts";
 import type { Db } from "./schema.ts";
 import { setAside } from "./set-aside.ts";
 
@@ -13,6 +14,7 @@ export function queue(db: Db): Queue {
     ...inbox(db),
     ...setAside(db),
     figures: (now) => figures(db, now),
+    restored: (now) => markRestored(db, now),
     takeEffect: (now, work) => takeEffect(db, now, work),
   };
 }

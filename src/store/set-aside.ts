@@ -9,10 +9,11 @@ export function setAside(db: Db): SetAside {
   return {
     setAside: async (since) => {
       const { rows } = await sql<SetAsideRow>`
-        select 'deliveries' as queue, id, event as what, null as operation_id, attempts, last_error
+        select 'deliveries' as queue, id, event as what, nullif(stream, '')::bigint as repository_id,
+          null as operation_id, attempts, last_error
           from deliveries where state = 'failed' and received_at >= ${since}::timestamptz
         union all
-        select 'effects', id::text, effect ->> 'kind', operation_id, attempts, last_error
+        select 'effects', id::text, effect ->> 'kind', repository_id, operation_id, attempts, last_error
           from effects where state = 'failed' and not_before >= ${since}::timestamptz
         order by queue, id`.execute(db);
       return rows;

@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import type { Sweeps } from "../ports/reconcile.ts";
 import { later } from "./lease.ts";
+import { restoredAt } from "./restored.ts";
 import type { Db } from "./schema.ts";
 
 /** Whoever is at a sweep renews it (`hold`). Short: after a crash the next one waits for it. */
@@ -34,6 +35,7 @@ export function sweeps(db: Db): Sweeps {
       const row = db.selectFrom("sweeps").select("swept_at").where("name", "=", BEGINNING);
       return (await row.executeTakeFirstOrThrow()).swept_at;
     },
+    restoredAt: () => restoredAt(db),
     caughtUpAt: async () => {
       const row = db.selectFrom("sweeps").select("swept_at").where("name", "=", CAUGHT_UP);
       return (await row.executeTakeFirst())?.swept_at ?? null;

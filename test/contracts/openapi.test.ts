@@ -38,7 +38,8 @@ beforeAll(async () => {
         name: "acme/shop",
         files: { ".github/belay.yml": CONFIG, ".github/workflows/belay.yml": WORKFLOW },
         branches: ["staging", "production"],
-        people: { ann: "write", bob: "read" },
+        private: true,
+        people: { ann: "write", bob: "read", eve: "none", zoe: "admin" },
         environments: { production: {} },
       },
     ],
@@ -92,22 +93,51 @@ test.each(DESCRIBED.filter((route) => route.includes("/api/")))(
   },
 );
 
-test("tokens of other Apps, of runners, and people without write access see nothing", async () => {
+test("tokens of other Apps, of runners, and people who may not read the repository see nothing", async () => {
   const id = await environmentId("staging");
   for (const other of [double.userToken("ann", "Iv1.another"), await runnerToken(), "nonsense"]) {
     expect(await ask("GET /api/environments", {}, { token: other })).toMatchObject({ status: 401 });
   }
-  const reader = { token: double.userToken("bob") };
-  expect(await ask("GET /api/environments", {}, reader)).toEqual({
-    status: 200,
-    body: { items: [], next: null },
-  });
-  expect(await ask("GET /api/environments/{id}", { id }, reader)).toMatchObject({ status: 404 });
-  expect(await ask("POST /api/environments/{id}/drift-check", { id }, reader)).toMatchObject({
-    status: 403,
-    body: { code: "forbidden" },
+  const stranger = { token: double.userToken("eve") };
+  for (const route of ["GET /api/sites", "GET /api/environments", "GET /api/jobs", "GET /api/promotions"]) {
+    expect(await ask(route, {}, stranger)).toEqual({ status: 200, body: { items: [], next: null } });
+  }
+  expect(await ask("GET /api/environments/{id}", { id }, stranger)).toMatchObject({ status: 404 });
+  expect(await ask("GET /api/environments/{id}/backups", { id }, stranger)).toMatchObject({ status: 404 });
+  expect(await ask("GET /api/audit", { site_id: await siteId() }, stranger)).toMatchObject({ status: 404 });
+  expect(await ask("GET /api/set-aside", { site_id: await siteId() }, stranger)).toMatchObject({
+    status: 404,
   });
 });
+
+test("who may read the repository may look, but sees no rows, values or words of hosts, and begins nothing", async () => {
+  const reader = { token: double.userToken("bob") };
+  const id = await environmentId("staging");
+  expect(await ask("GET /api/environments/{id}", { id }, reader)).toMatchObject({
+    body: { name: "staging" },
+  });
+  expect(await ask("GET /api/sites", {}, reader)).toMatchObject({ body: { items: [{ name: "acme-shop" }] } });
+  expect(await ask("GET /api/environments/{id}/backups", { id }, reader)).toMatchObject({ status: 200 });
+  const whole = await ask("GET /api/promotions", {}, { token });
+  const [promotion] = Object(whole.body).items;
+  expect(promotion.result_message).toContain("no baseline");
+  const { body } = await ask("GET /api/promotions/{id}", { id: promotion.id }, reader);
+  expect(body).toMatchObject({ id: promotion.id, state: promotion.state, result_message: null });
+  expect(JSON.stringify(body)).not.toContain('"details"');
+  for (const [route, asked] of [
+    ["GET /api/audit", { site_id: await siteId() }],
+    ["GET /api/operations/{id}/plan", { id: promotion.id }],
+    ["GET /api/set-aside", { site_id: await siteId() }],
+    ["POST /api/environments/{id}/drift-check", { id }],
+  ] as const) {
+    expect(await ask(route, asked, reader)).toMatchObject({ status: 403, body: { code: "forbidden" } });
+  }
+});
+
+async function siteId(): Promise<string> {
+  const { body } = await ask("GET /api/sites", {}, { token });
+  return String(Object(body).items[0].id);
+}
 
 test("sites, backups and the audit log are listed", async () => {
   const sites = await ask("GET /api/sites", {}, { token });
@@ -120,9 +150,6 @@ test("sites, backups and the audit log are listed", async () => {
   const after = /"next":"(\d+)"/.exec(JSON.stringify(newest.body))?.[1] ?? "";
   expect(await ask("GET /api/audit", { site_id, after }, { token })).toMatchObject({ status: 200 });
   expect(await ask("GET /api/audit", {}, { token })).toMatchObject({ status: 400 });
-  const reader = { token: double.userToken("bob") };
-  expect(await ask("GET /api/audit", { site_id }, reader)).toMatchObject({ status: 404 });
-  expect(await ask("GET /api/sites", {}, reader)).toMatchObject({ body: { items: [] } });
 });
 
 test("figures for Prometheus, with the token of the settings alone", async () => {
@@ -325,6 +352,40 @@ test("a request with a key is answered as the first time; a key for something el
     const wrong = await send({ headers: { "idempotency-key": key } });
     expect(wrong).toMatchObject({ status: 400, body: { code: "bad_request" } });
   }
+});
+
+test("what is set aside is for administrators: shown, put back, on record, and once", async () => {
+  const admin = { token: double.userToken("zoe") };
+  const site_id = await siteId();
+  expect(await ask("GET /api/set-aside", { site_id }, { token })).toMatchObject({ status: 403 });
+  expect(await ask("GET /api/set-aside", { site_id }, admin)).toEqual({
+    status: 200,
+    body: { items: [], next: null },
+  });
+  double.faults.plan(/check-runs/, 403);
+  const id = await environmentId("staging");
+  const body = { target_environment_id: await environmentId("production") };
+  expect(await ask("POST /api/environments/{id}/promote", { id }, { token, body })).toMatchObject({
+    status: 409,
+  });
+  await expect
+    .poll(
+      async () => Object((await ask("GET /api/set-aside", { site_id }, admin)).body).items.length,
+      PATIENT,
+    )
+    .toBe(1);
+  const listed = await ask("GET /api/set-aside", { site_id }, admin);
+  const [row] = Object(listed.body).items;
+  expect(row).toMatchObject({ queue: "effects", what: "check" });
+  const one = { id: String(row.id) };
+  expect(await ask("POST /api/set-aside/{id}/retry", one, { token })).toMatchObject({ status: 403 });
+  const stranger = { token: double.userToken("eve") };
+  expect(await ask("POST /api/set-aside/{id}/retry", one, stranger)).toMatchObject({ status: 404 });
+  expect(await ask("POST /api/set-aside/{id}/retry", one, admin)).toEqual({ status: 202, body: one });
+  const audit = await ask("GET /api/audit", { site_id, limit: "5" }, { token });
+  expect(JSON.stringify(audit.body)).toContain('"actor":"github:zoe","action":"set_aside.put_back"');
+  expect(await ask("POST /api/set-aside/{id}/retry", one, admin)).toMatchObject({ status: 404 });
+  expect(await ask("GET /api/set-aside", { site_id }, admin)).toMatchObject({ body: { items: [] } });
 });
 
 test("a run that comes before GitHub's answer to the dispatch is told to ask again", async () => {

@@ -168,7 +168,7 @@ describe("a yes is refused, and nothing is recorded,", () => {
     await planned();
     const created_at = (await world.operation()).shown?.at ?? "";
     const common = { id: 55, number: 7, body: "/approve", created_at, updated_at: created_at };
-    world.github.comments.set(55, { ...common, author: "ann", author_type: "User" });
+    world.github.comments.set(55, { ...common, author: "ann", author_type: "User", seen: false });
     expect(await world.says("ann", "/approve", { id: 55 })).toBe("approval_plan_newer");
     expect(await world.lastAnswer()).toContain(`comment \`/approve ${RELEASE.slice(0, 12)}\``);
     expect(await world.says("ann", `/approve ${RELEASE.slice(0, 12)}`)).toBe("approved");

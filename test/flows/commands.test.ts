@@ -161,6 +161,7 @@ describe("a command acts once", () => {
   it("and not at all in what a bot says, or somebody quotes", async () => {
     await world.pullRequest();
     world.github.comments.set(60, {
+      seen: false,
       id: 60,
       number: 7,
       body: "/promote",

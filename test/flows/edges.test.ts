@@ -133,7 +133,7 @@ describe("a command is bound to what the person saw", () => {
     world.github.pull_requests.set(7, PULL_REQUEST);
     const created_at = world.now();
     const common = { id: 55, number: 7, body: "/promote", created_at, updated_at: created_at };
-    world.github.comments.set(55, { ...common, author: "mona", author_type: "User" });
+    world.github.comments.set(55, { ...common, author: "mona", author_type: "User", seen: false });
     world.wait(3);
     await world.pullRequest({ head_sha: "2".repeat(40) });
     expect(await world.says("mona", "/promote", { id: 55 })).toBe("head_unseen");

@@ -2,9 +2,10 @@
 
 import type { Committers, Review } from "../../src/core/approval.ts";
 import type { ForeignCheckRun } from "../../src/core/gates/checks.ts";
+import type { MergeSettings } from "../../src/core/merge-settings.ts";
 import type { Permission } from "../../src/core/policy.ts";
 import { GithubError } from "../../src/github/error.ts";
-import type { Github, IssueComment, PolicyAnswer, PullRequest } from "../../src/ports/github.ts";
+import type { Github, IssueComment, OwnCheck, PolicyAnswer, PullRequest } from "../../src/ports/github.ts";
 
 export interface GithubState {
   readonly files: Map<string, string>;
@@ -24,7 +25,13 @@ export interface GithubState {
   readonly committers: Map<number, Committers>;
   /** By commit. */
   readonly checks: Map<string, ForeignCheckRun[]>;
+  /** Check runs of Belay's own App, by commit. */
+  readonly own_checks: Map<string, OwnCheck[]>;
+  /** What merges are made under, whatever the branch. */
+  merge_settings: MergeSettings;
 }
+
+const HARMLESS: MergeSettings = { required: [], strict: false, squash: false, deletes_head: false };
 
 /** An answer that no repetition changes. */
 export const forbidden = (message: string): GithubError =>
@@ -45,6 +52,8 @@ export function emptyGithub(): GithubState {
     reviews: new Map(),
     committers: new Map(),
     checks: new Map(),
+    own_checks: new Map(),
+    merge_settings: HARMLESS,
   };
 }
 
@@ -85,6 +94,9 @@ export function githubOf(state: GithubState): Github {
     committers: async (_repository, number) => state.committers.get(number) ?? { logins: [], unknown: 0 },
     checkRuns: async (_repository, sha, name) =>
       (state.checks.get(sha) ?? []).filter((run) => run.name === name),
+    app_id: 1,
+    mergeSettings: async () => state.merge_settings,
+    ownChecks: async (_repository, sha) => state.own_checks.get(sha) ?? [],
     commitParents: async (_repository, sha) => state.parents.get(sha) ?? [],
     changedFiles: async (_repository, number) => ({ paths: state.changed.get(number) ?? [], complete: true }),
     branchHead: async () => null,

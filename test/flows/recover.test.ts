@@ -68,7 +68,34 @@ it("the promotion has happened: succeeded, with the release that the target runs
   expect(await world.says("mona", "/rollback")).toBe("started");
 });
 
-it("after a recovered promotion a later change of the source conflicts, as its comment says, until a refresh", async () => {
+it("where the host remembers what the switch measured, the baseline advances as with the report that was lost", async () => {
+  const { id, baseline_id } = await world.operation();
+  await recoverNow();
+  const { promoted, previous_release } = switched(staging);
+  const active = { release: RELEASE.slice(0, 12), operation_id: id };
+  await world.runs({ recover: () => looked({ active, promotion: { promoted, previous_release } }) });
+  const { state, result_message, source_environment_id, target_environment_id } = await world.operation();
+  expect(state).toBe("succeeded");
+  expect(result_message).toContain("The baseline is advanced");
+  const newest = await world.open.store.transaction((tx) =>
+    tx.baselineOf(source_environment_id, target_environment_id),
+  );
+  expect(newest).toMatchObject({
+    operation_id: id,
+    target: { tables: { acme_widgets: staging.tables.acme_widgets }, active_release: RELEASE.slice(0, 12) },
+  });
+  expect(newest?.id).not.toBe(baseline_id);
+  await world.says("mona", "/plan");
+  const now = measured({ widgets: { "1": "new" }, release: RELEASE.slice(0, 12) });
+  await world.runs({
+    release_build: () => ({ facts: built(measured({ widgets: { "1": "newer" } }), HEAD) }),
+    drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: now } }),
+  });
+  expect((await world.operation()).plan?.blocks).toEqual([]);
+  expect(await world.says("mona", "/rollback")).toBe("started");
+});
+
+it("after a recovered promotion of which the host remembers nothing, a later change of the source conflicts, as its comment says, until a refresh", async () => {
   const { id } = await world.operation();
   await recoverNow();
   const active = { release: RELEASE.slice(0, 12), operation_id: id };

@@ -37,7 +37,7 @@ function github(failed: readonly FailedDelivery[]) {
         },
       },
       sweeps: opened.sweeps,
-      wanted: (event) => event === "issue_comment.created",
+      wanted: (event) => event !== "push",
       receive: async ({ id, name, payload }) => {
         await opened.queue.addDelivery({ id, event: name, payload, received_at: at });
       },
@@ -66,6 +66,15 @@ test("a few are delivered again, oldest first; what does not arrive is read", as
   expect([asked.redelivered.length, asked.read]).toEqual([4, ["g1", "g2"]]);
   await sweep(minute(4));
   expect([asked.redelivered.length, asked.read.length]).toEqual([4, 2]);
+});
+
+test("a button that was pressed before the store was put back is not had again: it may have been worked on", async () => {
+  const event = "check_run.requested_action";
+  const clicks = [1, 5].map((at) => ({ id: at, guid: `g${at}`, event, delivered_at: minute(at) })).reverse();
+  await opened.queue.restored(minute(3));
+  const { asked, sweep } = github(clicks);
+  await sweep(minute(6));
+  expect(asked.redelivered).toEqual(["g5"]);
 });
 
 test("many are read, and what lies behind is not asked for again", async () => {

@@ -178,7 +178,7 @@ export async function openWorld(config = EXAMPLE): Promise<World> {
       const updated_at = edited ? new Date(at + 5000).toISOString() : created_at;
       const common = { id: comment_id, number: pull, body, created_at, updated_at };
       if (!github.comments.has(comment_id)) {
-        github.comments.set(comment_id, { ...common, author: login, author_type: "User" });
+        github.comments.set(comment_id, { ...common, author: login, author_type: "User", seen: false });
       }
       const outcome = await commandReceived(deps, { repository: REPOSITORY, pull_request: pull, comment_id });
       return outcome.kind === "answered" ? outcome.answer.code : outcome.kind;

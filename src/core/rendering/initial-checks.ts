@@ -17,6 +17,8 @@ export type HeadKind =
       readonly gates?: readonly Gate[];
       /** Sentences on approvals of an earlier head, which are void now. */
       readonly voided?: readonly string[];
+      /** Settings of the repository that people should look at. */
+      readonly notices?: readonly string[];
     }
   /** Another head on a governed base, which touches nothing that is promoted. */
   | { readonly kind: "harmless"; readonly target: string; readonly gates?: readonly Gate[] }
@@ -78,17 +80,26 @@ function check(head_sha: string, target: string, gate: GateOutcome): CheckEffect
 
 function untouched(
   gate: Gate,
-  { source, target, voided = [] }: Extract<HeadKind, { kind: "environment" }>,
+  { source, target, voided = [], notices = [] }: Extract<HeadKind, { kind: "environment" }>,
 ): GateOutcome {
-  if (gate === "promotion") return promotionGate({ source, target, promotion: null });
+  if (gate === "promotion") {
+    const details = notices.map((sentence) => ({ sentence }));
+    return { ...promotionGate({ source, target, promotion: null }), ...(details.length > 0 && { details }) };
+  }
+  const unjudged = notJudgedYet(gate, { source, target });
+  return gate === "approval" ? { ...unjudged, sentences: [...unjudged.sentences, ...voided] } : unjudged;
+}
+
+/** A gate that can be judged only by building the release. */
+export function notJudgedYet(
+  gate: Gate,
+  { source, target }: { readonly source: string; readonly target: string },
+): GateOutcome {
   return {
     gate,
     outcome: "wait",
     code: "not_judged",
-    sentences: [
-      `What ${source} would bring to ${target} has not been judged at this commit.`,
-      ...(gate === "approval" ? voided : []),
-    ],
+    sentences: [`What ${source} would bring to ${target} has not been judged at this commit.`],
     remedy: "Comment `/plan` to have it judged without changing anything, or `/promote`.",
   };
 }

@@ -29,6 +29,8 @@ export interface OperationView {
   readonly requested_by: string;
   readonly requested_at: string;
   readonly progress: OperationProgress;
+  /** By the last operation of this kind; null: there was none. */
+  readonly seconds_left: number | null;
   readonly verdict: Verdict | null;
   readonly plan: Plan | null;
   readonly refresh: RefreshPlan | null;
@@ -79,7 +81,9 @@ export function renderOperation(view: OperationView): string {
     view.message === null ? "" : `**${inert(view.message)}**`,
     view.next === null ? "" : `Next: ${inert(view.next)}`,
     view.verdict === null || view.verdict.gates.length === 0 ? "" : gatesTable(view.verdict),
-    isOver(view.state) || view.progress.jobs.length === 0 ? "" : progressSection(view.progress),
+    isOver(view.state) || view.progress.jobs.length === 0
+      ? ""
+      : progressSection(view.progress, view.seconds_left),
     view.refresh === null ? "" : refreshSection(view.refresh, view.source),
     view.comparison === null ? "" : comparisonSection(view.comparison.found, { ...view, ...view.comparison }),
     view.packages == null ? "" : movesSection(view.packages.moves, view.packages.commit),

@@ -1,4 +1,5 @@
-/** How far an operation has come: a bar, the step it is at, and folded the steps done. */
+/** How far an operation has come: a bar, the step it is at, about how long it still takes, and folded the steps done. */
+import { showDuration } from "../duration.ts";
 import { currentStep, type OperationProgress } from "../progress.ts";
 import { code, inert } from "./escape.ts";
 import { details, JOB_WORDS } from "./words.ts";
@@ -6,7 +7,8 @@ import { details, JOB_WORDS } from "./words.ts";
 const WIDTH = 12;
 const SIGNS = { ok: "✅", failed: "❌", unreachable: "❌", skipped: "➖", running: "⏳" } as const;
 
-export function progressSection(progress: OperationProgress): string {
+/** @param seconds_left null: nothing to judge it by */
+export function progressSection(progress: OperationProgress, seconds_left: number | null): string {
   const all = progress.jobs.length;
   const full = all === 0 ? 0 : Math.round((progress.done / all) * WIDTH);
   const bar = `\`${"█".repeat(full)}${"░".repeat(WIDTH - full)}\``;
@@ -15,7 +17,9 @@ export function progressSection(progress: OperationProgress): string {
   const at = job === undefined ? "" : ` · ${JOB_WORDS[job]}${step === null ? "" : `: ${inert(step.name)}`}`;
   const note = progress.notes.at(-1);
   const said = note === undefined ? "" : `\n${inert(note)}`;
-  return `${bar} ${progress.done} of ${all}${at}${said}${steps(progress)}`;
+  const left =
+    seconds_left === null || job === undefined ? "" : ` · about ${showDuration(seconds_left)} left`;
+  return `${bar} ${progress.done} of ${all}${at}${left}${said}${steps(progress)}`;
 }
 
 function steps(progress: OperationProgress): string {

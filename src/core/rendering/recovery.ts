@@ -27,14 +27,16 @@ export const notSettled = (environment: string): string =>
 export const failed = (environment: string, why: string): string =>
   `The recovery could not look at ${environment}'s host, so nobody knows yet. ${why}`;
 
-/** The measurements of the switch were in the report that never came. */
-const BASELINE_STAYS =
+/** Where the host does not remember what the switch measured: it was cut off right before it wrote that down. */
+export const BASELINE_STAYS =
   "The baseline is still the one from before, because what the switch measured was lost with its report. Comment `/refresh` to record a new one; until then, what is changed anew in the source of what was promoted conflicts.";
+
+export const BASELINE_ADVANCED =
+  "The baseline is advanced with what the host's journal kept of the switch, as the lost report would have done.";
 
 export function switched({ kind, target }: Names, { release, healthy }: Seen): string {
   const health = healthy ? "and it is healthy" : "and it is not healthy";
-  const found = `A recovery found that the ${word(kind)} has happened: ${target} runs \`${release}\`, ${health}.`;
-  return kind === "promote" && healthy ? `${found} ${BASELINE_STAYS}` : found;
+  return `A recovery found that the ${word(kind)} has happened: ${target} runs \`${release}\`, ${health}.`;
 }
 
 export function notSwitched(

@@ -28,10 +28,17 @@ export interface StatusView {
     readonly since: string;
     readonly pull_request: number | null;
   }[];
+  /** The promotion, or the rollback, that decided what the target runs; null: there was none. */
+  readonly last_promotion: (OperationWords & { readonly release: string | null }) | null;
   /** Newest first. */
   readonly recent: readonly (OperationWords & { readonly message: string | null })[];
+  /** Every gate of the policy, for a promotion that would begin now. */
   readonly verdict: Verdict;
+  /** When a plan or promotion last judged this commit; null: never. */
+  readonly judged_at: string | null;
   readonly backup_age_s: number | null;
+  /** Settings of the repository that break environment pull requests. */
+  readonly notices: readonly string[];
   /** False for people without write permission: no row keys, no values. */
   readonly details: boolean;
 }
@@ -61,10 +68,15 @@ export function renderStatus(view: StatusView): string {
     lockedLine(view),
     queueList(view),
     environmentsTable(view),
-    `A promotion now would find:\n\n${gatesTable(view.verdict)}`,
+    `The gates of a promotion now${judgedAt(view)}:\n\n${gatesTable(view.verdict)}`,
+    lastPromotion(view),
+    lastCheck(view),
     view.backup_age_s === null ? "" : `The newest proven backup is ${showDuration(view.backup_age_s)} old.`,
     view.details && reasons.length > 0 ? details("details", reasonList(reasons)) : "",
     recentList(view),
+    view.notices.length === 0
+      ? ""
+      : `Settings on GitHub to look at:\n${view.notices.map((one) => `- ${inert(one)}`).join("\n")}`,
   ];
   return cap(parts.filter((part) => part !== "").join("\n\n"), COMMENT_LIMIT);
 }
@@ -94,6 +106,22 @@ function queueList({ queue }: StatusView): string {
     return `${at + 1}. \`/promote\` by ${person(by)}${where}, since ${inert(since)}`;
   });
   return `Waiting for their turn:\n${lines.join("\n")}`;
+}
+
+const judgedAt = ({ judged_at }: StatusView): string =>
+  judged_at === null ? "" : ` (the release as it was judged at ${inert(judged_at)})`;
+
+function lastPromotion({ last_promotion: last, target }: StatusView): string {
+  if (last === null) return `Nothing was promoted to ${inert(target)} yet.`;
+  const release = last.release === null ? "" : `, release ${code(last.release)}`;
+  return `Last promotion: \`/${last.kind}\` by ${person(last.by)} at ${inert(last.at)}: ${STATE_WORDS[last.state]}${release}.`;
+}
+
+function lastCheck({ environments, target }: StatusView): string {
+  const row = environments.find(({ name }) => name === target);
+  const checked = row?.drift_checked_at ?? null;
+  if (row === undefined || checked === null) return `${inert(target)} was never compared with a baseline.`;
+  return `Last drift check of ${inert(target)}: ${row.drift_status}, at ${inert(checked)}.`;
 }
 
 function environmentsTable(view: StatusView): string {

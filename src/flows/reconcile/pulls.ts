@@ -2,25 +2,29 @@
 import { OPEN_STATES } from "../../core/promotion.ts";
 import type { PullRequest } from "../../ports/github.ts";
 import type { Repository } from "../../ports/sites.ts";
-import type { HeadDeps } from "../classify-head.ts";
 import type { Deps } from "../deps.ts";
 import { type PackagesDeps, packagesChanged } from "../packages/pull-request.ts";
-import { pullRequestChanged } from "../pull-request-changed.ts";
+import { type ChangedDeps, pullRequestChanged } from "../pull-request-changed.ts";
+import { type CheckDeps, reconcileChecks } from "./checks.ts";
 
-type PullDeps = HeadDeps & PackagesDeps & Deps<"allOpenPullRequests">;
+type PullDeps = ChangedDeps & PackagesDeps & CheckDeps & Deps<"allOpenPullRequests">;
 
-/** @returns how many had changed without Belay's knowing */
+/** @returns how many had changed without Belay's knowing, and how many checks of the others are shown anew */
 export async function reconcilePulls(deps: PullDeps, repository: Repository): Promise<number> {
   const open = await deps.github.allOpenPullRequests(repository);
   const closed = await goneFrom(deps, repository, open);
   let healed = 0;
+  const known: PullRequest[] = [];
   for (const pull_request of [...open, ...closed]) {
-    if (await isKnown(deps, repository, pull_request)) continue;
+    if (await isKnown(deps, repository, pull_request)) {
+      if (pull_request.state === "open") known.push(pull_request);
+      continue;
+    }
     await pullRequestChanged(deps, { repository, pull_request });
     await packagesChanged(deps, { repository, pull_request });
     healed += 1;
   }
-  return healed;
+  return healed + (await reconcileChecks(deps, repository, known));
 }
 
 /** Pull requests of operations that are under way, and that are not open at GitHub any more. */

@@ -9,7 +9,7 @@ export interface RedeliverDeps {
   readonly deliveries: AppDeliveries;
   readonly sweeps: Pick<
     Sweeps,
-    "beganAt" | "known" | "countRedelivery" | "uncountRedelivery" | "caughtUpAt" | "caughtUp"
+    "restoredAt" | "beganAt" | "known" | "countRedelivery" | "uncountRedelivery" | "caughtUpAt" | "caughtUp"
   >;
   /** Whether a flow works on events of this name. */
   readonly wanted: (event: string) => boolean;
@@ -46,7 +46,11 @@ export async function redeliverFailed(deps: RedeliverDeps): Promise<CaughtUp> {
   const now = deps.clock.now();
   const { failed, complete } = await deps.deliveries.failedSince(await since(deps, now));
   const known = await deps.sweeps.known(failed.map(({ guid }) => guid));
-  const missing = oncePerGuid(failed.filter(({ guid, event }) => !known.has(guid) && deps.wanted(event)));
+  const restored_at = await deps.sweeps.restoredAt();
+  const wanted = failed.filter(
+    (one) => !known.has(one.guid) && deps.wanted(one.event) && !isOldClick(one, restored_at),
+  );
+  const missing = oncePerGuid(wanted);
   const redelivered: string[] = [];
   const read: string[] = [];
   for (let at = 0; at < missing.length; at += AT_ONCE) {
@@ -62,6 +66,12 @@ export async function redeliverFailed(deps: RedeliverDeps): Promise<CaughtUp> {
   // Whether those that are delivered again arrive shows the next time.
   if (complete && redelivered.length === 0) await deps.sweeps.caughtUp(now);
   return { redelivered, read, more: false };
+}
+
+/** It may have come after all, and been worked on, before the store was put back: a button does not say when it was pressed. */
+function isOldClick({ event, delivered_at }: FailedDelivery, restored_at: string | null): boolean {
+  if (event !== "check_run.requested_action" || restored_at === null) return false;
+  return Date.parse(delivered_at) < Date.parse(restored_at);
 }
 
 /** ISO 8601. What failed before is dealt with, or lost to GitHub, too. */

@@ -1,6 +1,6 @@
 /** A recovery reported: the operation whose end was unknown ends as the host tells, or stays as it is. */
-import { FACTS } from "../../core/facts.ts";
-import { resolve } from "../../core/recovery.ts";
+import { FACTS, type Facts } from "../../core/facts.ts";
+import { type Resolution, resolve } from "../../core/recovery.ts";
 import { reportInvalid } from "../../core/rendering/answers.ts";
 import * as words from "../../core/rendering/recovery.ts";
 import { shortId } from "../../core/rendering/words.ts";
@@ -10,6 +10,7 @@ import type { Deps } from "../deps.ts";
 import { finish } from "../finish.ts";
 import { recoveryFailed } from "../recover.ts";
 import { change, type Work } from "../work.ts";
+import { keepPromotion } from "./env-promote.ts";
 
 export interface RecoveryReport {
   readonly job: JobRow;
@@ -36,12 +37,42 @@ export async function recovered(
   }
   const resolution = resolve({ ...operation, source: source.name, target: target.name }, facts.data);
   if (resolution.kind === "open") return fruitless("RECOVERY_OPEN", resolution.message);
-  const { event, code, message, broken, release_after } = resolution;
-  const kept = release_after === null ? work : await keepRelease(work, release_after);
-  return finish(kept, { event, code, message, broken, actor });
+  const { event, code, broken } = resolution;
+  const kept = await keep(work, resolution, facts.data);
+  const message = `${resolution.message}${kept.said}`;
+  return finish(kept.work, { event, code, message, broken, actor });
 }
 
-/** The target runs what the operation brought. The baseline stays: what was promoted shows as equal on both sides. */
+interface Kept {
+  readonly work: Work;
+  /** What became of the baseline, for the comment; empty: it is not concerned. */
+  readonly said: string;
+}
+
+type Resolved = Extract<Resolution, { kind: "resolved" }>;
+
+/** The host remembers what the lost report told: the baseline advances with it as it would have then. */
+async function keep(
+  work: Work,
+  { event, release_after }: Resolved,
+  { promotion, active, health }: Facts["recover"],
+): Promise<Kept> {
+  if (release_after === null) return { work, said: "" };
+  const happened = work.operation.kind === "promote" && event === "finished";
+  if (!happened) return { work: await keepRelease(work, release_after), said: "" };
+  if (promotion === undefined) return stays(await keepRelease(work, release_after));
+  const { previous_release, promoted, migrated } = promotion;
+  const told = { activated: true, rolled_back: false, release: active.release, previous_release, health };
+  const facts = { ...told, promoted, ...(migrated !== undefined && { migrated }) };
+  const kept = await keepPromotion({ work, facts });
+  return kept.baseline === "advanced"
+    ? { work: kept.work, said: ` ${words.BASELINE_ADVANCED}` }
+    : stays(kept.work);
+}
+
+const stays = (work: Work): Kept => ({ work, said: ` ${words.BASELINE_STAYS}` });
+
+/** The target runs what the operation brought. */
 async function keepRelease(work: Work, release_after: string): Promise<Work> {
   const { release_id, kind } = work.operation;
   const release = release_id === null ? null : await work.tx.release(release_id);

@@ -15,7 +15,8 @@ import { dispatch, type Effect, streamOf, supersedes } from "../../../src/core/e
 import { touchesNothingPromoted } from "../../../src/core/harmless.ts";
 import { grantLock, isGranted } from "../../../src/core/lock.ts";
 import { heldSides, jobsOf } from "../../../src/core/operations.ts";
-import { addEvent, currentStep, jobDone, startProgress } from "../../../src/core/progress.ts";
+import { addEvent, currentStep, jobDone, secondsLeft, startProgress } from "../../../src/core/progress.ts";
+import { progressSection } from "../../../src/core/rendering/progress.ts";
 import type { JobEvent, Report } from "../../../src/core/report.ts";
 import { resultFacts, switchFacts } from "../../../src/core/result-facts.ts";
 import { environmentStillFits } from "../../../src/core/still-fits.ts";
@@ -202,6 +203,25 @@ describe("progress", () => {
       ["Pack", "failed"],
     ]);
     expect(jobDone(jobDone(jobDone(progress))).done).toBe(2);
+  });
+  it("tells how long it still takes by how long the same steps took before", () => {
+    const finished = (step: string, seconds: number) =>
+      event({ step, event: "step_finished", status: "ok", seconds });
+    let before = startProgress(["release_build", "env_promote"]);
+    before = addEvent(before, "release_build", finished("Load", 10));
+    before = jobDone(jobDone(addEvent(before, "env_promote", finished("Switch", 50))));
+    let progress = startProgress(["release_build", "env_promote"]);
+    expect(secondsLeft(progress, null)).toBeNull();
+    expect(secondsLeft(progress, startProgress(["release_build"]))).toBeNull();
+    expect(secondsLeft(progress, before)).toBe(60);
+    progress = addEvent(progress, "release_build", event({}));
+    expect(secondsLeft(progress, before)).toBe(60);
+    progress = addEvent(progress, "release_build", finished("Load", 90));
+    expect(secondsLeft(progress, before)).toBe(50);
+    progress = jobDone(progress);
+    expect(progressSection(progress, secondsLeft(progress, before))).toContain("promote · about 50 s left");
+    expect(secondsLeft(jobDone(progress), before)).toBe(0);
+    expect(progressSection(progress, null)).not.toContain("left");
   });
   it("keeps the last notes only", () => {
     let progress = startProgress([]);

@@ -33,6 +33,7 @@ const view = (more: Partial<OperationView> = {}): OperationView => ({
   requested_by: "mona",
   requested_at: "2026-03-01T10:00:00Z",
   progress: startProgress(["release_build", "drift_check", "env_promote"]),
+  seconds_left: null,
   verdict: null,
   plan: null,
   refresh: null,

@@ -41,7 +41,10 @@ def _kept(host, params):
     promoted = (host.journal.last("promoted") or {}).get("promoted")
     if not promoted:
         return {"changed": True, "belay_facts": {}}
-    return {"changed": True, "belay_facts": {"promoted": {**promoted, "code": measures.code(host.site, params)}}}
+    code = measures.code(host.site, params)
+    # Where this answer is lost, a recovery tells of it.
+    host.journal.append("code", code=code)
+    return {"changed": True, "belay_facts": {"promoted": {**promoted, "code": code}}}
 
 
 def undo(params):

@@ -51,7 +51,20 @@ def recover_host(params) -> dict:
         "health": results,
         "healthy": is_healthy(results),
     }
+    kept = promotion_kept(journal, point)
+    if kept:
+        facts["promotion"] = kept
     return {"changed": bool(entries), "belay_facts": facts}
+
+
+def promotion_kept(journal, point) -> Optional[dict]:
+    """What this operation's promotion told at its end, for a bot that did not hear it; None unless it was confirmed and is active."""
+    ours = point.version.operation == journal.operation_id and journal.last("rolled_back") is None
+    promoted, code, migrated = journal.last("promoted"), journal.last("code"), journal.last("migrated")
+    if not ours or not promoted or not promoted["promoted"] or not code:
+        return None
+    kept = {"previous_release": point.record.previous.release, "promoted": {**promoted["promoted"], "code": code["code"]}}
+    return {**kept, "migrated": migrated["tables"]} if migrated else kept
 
 
 def _wait_for_decisions(site, params, deadline: float) -> None:

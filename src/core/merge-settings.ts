@@ -1,0 +1,49 @@
+/** Settings of a repository on GitHub that break environment pull requests, or let somebody pass by the checks: told, never changed. */
+
+/** As far as the App may read them; null: GitHub did not tell. */
+export interface MergeSettings {
+  /** Checks that a rule of the branch requires; `app_id` null: whoever posts a check of that name is believed. */
+  readonly required: readonly { readonly name: string; readonly app_id: number | null }[];
+  /** A rule wants the head branch to be up to date before a merge. */
+  readonly strict: boolean;
+  readonly squash: boolean | null;
+  readonly deletes_head: boolean | null;
+}
+
+export interface MergeScene {
+  /** Branches of the environments. */
+  readonly head: string;
+  readonly base: string;
+  /** Belay's own App. */
+  readonly app_id: number;
+}
+
+/** One sentence for each: what is so, what that leads to, what to change. */
+export function mergeNotices(settings: MergeSettings, { head, base, app_id }: MergeScene): readonly string[] {
+  const loose = settings.required.filter(({ name, app_id: of }) => name.startsWith(OURS) && of !== app_id);
+  return [
+    ...(loose.length > 0 ? [notPinned(base, [...new Set(loose.map(({ name }) => name))])] : []),
+    ...(settings.strict
+      ? [
+          `\`${base}\` wants \`${head}\` to be up to date before a merge: each update moves the head, and what was judged and approved holds no more. Switch *Require branches to be up to date* off in the rule of \`${base}\`.`,
+        ]
+      : []),
+    ...(settings.squash === true
+      ? [
+          `Squash merges are allowed: after one, \`${head}\` and \`${base}\` have no history in common, and the next pull request shows everything again. Allow merge commits only, for \`${base}\` or in the repository's settings.`,
+        ]
+      : []),
+    ...(settings.deletes_head === true
+      ? [
+          `Head branches are deleted on merge: merging this pull request deletes \`${head}\`, the branch of an environment. Switch *Automatically delete head branches* off in the repository's settings.`,
+        ]
+      : []),
+  ];
+}
+
+const OURS = "belay / ";
+
+function notPinned(base: string, names: readonly string[]): string {
+  const shown = names.map((name) => `\`${name}\``).join(", ");
+  return `The rule of \`${base}\` requires ${shown} from anybody: every workflow with \`checks: write\` can post a green one. Choose Belay's App as its source in that rule.`;
+}

@@ -1,0 +1,119 @@
+/** Belay's own checks at GitHub, against what the store says: what is missing, changed or outdated is shown anew, and nothing else. */
+import { beforeEach, expect, it } from "vitest";
+import { reconcilePulls } from "../../src/flows/reconcile/pulls.ts";
+import { isOfSettings, settingsPushed } from "../../src/flows/settings-pushed.ts";
+import { EXAMPLE } from "../unit/config/example.ts";
+import { HEAD, openWorld, PULL_REQUEST, REPOSITORY, type World } from "./world.ts";
+
+const FREEZE = `version: 1
+environments: {production: {windows: {deny: [{from: 2026-11-23, to: 2026-12-01, reason: "Black Friday"}]}}}
+`;
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+
+/** GitHub was told everything, and shows it. */
+async function applied(): Promise<void> {
+  await world.open.sql("update effects set state = 'done'");
+  for (const { head_sha, external_id, status, conclusion = null, title } of await world.effects("check")) {
+    const others = (world.github.own_checks.get(head_sha) ?? []).filter(
+      (one) => one.external_id !== external_id,
+    );
+    world.github.own_checks.set(head_sha, [...others, { external_id, status, conclusion, title }]);
+  }
+}
+
+/** What a look at GitHub has shown anew. */
+async function repaired(): Promise<readonly string[]> {
+  const before = (await world.effects("check")).length;
+  await reconcilePulls({ ...world.deps }, REPOSITORY);
+  return (await world.effects("check")).slice(before).map(({ external_id }) => external_id);
+}
+
+const seen = () => world.github.own_checks.get(HEAD) ?? [];
+const push = (paths: readonly string[], ref = "refs/heads/main") => ({ repository: REPOSITORY, ref, paths });
+
+it("what GitHub shows as it should is left alone; a stale, a changed and a missing check are shown anew, once", async () => {
+  await world.pullRequest();
+  await world.says("mona", "/status");
+  await applied();
+  expect(await repaired()).toEqual([]);
+  const [drift, backup, ...others] = seen();
+  if (drift === undefined || backup === undefined) throw new Error("no checks were shown");
+  world.github.own_checks.set(HEAD, [
+    { ...drift, status: "completed", conclusion: "stale" },
+    { ...backup, conclusion: "success" },
+    ...others.slice(1),
+  ]);
+  const missing = others[0]?.external_id;
+  expect((await repaired()).toSorted()).toEqual([drift.external_id, backup.external_id, missing].toSorted());
+  await applied();
+  expect(await repaired()).toEqual([]);
+});
+
+it("what waits to be told GitHub is no difference", async () => {
+  await world.pullRequest();
+  await world.says("mona", "/status");
+  world.github.own_checks.set(HEAD, []);
+  expect(await repaired()).toEqual([]);
+});
+
+it("checks that the policy asks for since then appear on pull requests that are open already", async () => {
+  await world.pullRequest();
+  await world.says("mona", "/status");
+  await applied();
+  world.github.policy = FREEZE;
+  expect(await repaired()).toEqual(["belay:production:window"]);
+});
+
+it("a pull request from before the configuration gets its checks with the push that brings it, and others do not matter", async () => {
+  world.github.files.delete(".github/belay.yml");
+  await world.pullRequest();
+  expect(await world.effects("check")).toEqual([]);
+  world.github.files.set(".github/belay.yml", EXAMPLE);
+  expect(isOfSettings(push([".github/belay.yml"], "refs/heads/staging"))).toBe(false);
+  expect(isOfSettings(push(["index.php"]))).toBe(false);
+  expect(isOfSettings(push([".github/belay.yml"]))).toBe(true);
+  await settingsPushed(world.deps, push(["index.php", ".github/belay.yml"]));
+  expect(await world.checks()).toMatchObject({ drift: "action_required", promotion: "action_required" });
+});
+
+it("a configuration that was broken and is mended takes its complaint back, where nothing was judged since", async () => {
+  world.github.files.set(".github/belay.yml", "version: 9");
+  await world.pullRequest();
+  await applied();
+  const complaint = seen();
+  expect(complaint.map(({ external_id }) => external_id)).toEqual(["belay:production:promotion"]);
+  world.github.files.set(".github/belay.yml", EXAMPLE);
+  await settingsPushed(world.deps, push([".github/belay.yml"]));
+  await applied();
+  const [promotion] = seen().filter(({ external_id }) => external_id === "belay:production:promotion");
+  expect(promotion?.title).toContain("has not been promoted to production at this commit");
+});
+
+it("two pull requests at one commit do not take turns", async () => {
+  await world.pullRequest();
+  world.github.changed.set(8, ["README.md"]);
+  await world.pullRequest({ number: 8, head_ref: "docs", title: "Words" });
+  await applied();
+  expect(await repaired()).toEqual([]);
+  expect(world.github.pull_requests.get(8)?.head_sha).toBe(PULL_REQUEST.head_sha);
+});
+
+it("a policy is of every site of its owner", async () => {
+  await world.pullRequest();
+  await world.says("mona", "/status");
+  await applied();
+  world.github.policy = FREEZE;
+  const policies = { ...REPOSITORY, id: 4712, name: ".github" };
+  const before = (await world.effects("check")).length;
+  await settingsPushed(world.deps, {
+    repository: policies,
+    ref: "refs/heads/main",
+    paths: ["belay-policy.yml"],
+  });
+  const written = (await world.effects("check")).slice(before);
+  expect(written.map(({ external_id }) => external_id)).toEqual(["belay:production:window"]);
+});
