@@ -119,6 +119,19 @@ class HoldPhp(unittest.TestCase):
         self.addCleanup(alias.unlink)
         self.assertEqual(self.run_php(alias / "releases/old/page.php")["dir"], str(self.root / "releases/new"))
 
+    def test_run_by_php_in_place_of_the_script_that_was_asked_for_it_runs_that_one(self):
+        """PHP's cache does so now and then, where several workers compile the prepended file at one moment."""
+        page = self.root / "releases/old/page.php"
+        seen = self.run_php(self.hold / "hold.php", f"$_SERVER['SCRIPT_FILENAME'] = '{page}';")
+        self.assertEqual((seen["script"], seen["global"], seen["switch"]), ("page.php", True, "old@op1"))
+        lost = self.start(self.hold / "hold.php")
+        self.assertEqual((lost.communicate()[0], lost.returncode), (b"", 75))
+
+    def test_a_script_that_includes_it_again_goes_on(self):
+        page = self.root / "releases/old/page.php"
+        page.write_text(f"<?php require '{self.hold}/hold.php'; ?>{REPORT}")
+        self.assertEqual(self.run_php(page)["script"], "page.php")
+
     def test_scripts_elsewhere_are_left_alone(self):
         (self.root / "tool.php").write_text(REPORT)
         self.assertEqual(self.run_php(self.root / "tool.php")["dir"], str(self.root))
@@ -181,6 +194,9 @@ class HoldPhp(unittest.TestCase):
     def test_a_release_is_compiled_before_it_is_active(self):
         """On PHP's built-in server, because opcache remembers from one request to the next there."""
         old, new = "0" * 12, "1" * 12
+        for name in ("index.php", "other.php"):
+            # As in wp-admin/includes/noop.php: two scripts that are never loaded together declare one function.
+            (self.root / "releases/old" / name).write_text(f"{REPORT} function declared_twice() {{}}")
         for release in (old, new):
             shutil.copytree(self.root / "releases/old", self.root / "releases" / release)
         os.unlink(self.root / "releases" / new / "page.php")
@@ -189,7 +205,7 @@ class HoldPhp(unittest.TestCase):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        settings = {"auto_prepend_file": self.hold / "hold.php", "opcache.enable_cli": 1, "opcache.file_update_protection": 0}
+        settings = {"auto_prepend_file": self.hold / "hold.php", "opcache.enable_cli": 1, "opcache.file_update_protection": 0, "error_log": self.root / "php.log"}
         server = subprocess.Popen(
             ["php", *(word for name, value in settings.items() for word in ("-d", f"{name}={value}")), "-S", f"127.0.0.1:{port}", "-t", str(self.root / "releases" / old)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -210,10 +226,13 @@ class HoldPhp(unittest.TestCase):
                     time.sleep(0.01)
             self.fail("the server ended")
 
-        for page in ("index.php", "page.php"):
+        for page in ("index.php", "page.php", "other.php"):
             ask(page)
         warm = {"X-Belay-Probe": "right", "X-Belay-Warm": new}
         self.assertEqual(ask("index.php", **warm)["warmed"], 1)
+        ask("index.php", **warm)
+        self.assertEqual(ask("index.php", **warm)["warmed"], 0, "all of it was there already")
+        self.assertFalse((self.root / "php.log").exists(), "the site's own log tells of it")
         self.assertEqual(ask("index.php", **{**warm, "X-Belay-Warm": "../../../etc"})["warmed"], 0)
         self.assertNotIn("warmed", ask("index.php", **{**warm, "X-Belay-Probe": "wrong"}))
 

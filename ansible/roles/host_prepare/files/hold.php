@@ -12,7 +12,15 @@
  * a site that answers is worth more than one guarded against a switch that cannot come, because every switch first
  * proves by the probe below that this pool takes both locks. In doubt there is no safe guess: 503.
  */
-// Declared when it is reached, not when the file is loaded: a class that PHP's cache has declared a moment before is no fatal error then.
+// Here a second time, and run by PHP itself: where several workers compile this file at one moment, PHP's cache may take it for the script
+// that was asked for as well. That script runs from here then; otherwise its visitor would get an empty page.
+if (class_exists('Belay_Hold', false)) {
+    if (!debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, 1)) {
+        require Belay_Hold::asked();
+    }
+    return;
+}
+// Declared when it is reached, not when the file is loaded: PHP's cache would declare it a second time, which is a fatal error.
 if (!class_exists('Belay_Hold', false)) {
 final class Belay_Hold
 {
@@ -52,6 +60,16 @@ final class Belay_Hold
     public static function script(): string
     {
         return self::$script;
+    }
+
+    /** The script that PHP was started for, when PHP runs this file in its place. */
+    public static function asked(): string
+    {
+        $asked = self::asked_for();
+        if ($asked === '' || !is_file($asked) || realpath($asked) === __FILE__) {
+            self::unavailable('PHP has lost the script that was asked for');
+        }
+        return $asked;
     }
 
     /** Mode `e` closes the files on exec: a program left running in the background must not keep the room. */
@@ -192,12 +210,17 @@ final class Belay_Hold
         $releases = dirname(__DIR__, 2) . '/releases';
         $warmed = 0;
         $until = time() + 10;
+        // What is compiled is declared as well. Two scripts of one site that declare the same thing are no error of the site's: not a word in
+        // its log, and the answer is one all the same.
+        $said = error_reporting(0);
         foreach ((@opcache_get_status(true))['scripts'] ?? [] as $script => $_) {
             $twin = preg_replace('#^' . preg_quote($releases, '#') . '/[0-9a-f]{12}/#', "$releases/$release/", $script, 1, $inside);
-            if ($inside && is_file($twin) && time() < $until) {
-                $warmed += (int) @opcache_compile_file($twin);
+            if ($inside && !opcache_is_script_cached($twin) && is_file($twin) && time() < $until) {
+                $warmed += (int) opcache_compile_file($twin);
             }
         }
+        error_reporting($said);
+        header(($_SERVER['SERVER_PROTOCOL'] ?? 'HTTP/1.1') . ' 200 OK', true, 200);
         return $warmed;
     }
 
