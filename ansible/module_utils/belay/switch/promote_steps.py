@@ -24,6 +24,7 @@ def receive(params):
     """Unpack and verify the release that was brought to the incoming folder, and see that it fits the target."""
     with at_work(params) as (host, point):
         site, digest = host.site, params["release_digest"]
+        require_ours(site, params["operation_id"])
         with host.open_session() as session:
             preflight.check_space(site, session, params["promote_tables"], os.path.getsize(params["archive"]))
             host.journal.append("unpack", release=short(digest), new=not os.path.exists(os.path.join(site.releases, short(digest))))
