@@ -59,6 +59,25 @@ class WithoutTheHold(WatchCase):
         self.assertIn("purged", words(self.site, params))
 
 
+class Confirmed(WatchCase):
+    def test_what_cannot_be_tidied_up_is_no_failure_of_a_release_that_stays(self):
+        params = self.activated()
+        lost = names.shadow(self.site, "lost")
+        self.bench.rows(self.site, f"CREATE TABLE {lost} (id INT PRIMARY KEY); CREATE TABLE tied (id INT, FOREIGN KEY (id) REFERENCES {lost} (id))")
+        self.assertNotIn("belay_error", step("promote", "confirm", params))
+        self.assertIn("untidy", words(self.site, params))
+        self.bench.rows(self.site, "DROP TABLE tied")
+        self.assertEqual(active(self.site).release, NEW)
+
+
+class Overtaken(WatchCase):
+    def test_a_release_that_was_brought_late_is_not_unpacked_behind_another_operation(self):
+        params = self.bench.params(self.site, archive=f"{self.site.belay}/incoming/none.tar.zst", hold_without="brief_mixture")
+        self.assertNotIn("belay_error", step("promote", "check", params))
+        self.assertNotIn("belay_error", step("recover", "recover_host", {**params, "operation_id": str(uuid.uuid4()), "wait_s": 0, "stop": False}))
+        self.assertEqual(step("promote", "receive", params)["belay_error"]["code"], "OPERATION_OVERTAKEN")
+
+
 class GoneBack(WatchCase):
     def test_the_watchdog_tells_caches_as_far_as_it_can(self):
         params = self.activated(volatile_paths=["wp-content/cache"], purge=PURGES)

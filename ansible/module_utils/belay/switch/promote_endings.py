@@ -1,6 +1,9 @@
 """How a promotion ends on the target's host: the release stays, or everything becomes what it was."""
+import contextlib
+
 from . import armed as arms
 from ..database import names
+from ..database.mysql import LostConnection, SqlError
 from . import leftovers, measures, promote
 from ..hold.commit_point import history
 from .ended import goal, outcome_of, reverted_error
@@ -36,14 +39,16 @@ def _kept(host, params):
             leftovers.drop_inspected(host.site, session, params["keep_failed_s"])
             kept = leftovers.drop_old_archives(host.site, session, params["keep_releases"])
         drop_releases(host.site, kept)
-    except (BelayError, OSError) as error:
-        host.journal.append("untidy", error=str(error)[:300])
+    except (BelayError, SqlError, LostConnection, OSError) as error:
+        with contextlib.suppress(OSError):
+            host.journal.append("untidy", error=str(error)[:300])
     promoted = (host.journal.last("promoted") or {}).get("promoted")
     if not promoted:
         return {"changed": True, "belay_facts": {}}
     code = measures.code(host.site, params)
     # Where this answer is lost, a recovery tells of it.
-    host.journal.append("code", code=code)
+    with contextlib.suppress(OSError):
+        host.journal.append("code", code=code)
     return {"changed": True, "belay_facts": {"promoted": {**promoted, "code": code}}}
 
 
