@@ -50,8 +50,10 @@ const reader: Fault = {
   },
 };
 
+const CONFIRMED: readonly string[] = ["confirmed", "code"];
+
 export const SERVERS: readonly Case[] = [
   ...atSteps(STEPS, database),
-  ...STEPS.flatMap((step) => atSteps([step], php(step === "confirmed" ? "new" : "old"))),
+  ...STEPS.flatMap((step) => atSteps([step], php(CONFIRMED.includes(step) ? "new" : "old"))),
   ...atSteps(["tried", "prepared", "switch"], reader),
 ];
