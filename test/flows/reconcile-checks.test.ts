@@ -1,13 +1,16 @@
 /** Belay's own checks at GitHub, against what the store says: what is missing, changed or outdated is shown anew, and nothing else. */
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { reconcilePulls } from "../../src/flows/reconcile/pulls.ts";
 import { isOfSettings, settingsPushed } from "../../src/flows/settings-pushed.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
+import { built, firstClone, measured, NOT_COMPARED } from "./facts.ts";
 import { HEAD, openWorld, PULL_REQUEST, REPOSITORY, type World } from "./world.ts";
 
 const FREEZE = `version: 1
 environments: {production: {windows: {deny: [{from: 2026-11-23, to: 2026-12-01, reason: "Black Friday"}]}}}
 `;
+
+const production = measured({});
 
 let world: World;
 beforeEach(async () => {
@@ -58,6 +61,25 @@ it("what waits to be told GitHub is no difference", async () => {
   await world.says("mona", "/status");
   world.github.own_checks.set(HEAD, []);
   expect(await repaired()).toEqual([]);
+});
+
+it("what a plan has judged is not set back, and another head on a governed base is not looked into again", async () => {
+  await world.says("mona", "/status");
+  await world.pullRequest();
+  await world.says("mona", "/refresh");
+  await world.runs(firstClone(production));
+  await world.says("mona", "/plan");
+  await world.runs({
+    release_build: () => ({ facts: built(measured({ widgets: { "1": "new" } }), HEAD) }),
+    drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: production } }),
+  });
+  await world.pullRequest({ number: 8, head_ref: "docs", head_sha: "8".repeat(40) });
+  await applied();
+  expect(await world.checks()).toMatchObject({ drift: "success", release: "success" });
+  const looked = vi.fn(world.deps.github.changedFiles);
+  const deps = { ...world.deps, github: { ...world.deps.github, changedFiles: looked } };
+  expect(await reconcilePulls(deps, REPOSITORY)).toBe(0);
+  expect(looked).not.toHaveBeenCalled();
 });
 
 it("checks that the policy asks for since then appear on pull requests that are open already", async () => {

@@ -2,8 +2,8 @@
 import { beforeEach, expect, it } from "vitest";
 import { dueRecoveries, recoverDue } from "../../src/flows/recover.ts";
 import { afterRestore } from "../../src/flows/restored.ts";
-import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE } from "./facts.ts";
-import { approved, HEAD, openWorld, type World } from "./world.ts";
+import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
+import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
 
 const production = measured({});
 const staging = measured({ widgets: { "1": "new" } });
@@ -44,7 +44,9 @@ it("a promotion that had only begun then may have switched since: a recovery loo
   expect(await recoverDue(world.deps, id)).toBe("begun");
   const facts = { found: [], reports: [], settled: true, health: [], healthy: true };
   const active = { release: RELEASE.slice(0, 12), operation_id: id };
-  await world.runs({ recover: () => ({ facts: { ...facts, active } }) });
+  const { promoted, previous_release } = switched(staging);
+  const promotion = { promoted, previous_release };
+  await world.runs({ recover: () => ({ facts: { ...facts, active, promotion } }) });
   expect(await world.operation()).toMatchObject({ state: "succeeded", release_after: RELEASE.slice(0, 12) });
   expect((await world.operation()).result_message).toContain("The baseline is still the one from before");
   expect(await locks()).toEqual([]);
@@ -85,6 +87,14 @@ it("a command that had been seen is not obeyed again, one that nobody saw is; af
 
 it("what waits to be told is looked for at GitHub first, and buttons are set aside", async () => {
   await world.says("mona", "/status");
+  const told = { kind: "deployment_status", operation_id: "o1", state: "success" } as const;
+  const effect = { ...told, description: "Done.", environment_url: "https://acme.example" };
+  await world.open.store.transaction((tx) =>
+    tx.addEffect({
+      ...{ id: world.deps.clock.id(), operation_id: null, repository: REPOSITORY },
+      ...{ effect, not_before: world.now() },
+    }),
+  );
   const click = { id: "c1", event: "check_run.requested_action", payload: {}, received_at: world.now() };
   await world.open.queue.addDelivery(click);
   await putBack();
