@@ -14,6 +14,19 @@ module.exports = {
     only("flows-import-core-and-ports", "^src/flows/", ["^src/core/", "^src/ports/", "^src/flows/"]),
     only("github-imports-core-and-ports", "^src/github/", ["^src/core/", "^src/ports/", "^src/github/"]),
     only("store-imports-core-and-ports", "^src/store/", ["^src/core/", "^src/ports/", "^src/store/"]),
+    only("validation-imports-core-and-ports", "^src/validation/", [
+      "^src/core/",
+      "^src/ports/",
+      "^src/validation/",
+    ]),
+    {
+      name: "the-bot-judges-packages-on-another-thread",
+      severity: "error",
+      comment:
+        "judging takes seconds of computing; only src/validation runs it, so that webhooks are answered meanwhile",
+      from: { path: "^src/(flows|http|github|store|app|bot|server)" },
+      to: { path: "^src/core/packages/(validate|judging/(questions|head|branch|move))\\.ts$" },
+    },
     only("http-imports-flows-and-core", "^src/http/", [
       "^src/core/",
       "^src/ports/",

@@ -18,6 +18,7 @@ import type { Clock } from "./ports/clock.ts";
 import { startReconciler } from "./reconcile.ts";
 import type { BotSettings } from "./settings.ts";
 import { type OpenStore, openStore } from "./store/open.ts";
+import { type JudgePool, judgePool } from "./validation/pool.ts";
 import { startWork } from "./work.ts";
 
 export interface Bot {
@@ -79,7 +80,8 @@ interface Parts {
 }
 
 async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
-  const deps = flowDeps(options, probot, opened);
+  const packages = judgePool();
+  const deps = flowDeps(options, { probot, opened, packages });
   let stopping = false;
   const routes = apiRoutes({
     deps,
@@ -110,7 +112,10 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
     log,
     wake: work.wakeEffects,
   });
-  const stopWork = () => Promise.all([work.stop(), reconciler.stop()]);
+  const stopWork = async () => {
+    await Promise.all([work.stop(), reconciler.stop()]);
+    await packages.close();
+  };
   const server = httpServer({ routes, receiver, log, afterwards: work.wakeEffects });
   const stop = async () => {
     stopping = true;
@@ -131,9 +136,15 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
   return { url, webhook_url: `${url}${WEBHOOK_PATH}`, routes: served, stop };
 }
 
-function flowDeps(options: BotOptions, probot: Probot, { store }: OpenStore): Deps {
+interface Adapters {
+  readonly probot: Probot;
+  readonly opened: OpenStore;
+  readonly packages: JudgePool;
+}
+
+function flowDeps(options: BotOptions, { probot, opened, packages }: Adapters): Deps {
   return {
-    store,
+    store: opened.store,
     github: github({
       clients: keptClients(probot),
       app_id: options.app.id,
@@ -141,6 +152,7 @@ function flowDeps(options: BotOptions, probot: Probot, { store }: OpenStore): De
     }),
     clock,
     catalog: loadCatalog(),
+    packages,
     settings: {
       ...DEFAULT_SETTINGS,
       reusable_workflows: options.github.workflows,

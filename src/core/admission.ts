@@ -40,6 +40,7 @@ export type Admission =
 const AFTERWARDS: readonly CommandWord[] = [
   "rollback",
   "activate",
+  "veto",
   "cancel",
   "lock",
   "unlock",
@@ -74,7 +75,8 @@ export type Acting = Extract<Command, { kind: CommandWord }>;
 /** Commands on packages, which flows/packages answers where a repository has some. */
 export function isAboutPackages(command: Command): boolean {
   const { kind } = command;
-  return kind === "stage" || kind === "activate" || (kind === "rollback" && command.packages !== undefined);
+  if (kind === "rollback") return command.packages !== undefined;
+  return kind === "stage" || kind === "activate" || kind === "veto";
 }
 
 /** Why this person may not give this command here and now; null: they may. */

@@ -17,6 +17,7 @@ export const COMMANDS = [
   "rollback",
   "stage",
   "activate",
+  "veto",
   "cancel",
   "lock",
   "unlock",
@@ -26,9 +27,9 @@ export const COMMANDS = [
 export type CommandWord = (typeof COMMANDS)[number];
 
 /** Commands to come: whoever types one is told that it is not available yet, and gets no guess at a misspelling. */
-export const LATER_COMMANDS = ["rehearse", "freeze", "unfreeze", "veto", "checked", "dev-only"] as const;
+export const LATER_COMMANDS = ["rehearse", "freeze", "unfreeze", "checked", "dev-only"] as const;
 /** Later words whose argument is a reason in free words. */
-const WITH_REASON: readonly string[] = ["freeze", "veto"];
+const WITH_REASON: readonly string[] = ["freeze"];
 /** Longer reasons are cut. */
 const REASON_LIMIT = 200;
 
@@ -43,7 +44,17 @@ export type Command =
   /** `packages`: whose pointers go back; absent: the environment goes back. */
   | { readonly kind: "rollback"; readonly packages?: readonly NamedPackage[] }
   | {
-      readonly kind: Exclude<CommandWord, "promote" | "approve" | "drift" | "baseline" | "rollback" | "lock">;
+      readonly kind: Exclude<
+        CommandWord,
+        "promote" | "approve" | "drift" | "baseline" | "rollback" | "veto" | "lock"
+      >;
+    }
+  /** Nobody may activate this version of a package any more; `lift`: they may again. */
+  | {
+      readonly kind: "veto";
+      readonly lift: boolean;
+      readonly package: { readonly name: string; readonly version: string };
+      readonly reason: string;
     }
   | { readonly kind: "lock"; readonly reason: string }
   | { readonly kind: "not_available"; readonly word: (typeof LATER_COMMANDS)[number] }
@@ -57,12 +68,21 @@ export interface NamedPackage {
   readonly version: string | null;
 }
 
-/** All commands of a comment in their order; usually one or none. */
+/** More are as good as this many: a comment is to have one. */
+const MOST_COMMANDS = 10;
+
+/** The first commands of a comment in their order; usually one or none. Anybody may comment, so this is linear in the text. */
 export function parseCommands(body: string): readonly Command[] {
-  return visibleLines(body).flatMap((line) => parseLine(line) ?? []);
+  const commands: Command[] = [];
+  for (const line of visibleLines(body)) {
+    const command = parseLine(line);
+    if (command !== null) commands.push(command);
+    if (commands.length === MOST_COMMANDS) break;
+  }
+  return commands;
 }
 
-const LINE = /^ {0,3}\/([A-Za-z][A-Za-z-]*)(?:[ \t]+(\S.*?))?[ \t]*$/;
+const LINE = /^ {0,3}\/([A-Za-z][A-Za-z-]*)(?:[ \t]+(.*))?$/;
 const SIMPLE_ARGUMENT = /^[A-Za-z0-9._:@#=-]+$/;
 const PACKAGE_ARGUMENT = /^[A-Za-z0-9._:/+-]+(?:@[A-Za-z0-9.+-]+)?$/;
 const VERSION = /^\d+\.\d+\.\d+(?:-[A-Za-z0-9.-]+)?$/;
@@ -77,7 +97,8 @@ function parseLine(line: string): Command | null {
   const later = LATER_COMMANDS.find((known) => known === word);
   if (later !== undefined && WITH_REASON.includes(later)) return { kind: "not_available", word: later };
   if (word === "rollback" && isPackageList(rest)) return rollback(rest);
-  if (word === "lock") return { kind: "lock", reason: text.slice(0, REASON_LIMIT) };
+  if (word === "lock") return { kind: "lock", reason: text.slice(0, REASON_LIMIT).trimEnd() };
+  if (word === "veto") return veto(rest);
   if (rest.length > 2 || !rest.every((part) => SIMPLE_ARGUMENT.test(part))) return null;
   if (later !== undefined) return { kind: "not_available", word: later };
   const known = COMMANDS.find((command) => command === word);
@@ -91,6 +112,7 @@ function withArguments(word: CommandWord, rest: readonly string[]): Command {
   if (word === "drift") return drift(rest);
   if (word === "baseline") return baseline(rest);
   if (word === "lock") return { kind: "lock", reason: rest.join(" ") };
+  if (word === "veto") return veto(rest);
   if (word !== "promote") {
     return first === undefined ? { kind: word } : { kind: "bad_argument", word, argument: rest.join(" ") };
   }
@@ -117,6 +139,18 @@ function rollback(rest: readonly string[]): Command {
     return { name, version };
   });
   return { kind: "rollback", packages };
+}
+
+/** `discovery@1.5.0 why`, `discovery 1.5.0 why`, and both with `lift` before them. */
+function veto(rest: readonly string[]): Command {
+  const lift = rest[0]?.toLowerCase() === "lift" && rest.length > 1;
+  const [first = "", ...more] = lift ? rest.slice(1) : rest;
+  const [name = "", written] = first.split("@");
+  const version = written ?? more[0] ?? "";
+  const reason = (written === undefined ? more.slice(1) : more).join(" ").slice(0, REASON_LIMIT);
+  if (!PACKAGE_ARGUMENT.test(first) || !VERSION.test(version))
+    return { kind: "bad_argument", word: "veto", argument: rest.join(" ").slice(0, REASON_LIMIT) };
+  return { kind: "veto", lift, package: { name, version }, reason };
 }
 
 function approval(rest: readonly string[]): Command {

@@ -101,6 +101,7 @@ export function shippedPolicy(type: EnvironmentType): Policy {
       rollback: write,
       stage: write,
       activate: write,
+      veto: write,
       approve: write,
       cancel: write,
       lock: write,

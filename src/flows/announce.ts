@@ -9,7 +9,7 @@ import { checkExternalId, renderCheck } from "../core/rendering/check.ts";
 import { driftSection } from "../core/rendering/drift.ts";
 import { nextStep } from "../core/rendering/endings.ts";
 import { operationMarker, renderOperation } from "../core/rendering/operation.ts";
-import { packagesNext } from "../core/rendering/packages.ts";
+import { packagesNext } from "../core/rendering/packages/words.ts";
 import { planSection } from "../core/rendering/plan.ts";
 import { resultFacts } from "../core/result-facts.ts";
 import type { GateOutcome } from "../core/verdict.ts";

@@ -92,6 +92,8 @@ export function answered(outcome: CommandOutcome): ApiOutcome {
   switch (outcome.kind) {
     case "started":
       return { kind: "accepted", job_id: outcome.job_id, operation_id: outcome.operation_id };
+    case "moving":
+      return { kind: "accepted", job_id: null, operation_id: outcome.operation_id };
     case "blocked":
       return refuseByGate(outcome.verdict);
     case "answered":

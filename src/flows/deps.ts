@@ -5,6 +5,7 @@ import type { Verdict } from "../core/verdict.ts";
 import type { Catalog } from "../core/wordpress/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Github } from "../ports/github.ts";
+import type { PackageJudge } from "../ports/packages.ts";
 import type { Store } from "../ports/store.ts";
 
 export interface FlowSettings extends JobSettings {
@@ -40,6 +41,8 @@ export interface Deps<G extends keyof Github = keyof Github> {
   readonly clock: Clock;
   /** Shipped data about tables and options, read once by the composition root. */
   readonly catalog: Catalog;
+  /** Judges configuration packages, away from the thread that answers webhooks. */
+  readonly packages: PackageJudge;
   readonly settings: FlowSettings;
 }
 
@@ -50,6 +53,8 @@ export type CommandOutcome =
   | { readonly kind: "blocked"; readonly operation_id: string; readonly verdict: Verdict }
   /** It waits for its turn. */
   | { readonly kind: "queued"; readonly operation_id: string }
+  /** The bot moves pointers by itself: there is no job. */
+  | { readonly kind: "moving"; readonly operation_id: string }
   | { readonly kind: "started"; readonly operation_id: string; readonly job_id: string };
 
 /** A refusal of the API: an HTTP status, a code, a sentence; a gate's refusal carries the verdict. */

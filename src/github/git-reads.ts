@@ -5,6 +5,7 @@ import type { Github } from "../ports/github.ts";
 import type { Asking } from "./asking.ts";
 import type { Client } from "./client.ts";
 import { exact } from "./default-files.ts";
+import { githubError } from "./error.ts";
 
 type GitReads = Pick<Github, "branchHead" | "mergeBase" | "tree" | "blobs">;
 
@@ -96,14 +97,31 @@ async function textsOf(
 ): Promise<ReadonlyMap<string, string>> {
   const fields = ids.map((id, at) => `b${at}: object(oid: "${id}") { ... on Blob { text } }`);
   const query = `query ($owner: String!, $repo: String!) { repository(owner: $owner, name: $repo) { ${fields.join(" ")} } }`;
-  const answer = Answer.parse(await client.graphql(query, { ...where }));
-  return new Map(
+  try {
+    return textsIn(ids, Answer.parse(await client.graphql(query, { ...where })));
+  } catch (error) {
+    if (githubError(error, "read files").code === "GITHUB_RATE_LIMITED") throw error;
+    const told = Answer.safeParse(error instanceof Error && "data" in error ? error.data : null);
+    if (told.success) return textsIn(ids, told.data);
+    if (ids.length <= FEW) throw error;
+    // Long contents may be more than GitHub gathers in its time: fewer are asked for at once.
+    const half = Math.ceil(ids.length / 2);
+    const parts = [ids.slice(0, half), ids.slice(half)];
+    const texts = [];
+    for (const part of parts) texts.push(...(await textsOf({ client, where }, part)));
+    return new Map(texts);
+  }
+}
+
+const FEW = 10;
+
+const textsIn = (ids: readonly string[], { repository }: z.infer<typeof Answer>) =>
+  new Map(
     ids.flatMap((id, at) => {
-      const text = answer.repository?.[`b${at}`]?.text;
+      const text = repository?.[`b${at}`]?.text;
       return typeof text === "string" ? [[id, text] as const] : [];
     }),
   );
-}
 
 /** Larger ones are never judged, so they need not be had. */
 const LARGEST = 5 * 1024 * 1024;

@@ -36,7 +36,7 @@ export function apiRoutes({
   const asked = [
     ...records(access),
     ...listings(access),
-    ...packages(access),
+    ...packages(access, deps),
     ...operations(deps, access),
     ...setAside({ store: deps.store, clock: deps.clock, queue }, access),
     ...runnerRoutes({ deps, verifyRunner }),

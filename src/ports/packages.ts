@@ -1,6 +1,7 @@
-/** Rows of configuration packages: reports of their validation, the states of their releases, what an operation moves. */
+/** Configuration packages: who judges them; rows of reports, of the states of their releases, of what an operation moves. */
 import type { Move } from "../core/packages/activation.ts";
-import type { PackageState } from "../core/packages/states.ts";
+import type { Answer, Question } from "../core/packages/judging/types.ts";
+import type { PackageState, Veto } from "../core/packages/states.ts";
 import type { PointerChange, ValidationReport } from "../core/packages/types.ts";
 
 /** What a validation of a pull request's head found. Immutable; equal questions have equal digests. */
@@ -41,6 +42,8 @@ export interface PackageReleaseRow {
   readonly staged_at: string | null;
   /** When it was last activated. */
   readonly released_at: string | null;
+  /** Null: nobody vetoed it, or the veto was lifted. */
+  readonly veto: Veto | null;
   readonly state_version: number;
 }
 
@@ -62,4 +65,18 @@ export interface PackageReleaseFilter {
   readonly package?: string;
   readonly version?: string;
   readonly states?: readonly PackageState[];
+}
+
+/** Contents by git's id; what is missing in the answer cannot be had. */
+export type Fetch = (ids: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>;
+
+export type Judged =
+  | { readonly ok: true; readonly answer: Answer }
+  /** `what` ends the sentence "Nothing was judged: ...". */
+  | { readonly ok: false; readonly what: string };
+
+/** Judging takes seconds of computing: it must not be done on the thread that answers webhooks. */
+export interface PackageJudge {
+  /** @throws whatever `fetch` throws */
+  readonly ask: (question: Question, fetch: Fetch) => Promise<Judged>;
 }

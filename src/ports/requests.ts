@@ -13,7 +13,8 @@ export interface ApiRequestRow {
 }
 
 export type ApiAnswer =
-  | { readonly kind: "accepted"; readonly job_id: string; readonly operation_id: string }
+  /** `job_id` is null where the bot does the work by itself: it moves pointers of packages. */
+  | { readonly kind: "accepted"; readonly job_id: string | null; readonly operation_id: string }
   | {
       readonly kind: "refused";
       readonly status: 400 | 403 | 404 | 409;

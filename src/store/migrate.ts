@@ -7,6 +7,7 @@ import { approvals } from "./migrations/0003-approvals.ts";
 import { apiRequests } from "./migrations/0004-api-requests.ts";
 import { work } from "./migrations/0005-work.ts";
 import { packages } from "./migrations/0006-packages.ts";
+import { packageVetoes } from "./migrations/0007-package-vetoes.ts";
 
 export interface Migration {
   readonly version: number;
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, name: "api-requests", script: apiRequests },
   { version: 5, name: "work", script: work },
   { version: 6, name: "packages", script: packages },
+  { version: 7, name: "package-vetoes", script: packageVetoes },
 ];
 
 /** Any number that is not taken twice in one database: two bots that start together migrate one after the other. */

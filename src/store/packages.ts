@@ -38,10 +38,11 @@ export function packages(db: DbTx): Packages {
     },
     packageReleases: (filter, page) => packageReleases(db, filter, page),
     putPackageRelease: async (row) => {
-      const { id: _id, state_version: _version, ...change } = row;
+      const written = encoded(row, JSON_COLUMNS.package_releases);
+      const { id: _id, state_version: _version, ...change } = written;
       await db
         .insertInto("package_releases")
-        .values(row)
+        .values(written)
         .onConflict((conflict) =>
           conflict.column("id").doUpdateSet((sql) => ({
             ...change,

@@ -46,7 +46,7 @@ export interface Database {
   approvals: Numbered & Stored<findings.ApprovalRow, "bound">;
   api_requests: Stored<ApiRequestRow, "answer">;
   package_reports: Numbered & Stored<PackageReportRow, "report" | "by_hand" | "moves">;
-  package_releases: Numbered & Stored<PackageReleaseRow>;
+  package_releases: Numbered & Stored<PackageReleaseRow, "veto">;
   locks: Stored<operations.LockRow>;
   person_locks: Stored<operations.PersonLockRow>;
   sweeps: { readonly name: string; readonly swept_at: string } & Leased;
@@ -76,6 +76,7 @@ export const JSON_COLUMNS = {
   approvals: ["bound"],
   api_requests: ["answer"],
   package_reports: ["report", "by_hand", "moves"],
+  package_releases: ["veto"],
 } as const;
 
 type WithText<Row, J> = { [K in keyof Row]: K extends J ? string | null : Row[K] };

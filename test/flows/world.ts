@@ -16,6 +16,7 @@ import type { PullRequest } from "../../src/ports/github.ts";
 import type { OperationRow } from "../../src/ports/operations.ts";
 import type { Repository } from "../../src/ports/sites.ts";
 import type { OpenStore } from "../../src/store/open.ts";
+import { judgePool } from "../../src/validation/pool.ts";
 import { openTestStore } from "../support/store.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 import { emptyGithub, type GithubState, githubOf } from "./github.ts";
@@ -109,6 +110,7 @@ export async function openWorld(config = EXAMPLE): Promise<World> {
     github: githubOf(github),
     clock: { now, id },
     catalog: loadCatalog(),
+    packages: judgePool(),
     settings,
   };
 

@@ -1,8 +1,7 @@
 /** The files of a commit in the checked-out repository. What is read is what git holds, not what a filter or another step made of it. */
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { closeSync, constants, openSync, readFileSync } from "node:fs";
-import path from "node:path";
+import { hash } from "node:crypto";
+import { constants, readFileSync } from "node:fs";
 import type { BaseView, TreeChange, TreeEntry, TreeView } from "../../core/packages/types.ts";
 import { ActionError } from "../error.ts";
 
@@ -74,10 +73,13 @@ function changesIn(listed: string): readonly TreeChange[] {
 const reader = (repository: string) => (entry: TreeEntry) =>
   entry.mode.startsWith("100") ? bytesOf(repository, entry) : null;
 
-/** The checked-out file where it holds exactly the blob, otherwise the blob: filters and line ends of a checkout change files. */
+/**
+ * The checked-out file where it holds exactly the blob, otherwise the blob: filters and line ends of a checkout change files. Read as text,
+ * which takes one call; what is no text has another hash then, and is asked of git.
+ */
 function bytesOf(repository: string, { path: below, id }: TreeEntry): Uint8Array | null {
-  const bytes = workingFile(path.join(repository, below));
-  if (bytes !== null && blobId(bytes, id.length) === id) return bytes;
+  const text = workingFile(`${repository}/${below}`);
+  if (text !== null && blobId(text, id.length) === id) return Buffer.from(text);
   try {
     return git(repository, ["cat-file", "blob", id]);
   } catch {
@@ -85,23 +87,19 @@ function bytesOf(repository: string, { path: below, id }: TreeEntry): Uint8Array
   }
 }
 
-function workingFile(file: string): Uint8Array | null {
+/** No link is followed, and nothing that is no file makes it wait. */
+const PLAINLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+function workingFile(file: string): string | null {
   try {
-    const handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      return readFileSync(handle);
-    } finally {
-      closeSync(handle);
-    }
+    return readFileSync(file, { encoding: "utf8", flag: PLAINLY });
   } catch {
     return null;
   }
 }
 
-function blobId(bytes: Uint8Array, length: number): string {
-  const hash = createHash(length === 64 ? "sha256" : "sha1");
-  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
-}
+const blobId = (text: string, length: number): string =>
+  hash(length === 64 ? "sha256" : "sha1", `blob ${Buffer.byteLength(text)}\0${text}`);
 
 function git(repository: string, args: readonly string[]): Buffer {
   try {

@@ -1,5 +1,5 @@
 /** Release, for packages: is what would be active staged (or was it active before), unchanged since, and not vetoed? */
-import type { PackageState } from "../packages/states.ts";
+import type { PackageState, Veto } from "../packages/states.ts";
 import type { GateOutcome, Reason } from "../verdict.ts";
 
 export const help = "release: every package that would be activated is staged at this commit and unchanged.";
@@ -19,6 +19,7 @@ export interface ReleaseFact {
   readonly version: string;
   /** Null: nothing is on record. */
   readonly state: PackageState | null;
+  readonly veto: Veto | null;
   /** What is in the branch is what was staged, by digest; null: it is not in the branch. */
   readonly same: boolean | null;
   /** Staged at the pull request's head. */
@@ -73,11 +74,13 @@ interface Objection {
 }
 
 function objection(kind: PackageReleaseFacts["kind"], release: ReleaseFact): Objection | null {
-  const { id, version, state, same, preview } = release;
+  const { id, version, state, veto, same, preview } = release;
   const what = `\`${id}\` ${version}`;
   if (state === "vetoed") {
-    const remedy = "Name another version, or have the veto lifted.";
-    return { code: "package_vetoed", sentence: `${what} is vetoed.`, remedy };
+    const remedy = `Choose another version; \`/veto lift ${id}@${version}\` takes the veto back.`;
+    const by = veto === null ? "" : ` by ${veto.by}`;
+    const why = veto === null || veto.reason === "" ? "" : `: ${veto.reason}`;
+    return { code: "package_vetoed", sentence: `${what} is vetoed${by}${why}.`, remedy };
   }
   if (preview) {
     const sentence = `${what} is a pre-release; those are never activated.`;

@@ -1,9 +1,8 @@
 /** What a change does to the packages: which versions it adds, edits or removes, what each needs, and where it should stand. */
 
-import { canonicalJson } from "../canonical.ts";
 import { documentsOf, manifestOf, type ReleaseContext } from "./context.ts";
 import type { SourceFile } from "./reading/document.ts";
-import { items, member, members, type Node, plainValue, textOf } from "./reading/node.ts";
+import { items, member, members, type Node, textOf, valueText } from "./reading/node.ts";
 import { nameOf, packageKey, type Release, type Repository } from "./repository.ts";
 import { schemaChanges } from "./schema/difference.ts";
 import { type Bump, largestBump, nextVersion, parseVersion } from "./semver.ts";
@@ -60,9 +59,7 @@ function keyReason({ before, after, key, context, old }: Key): readonly ChangeRe
     before.text.slice(was.start, was.end) === after.text.slice(is.start, is.end)
   )
     return [];
-  const changed =
-    canonicalJson(was === undefined ? null : plainValue(was)) !==
-    canonicalJson(is === undefined ? null : plainValue(is));
+  const changed = valueText(was) !== valueText(is);
   if (!changed || ownVersion(was, is, { old: old.version, next: context.release.version })) return [];
   if (context.release.kind.breaking_fields.includes(key)) {
     const sentence = `\`${key}\` went from \`${textOf(was) ?? "nothing"}\` to \`${textOf(is) ?? "nothing"}\``;

@@ -20,25 +20,43 @@ export type PackageEvent =
 type Transitions = Readonly<Partial<Record<PackageEvent, PackageState>>>;
 
 const TABLE: Readonly<Record<PackageState, Transitions>> = {
-  draft: { committed: "committed" },
+  draft: { committed: "committed", vetoed: "vetoed" },
   committed: { pushed: "committed", staged: "staged", vetoed: "vetoed" },
   staged: { pushed: "committed", staged: "staged", activated: "released", vetoed: "vetoed" },
   released: { activated: "released", superseded: "superseded" },
   superseded: { activated: "released", vetoed: "vetoed" },
-  vetoed: { veto_lifted: "committed" },
+  vetoed: {},
 };
 
 export type PackageStep =
   | { readonly ok: true; readonly state: PackageState }
   | { readonly ok: false; readonly sentence: string; readonly remedy: string };
 
-/** What a release in `state` becomes by `event`; `wasReleased` decides what it is after a lifted veto. A refusal changes nothing. */
-export function advancePackage(state: PackageState, event: PackageEvent, wasReleased = false): PackageStep {
-  if (state === "vetoed" && event === "veto_lifted" && wasReleased) return { ok: true, state: "superseded" };
+/** What may be vetoed, and what a lifted veto leads back to. */
+export type BeforeVeto = Exclude<PackageState, "released" | "vetoed">;
+
+export interface Veto {
+  readonly by: string;
+  readonly at: string;
+  readonly reason: string;
+  /** What the release would be without the veto: a push un-stages here, too. */
+  readonly before: BeforeVeto;
+}
+
+/** What a release in `state` becomes by `event`; `before` is what it was before its veto. A refusal changes nothing. */
+export function advancePackage(
+  state: PackageState,
+  event: PackageEvent,
+  before: BeforeVeto = "committed",
+): PackageStep {
+  if (state === "vetoed" && event === "veto_lifted") return { ok: true, state: before };
   const next = TABLE[state][event];
   if (next !== undefined) return { ok: true, state: next };
   return { ok: false, ...refusal(state, event) };
 }
+
+const STATUS = "Look at its state with `/status`.";
+const LIFT = "`/veto lift <package>@<version>` takes a veto back.";
 
 function refusal(
   state: PackageState,
@@ -47,7 +65,7 @@ function refusal(
   if (event === "activated" && state === "vetoed") {
     return {
       sentence: "The release is vetoed; it cannot be activated.",
-      remedy: "Activate another version, or have the veto lifted.",
+      remedy: `Activate another version. ${LIFT}`,
     };
   }
   if (event === "activated") {
@@ -62,8 +80,12 @@ function refusal(
       remedy: "Comment `/rollback` first.",
     };
   }
+  if (event === "vetoed") return { sentence: "The release is vetoed already.", remedy: LIFT };
+  if (event === "veto_lifted") {
+    return { sentence: `The release is ${state}: there is no veto to lift.`, remedy: STATUS };
+  }
   return {
     sentence: `A release that is ${state} cannot be ${event.replaceAll("_", " ")}.`,
-    remedy: "Look at its state with `/status`.",
+    remedy: STATUS,
   };
 }

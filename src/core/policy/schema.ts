@@ -60,6 +60,7 @@ export const PolicyBlock = z.strictObject({
   baseline: Command.optional(),
   stage: Command.optional(),
   activate: Command.optional(),
+  veto: Command.optional(),
   approve: Command.optional(),
   cancel: Command.optional(),
   lock: Command.optional(),

@@ -52,6 +52,7 @@ const TAKES: Readonly<Partial<Record<CommandWord, string>>> = {
   approve: "takes only a release (12 digits or more, as the plan shows it) or the word `rollback`",
   drift: "takes only `--full`",
   baseline: "takes only `accept` and the 12 digits that a comparison ends with",
+  veto: "takes a package with its version and a reason, and `lift` before them takes the veto back",
 };
 
 export function misunderstood(
@@ -63,8 +64,10 @@ export function misunderstood(
   }
   if (command.kind === "bad_argument") {
     const takes = TAKES[command.word] ?? "takes nothing after it";
-    const sentence = `\`/${command.word} ${command.argument}\` was not understood: \`/${command.word}\` ${takes}.`;
-    return answer("command_argument", sentence, `Comment \`/${command.word}\` alone on a line.`);
+    const said = `/${command.word} ${command.argument}`.trim();
+    const sentence = `\`${said}\` was not understood: \`/${command.word}\` ${takes}.`;
+    const right = command.word === "veto" ? "/veto discovery@1.5.0 why" : `/${command.word}`;
+    return answer("command_argument", sentence, `Comment \`${right}\` alone on a line.`);
   }
   const meant = command.suggestion === null ? "" : ` Did you mean \`/${command.suggestion}\`?`;
   const known = COMMANDS.map((word) => `\`/${word}\``).join(", ");

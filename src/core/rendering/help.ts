@@ -62,6 +62,10 @@ const MEANINGS: Readonly<Record<CommandWord, { readonly form: string; readonly m
     form: "/activate",
     meaning: "After the merge: move the pointers of all staged packages of this pull request, in one commit.",
   },
+  veto: {
+    form: "/veto [lift] package@version [reason]",
+    meaning: "Nobody activates this version of a package, or goes back to it, until the veto is lifted.",
+  },
   cancel: {
     form: "/cancel",
     meaning: "Stop what is under way on this pull request, unless it has begun to change something.",

@@ -14,7 +14,7 @@ import { code, inert, link, person } from "./escape.ts";
 import { gatesTable, reasonList } from "./gates.ts";
 import { candidateLine, migrationSection } from "./migration.ts";
 import { notesSection } from "./notes.ts";
-import { movesSection } from "./packages.ts";
+import { movesSection } from "./packages/words.ts";
 import { planSection, refreshSection } from "./plan.ts";
 import { progressSection } from "./progress.ts";
 import { count, details, operationTitle, STATE_WORDS, shortId } from "./words.ts";

@@ -3,7 +3,7 @@ import { digestOf } from "../../core/canonical.ts";
 import type { EffectResult, PointersEffect, SyncEffect } from "../../core/effects.ts";
 import type { Move } from "../../core/packages/activation.ts";
 import { advancePackage } from "../../core/packages/states.ts";
-import * as words from "../../core/rendering/packages.ts";
+import * as words from "../../core/rendering/packages/words.ts";
 import { obstacles } from "../../core/verdict.ts";
 import type { OperationRow } from "../../ports/operations.ts";
 import type { PackageReleaseRow } from "../../ports/packages.ts";
@@ -100,7 +100,7 @@ function unknownRow(
   return {
     ...{ id: clock.id(), site_id: site.id, root, kind, package: id, version, digest },
     ...{ status: "released", pull_request: null, head_sha: null, report_id: null },
-    ...{ staged_by: null, staged_at: null, released_at: null, state_version: 0 },
+    ...{ staged_by: null, staged_at: null, released_at: null, veto: null, state_version: 0 },
   };
 }
 
@@ -118,7 +118,7 @@ async function followUp(work: Work, { moves, sha, scene }: Following): Promise<v
   const { tags, sync } = scene.settings;
   for (const one of tags && kind === "activate" ? moves : []) {
     const message = words.tagMessage(one, requested_by);
-    await emit(work, { kind: "tag", tag: `${one.id}/v${one.to}`, commit: sha, message });
+    await emit(work, { kind: "tag", tag: words.tagName(one), commit: sha, message });
   }
   const branch = scene.repository.default_branch;
   const packages = moves.map(({ root, kind: group, id, from, to }) => ({ root, kind: group, id, from, to }));
@@ -140,11 +140,9 @@ async function again(deps: AppliedDeps, { operation_id, round }: PointersEffect)
   }
   const branch = await readBranch(deps, scene);
   const kind = operation.kind === "rollback" ? "rollback" : "activate";
-  if (branch === null) {
-    return give(deps, operation_id, {
-      code: "POINTERS_MOVED",
-      message: words.failedSentence("The branch is gone."),
-    });
+  if (!("head" in branch)) {
+    const { code, sentence } = branch;
+    return give(deps, operation_id, { code, message: words.failedSentence(sentence) });
   }
   const moves = movesFrom(branch, operation.packages?.moves ?? []);
   const judged = await judgeMove(deps, scene, { branch, moves, kind });

@@ -3,23 +3,22 @@ import type { Acting } from "../../core/admission.ts";
 import type { Answer } from "../../core/answer.ts";
 import type { Bound } from "../../core/approval.ts";
 import type { NamedPackage } from "../../core/commands.ts";
-import type { Move } from "../../core/packages/activation.ts";
+import type { Unreadable } from "../../core/gates/validation.ts";
 import { answerMarker } from "../../core/rendering/answers.ts";
 import { renderHelp } from "../../core/rendering/help.ts";
-import * as words from "../../core/rendering/packages.ts";
+import * as words from "../../core/rendering/packages/words.ts";
 import type { Tx } from "../../ports/store.ts";
-import { approvedByCommand } from "../approvals.ts";
 import { type ApproveScene, approveIn } from "../approve.ts";
 import type { CommandOutcome } from "../deps.ts";
-import { type Evidence, gatherEvidence, NO_EVIDENCE } from "../evidence.ts";
+import { lockByPerson, unlockByPerson } from "../person-lock.ts";
+import { beginMoves, evidenceFor } from "./begin-moves.ts";
 import { judgeHead } from "./judge-head.ts";
-import { type Branch, judgeMove, movesFrom, readBranch } from "./judge-move.ts";
+import { readBranch } from "./judge-move.ts";
 import type { Loaded, PackagesCommandDeps } from "./loaded.ts";
-import { beginMove } from "./move.ts";
-import { rollbackMoves } from "./rollback-moves.ts";
 import { type PackagesScene, packagesRows, packagesRowsOf } from "./scene.ts";
 import { statesBody } from "./show.ts";
 import { stage } from "./stage.ts";
+import { type Vetoing, veto } from "./veto.ts";
 
 export interface Begin {
   readonly command: Acting;
@@ -44,7 +43,12 @@ export async function begin(deps: PackagesCommandDeps, asked: Asked): Promise<Ac
       return beginStage(deps, asked);
     case "activate":
     case "rollback":
-      return beginMoves(deps, asked);
+      return moves(deps, asked, asked.command.kind);
+    case "veto":
+      return beginVeto(deps, asked);
+    case "lock":
+    case "unlock":
+      return personLock(deps, asked);
     case "plan":
       return plan(deps, asked);
     case "approve":
@@ -58,12 +62,45 @@ export async function begin(deps: PackagesCommandDeps, asked: Asked): Promise<Ac
   }
 }
 
+async function moves(
+  deps: PackagesCommandDeps,
+  { scene, pull_request, named, reason, comment, input }: Asked,
+  kind: "activate" | "rollback",
+): Promise<Act> {
+  const by = { requested_by: comment.author, comment_id: input.comment_id };
+  const begun = await beginMoves(deps, { kind, scene, pull_request, named, reason, ...by });
+  return (tx, { say }) => (begun.ok ? begun.act(tx) : say(begun.answer));
+}
+
 const written = (code: string): CommandOutcome => ({
   kind: "answered",
   answer: { code, sentences: [], remedy: null },
 });
 
 const markerOf = ({ input }: Asked): string => answerMarker(`comment:${input.comment_id}`);
+
+async function beginVeto(deps: PackagesCommandDeps, asked: Asked): Promise<Act> {
+  const { command, scene, comment } = asked;
+  if (command.kind !== "veto") throw new Error("A veto was admitted as another command.");
+  const branch = await readBranch(deps, scene);
+  if (!("head" in branch)) return unread(branch);
+  const vetoing: Vetoing = { scene, branch, command, by: comment.author };
+  return async (tx, { say }) => say(await veto(deps, tx, vetoing));
+}
+
+function personLock(deps: PackagesCommandDeps, { command, scene, comment, pull_request }: Asked): Act {
+  return async (tx, { say }) => {
+    const { target } = await packagesRows(tx, deps.clock, scene.repository);
+    const asked = { target, pull_request: pull_request.number, login: comment.author };
+    if (command.kind !== "lock") return say(await unlockByPerson(deps, tx, asked));
+    return say(await lockByPerson(deps, tx, { ...asked, reason: command.reason }));
+  };
+}
+
+const unread =
+  ({ code, sentence, remedy }: Unreadable): Act =>
+  (_tx, { say }) =>
+    say({ code, sentences: [sentence], remedy });
 
 async function beginStage(deps: PackagesCommandDeps, asked: Asked): Promise<Act> {
   const { scene, pull_request, comment, input, reason } = asked;
@@ -77,12 +114,10 @@ async function beginStage(deps: PackagesCommandDeps, asked: Asked): Promise<Act>
 
 async function plan(deps: PackagesCommandDeps, asked: Asked): Promise<Act> {
   const judged = await judgeHead(deps, asked.scene, asked.pull_request.head_sha);
-  return async (_tx, { say, write }) => {
+  return async (tx, saying) => {
+    const { say, write } = saying;
     if (judged.kind === "elsewhere") return say(words.touchesNone());
-    if (judged.kind === "unreadable") {
-      const { code, sentence, remedy } = judged.why;
-      return say({ code, sentences: [sentence], remedy });
-    }
+    if (judged.kind === "unreadable") return unread(judged.why)(tx, saying);
     await write(words.planAnswer(markerOf(asked), judged.report));
     return written("plan");
   };
@@ -108,69 +143,11 @@ function status(asked: Asked): Act {
   };
 }
 
-/** Which pointers are to move where, as the command means it; or why that cannot be told. */
-async function wantedMoves(
-  deps: PackagesCommandDeps,
-  asked: Asked,
-  branch: Branch,
-): Promise<readonly Move[] | Answer> {
-  if (asked.command.kind === "rollback") {
-    return deps.store.transaction((tx) => rollbackMoves(tx, { ...asked, branch }));
-  }
-  const staged = await deps.store.transaction(async (tx) => {
-    const rows = await packagesRowsOf(tx, asked.input.repository.id);
-    if (rows === null) return null;
-    const filter = { site_id: rows.site.id, pull_request: asked.pull_request.number };
-    const [newest] = await tx.operations(
-      { ...filter, kinds: ["stage"], states: ["succeeded"] },
-      { limit: 1 },
-    );
-    return newest?.packages ?? null;
-  });
-  if (staged === null || staged.moves.length === 0) return words.nothingStaged();
-  const moves = movesFrom(branch, staged.moves);
-  return moves.length === 0 ? words.alreadyThere() : moves;
-}
-
-async function beginMoves(deps: PackagesCommandDeps, asked: Asked): Promise<Act> {
-  const { scene, pull_request, comment, input, reason } = asked;
-  const kind = asked.command.kind === "rollback" ? "rollback" : "activate";
-  const branch = await readBranch(deps, scene);
-  if (branch === null) {
-    const { code, sentence, remedy } = words.notRead("the default branch cannot be read");
-    return (_tx, { say }) => say({ code, sentences: [sentence], remedy });
-  }
-  const moves = await wantedMoves(deps, asked, branch);
-  if ("code" in moves) return (_tx, { say }) => say(moves);
-  const judged = await judgeMove(deps, scene, { branch, moves, kind });
-  const evidence = await evidenceFor(deps, asked, kind === "rollback" ? "rollback" : "promote");
-  const by = { requested_by: comment.author, comment_id: input.comment_id };
-  return (tx) =>
-    beginMove(deps, tx, { kind, scene, pull_request, branch, moves, judged, evidence, reason, ...by });
-}
-
-async function evidenceFor(
-  deps: PackagesCommandDeps,
-  { input, scene, pull_request, command, comment }: Asked,
-  kind: "promote" | "rollback",
-): Promise<Evidence> {
-  const known = await deps.store.transaction(async (tx) => {
-    const rows = await packagesRowsOf(tx, input.repository.id);
-    if (rows === null) return null;
-    return approvedByCommand(tx, { target: rows.target, pull_request: input.pull_request, kind });
-  });
-  if (known === null) return NO_EVIDENCE;
-  const by_command = command.kind === "approve" ? [...known, comment.author] : known;
-  const { repository } = input;
-  const { head_sha, number, author } = pull_request;
-  const about = { repository, pull_request: number, head_sha, author };
-  return gatherEvidence(deps, { ...about, policy: scene.policy, kind, by_command });
-}
-
 async function approve(deps: PackagesCommandDeps, asked: Asked): Promise<Act> {
   const { command, comment, input, scene, pull_request } = asked;
   if (command.kind !== "approve") throw new Error("An approval was admitted as another command.");
-  const evidence = await evidenceFor(deps, asked, command.what);
+  const by = { approver: comment.author, kind: command.what };
+  const evidence = await evidenceFor(deps, { repository: input.repository, scene, pull_request, ...by });
   return async (tx, { say }) => {
     const { site, target } = await packagesRows(tx, deps.clock, input.repository);
     const given = { by: comment.author, at: comment.created_at, comment_id: input.comment_id };

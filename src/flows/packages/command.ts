@@ -5,7 +5,7 @@ import { COMMANDS, type Command, type NamedPackage, parseCommands } from "../../
 import { visibleLines } from "../../core/markdown.ts";
 import { type Person, type Policy, teamsOf } from "../../core/policy.ts";
 import * as answers from "../../core/rendering/answers.ts";
-import * as words from "../../core/rendering/packages.ts";
+import * as words from "../../core/rendering/packages/words.ts";
 import type { PullRequest } from "../../ports/github.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { Tx } from "../../ports/store.ts";
@@ -20,7 +20,8 @@ import { emitFor } from "./show.ts";
 
 /** What may be about packages on a pull request that is no environment's. */
 const OWN_WORDS: readonly Command["kind"][] = [
-  ...(["stage", "activate", "rollback", "plan", "status", "approve", "cancel", "help"] as const),
+  ...(["stage", "activate", "rollback", "veto", "plan", "status", "approve", "cancel", "lock"] as const),
+  ...(["unlock", "help"] as const),
 ];
 
 /** Null: not about packages, somebody else's to answer. Acts once. @throws GithubError: nothing was written */

@@ -1,5 +1,5 @@
 /** Heads that are asked for beside a pull request's own events: a check that is to run again, a merge group. */
-import * as words from "../../core/rendering/packages.ts";
+import * as words from "../../core/rendering/packages/words.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { Deps } from "../deps.ts";
 import { judgeHead } from "./judge-head.ts";

@@ -1,20 +1,17 @@
 /** What a move of pointers would lead to, judged on the branch as it is now: the very files that would be committed. */
-import { newErrors, type Unreadable } from "../../core/gates/validation.ts";
+import type { Unreadable } from "../../core/gates/validation.ts";
 import {
-  activeIn,
-  digestIn,
   keyOfPackage,
   type Move,
-  movedFiles,
   type PackageName,
   type WrittenFile,
-  withFiles,
 } from "../../core/packages/activation.ts";
-import type { TreeEntry, TreeView, ValidationReport } from "../../core/packages/types.ts";
-import { GuardrailError, validate } from "../../core/packages/validate.ts";
-import { badGuardrail, notRead, pointersUnreadable } from "../../core/rendering/packages.ts";
+import type { Listing } from "../../core/packages/judging/listing.ts";
+import { releaseKey } from "../../core/packages/repository.ts";
+import type { ValidationReport } from "../../core/packages/types.ts";
+import { notRead, pointersUnreadable } from "../../core/rendering/packages/words.ts";
 import type { Deps } from "../deps.ts";
-import { type ReadAll, readAll } from "./reading.ts";
+import { ask, listingsOf } from "./reading.ts";
 import type { PackagesScene } from "./scene.ts";
 
 export type MoveReads = "branchHead" | "tree" | "blobs";
@@ -22,24 +19,28 @@ export type MoveReads = "branchHead" | "tree" | "blobs";
 /** The branch at one commit: what is active, what there is. */
 export interface Branch {
   readonly head: string;
-  readonly entries: readonly TreeEntry[];
+  readonly entries: Listing;
   readonly active: ReadonlyMap<string, string>;
+  /** What each release of the branch holds, by `releaseKey`. */
+  readonly digests: ReadonlyMap<string, string>;
   /** Null: the branch has no such release. */
   readonly digestOf: (name: PackageName, version: string) => string | null;
 }
 
-/** @throws GithubError when asking again later can help */
+/** Why it cannot be told, where it cannot. @throws GithubError when asking again later can help */
 export async function readBranch(
   deps: Deps<MoveReads>,
   { repository, settings }: PackagesScene,
-): Promise<Branch | null> {
+): Promise<Branch | Unreadable> {
   const head = await deps.github.branchHead(repository, repository.default_branch);
-  if (head === null) return null;
-  const entries = await deps.github.tree(repository, head);
+  if (head === null) return notRead("the default branch is gone");
+  const entries = (await listingsOf(deps, repository, { head }))("head");
   const { configuration } = settings;
-  const read = await readAll(deps, repository, (read) => activeIn({ entries, read }, configuration));
-  if (!read.ok) return null;
-  return { head, entries, active: read.value, digestOf: digestIn(entries, configuration) };
+  const asked = await ask(deps, repository, { kind: "branch", entries, configuration });
+  if (!asked.ok) return asked.why;
+  const { active, digests } = asked.answer;
+  const digestOf = (name: PackageName, version: string) => digests.get(releaseKey(name, version)) ?? null;
+  return { head, entries, active, digests, digestOf };
 }
 
 /** The moves as they are from what is active now; those that lead to where their pointer is already are left out. */
@@ -59,52 +60,23 @@ export interface JudgedMove {
   readonly files: readonly WrittenFile[];
 }
 
-export interface MoveQuestion {
+export interface MoveJudging {
   readonly branch: Branch;
   readonly moves: readonly Move[];
   readonly kind: "activate" | "rollback";
 }
 
-/** An activation is judged with the whole of what it activates; going back only by what the new pointers break. */
+/** @throws GithubError when asking again later can help */
 export async function judgeMove(
   deps: Deps<MoveReads>,
-  scene: PackagesScene,
-  question: MoveQuestion,
+  { repository, settings, guardrails }: PackagesScene,
+  { branch, moves, kind }: MoveJudging,
 ): Promise<JudgedMove> {
-  const { branch, moves, kind } = question;
-  const { repository, settings, guardrails } = scene;
-  const { configuration } = settings;
-  const changes = kind === "activate" ? filesOfMoves(branch, scene, moves) : [];
-  const judge = (read: TreeView["read"]): JudgedMove => {
-    const now: TreeView = { entries: branch.entries, read };
-    const written = movedFiles(now, moves, configuration);
-    if (!written.ok) return { validation: pointersUnreadable(written.path, written.sentence), files: [] };
-    const { files } = written;
-    const asked = { configuration, guardrails, scope: "changed", activate: [] } as const;
-    const moved = withFiles(now, files);
-    const after = validate({ ...asked, base: { changes, read: moved.read }, head: moved });
-    if (kind === "activate") return { validation: after, files };
-    const before = validate({ ...asked, base: { changes, read }, head: now });
-    return { validation: newErrors(after, before), files };
-  };
-  try {
-    const read: ReadAll<JudgedMove> = await readAll(deps, repository, judge);
-    return read.ok ? read.value : { validation: notRead(read.what), files: [] };
-  } catch (error) {
-    if (!(error instanceof GuardrailError)) throw error;
-    return { validation: badGuardrail(error.message), files: [] };
-  }
-}
-
-/** As if the releases were new: then all of their rules are asked again, under the policy of now. */
-function filesOfMoves({ entries }: Branch, { settings }: PackagesScene, moves: readonly Move[]) {
-  const folders = moves.flatMap(({ root, kind, id, to }) => {
-    const folder = settings.configuration.kinds.find(({ name }) => name === kind)?.folder;
-    return folder === undefined
-      ? []
-      : [[root, folder, id, "releases", to, ""].filter((part, at) => part !== "" || at === 5).join("/")];
-  });
-  return entries
-    .filter(({ path }) => folders.some((folder) => path.startsWith(folder)))
-    .map(({ path }) => ({ path, before: null }));
+  const rules = { configuration: settings.configuration, guardrails };
+  const question = { kind: "move", entries: branch.entries, moves, move: kind, ...rules } as const;
+  const asked = await ask(deps, repository, question);
+  if (!asked.ok) return { validation: asked.why, files: [] };
+  const { answer } = asked;
+  if (!answer.ok) return { validation: pointersUnreadable(answer.path, answer.sentence), files: [] };
+  return { validation: answer.report, files: answer.files };
 }

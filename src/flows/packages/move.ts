@@ -7,7 +7,7 @@ import { isGranted } from "../../core/lock.ts";
 import type { Move } from "../../core/packages/activation.ts";
 import { compareVersions, isPreRelease, parseVersion } from "../../core/packages/semver.ts";
 import { blockedSentence } from "../../core/rendering/endings.ts";
-import * as words from "../../core/rendering/packages.ts";
+import * as words from "../../core/rendering/packages/words.ts";
 import { obstacles, type Verdict } from "../../core/verdict.ts";
 import type { PullRequest } from "../../ports/github.ts";
 import type { Tx } from "../../ports/store.ts";
@@ -32,7 +32,7 @@ export interface MoveRequest {
   readonly judged: JudgedMove;
   readonly evidence: Evidence;
   readonly requested_by: string;
-  readonly comment_id: number;
+  readonly comment_id: number | null;
   readonly reason: string;
 }
 
@@ -65,14 +65,7 @@ export async function beginMove(
   const running = await move(await move(judged, "passed"), "work_started");
   await commit(running, request);
   await showComment(running, "now");
-  return {
-    kind: "answered",
-    answer: {
-      code: request.kind === "activate" ? "activating" : "rolling_back",
-      sentences: [],
-      remedy: null,
-    },
-  };
+  return { kind: "moving", operation_id: work.operation.id };
 }
 
 export type Judging = Pick<MoveRequest, "kind" | "scene" | "branch" | "moves" | "judged" | "evidence">;
@@ -120,6 +113,7 @@ async function releaseFacts(
       id,
       version: to,
       state: row?.status ?? null,
+      veto: row?.veto ?? null,
       // What was active without being in the branch has no digest on record.
       same: there === null ? null : there === (row?.digest || digest),
       at_head: row?.head_sha === operation.head_sha && row.pull_request === operation.pull_request,

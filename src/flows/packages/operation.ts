@@ -15,7 +15,8 @@ export interface PackagesRequest {
   readonly rows: PackagesRows;
   readonly pull_request: PullRequest;
   readonly requested_by: string;
-  readonly comment_id: number;
+  /** Null: asked for through the API. */
+  readonly comment_id: number | null;
   readonly packages: OperationPackages;
 }
 

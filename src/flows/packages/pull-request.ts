@@ -1,19 +1,14 @@
 /** A pull request on the branch of packages was opened, moved or closed: its head is judged, and what a push outdates is un-staged. */
-import { advancePackage } from "../../core/packages/states.ts";
+import type { BroughtRelease } from "../../core/packages/judging/types.ts";
+import { advancePackage, type BeforeVeto } from "../../core/packages/states.ts";
 import { answerLine } from "../../core/rendering/answers.ts";
-import * as words from "../../core/rendering/packages.ts";
+import * as words from "../../core/rendering/packages/words.ts";
 import type { PackageReleaseRow, PackageReportRow } from "../../ports/packages.ts";
 import type { Tx } from "../../ports/store.ts";
 import type { PullRequestInput } from "../classify-head.ts";
 import type { Deps } from "../deps.ts";
 import type { SettingsReads } from "../site.ts";
-import {
-  type BroughtRelease,
-  type HeadJudgement,
-  type HeadReads,
-  type JudgedHead,
-  judgeHead,
-} from "./judge-head.ts";
+import { type HeadJudgement, type HeadReads, type JudgedHead, judgeHead } from "./judge-head.ts";
 import { loadPackages, type PackagesRows, packagesRows, packagesRowsOf } from "./scene.ts";
 import { emitFor, MOST_RELEASES, showPackages } from "./show.ts";
 
@@ -100,9 +95,8 @@ async function bringStates(deps: PackagesDeps, tx: Tx, bringing: Bringing): Prom
   const known = await tx.packageReleases({ site_id, pull_request: number }, { limit: MOST_RELEASES });
   for (const row of known) {
     const still = brought.some((one) => isOf(row, one));
-    if (!still && (row.status === "committed" || row.status === "staged")) {
-      await tx.putPackageRelease({ ...row, status: "draft", staged_by: null, staged_at: null });
-    }
+    const next = still ? null : backToDraft(row);
+    if (next !== null) await tx.putPackageRelease(next);
   }
   for (const one of brought) {
     const { root, kind, id, version } = one;
@@ -127,27 +121,38 @@ function fresh(
   return {
     ...{ id: deps.clock.id(), site_id: rows.site.id, root, kind, package: id, version, digest },
     ...{ status: "committed", pull_request: number, head_sha, report_id: null },
-    ...{ staged_by: null, staged_at: null, released_at: null, state_version: 0 },
+    ...{ staged_by: null, staged_at: null, released_at: null, veto: null, state_version: 0 },
   };
 }
 
-/** Null: nothing changes. What was active once, or is vetoed, stays what it is, whatever a pull request brings. */
+/** Null: nothing changes. What was active once stays what it is, whatever a pull request brings; what is vetoed stays vetoed. */
 function pushed(
   row: PackageReleaseRow,
   { number, head_sha }: Bringing,
   { digest }: BroughtRelease,
 ): PackageReleaseRow | null {
-  if (row.status === "staged" && row.head_sha === head_sha && row.digest === digest) return null;
+  const was = row.veto?.before ?? row.status;
+  if (was === "staged" && row.head_sha === head_sha && row.digest === digest) return null;
   // Another pull request has staged it: what it staged stays its own until that is activated or pushed to.
-  if (row.status === "staged" && row.pull_request !== number) return null;
-  const step =
-    row.status === "draft" ? advancePackage("draft", "committed") : advancePackage(row.status, "pushed");
-  if (!step.ok) return null;
+  if (was === "staged" && row.pull_request !== number) return null;
+  const step = was === "draft" ? advancePackage("draft", "committed") : advancePackage(was, "pushed");
+  if (!step.ok || step.state !== "committed") return null;
   return {
-    ...row,
-    ...{ status: step.state, digest, head_sha, pull_request: number },
+    ...underVeto(row, step.state),
+    ...{ digest, head_sha, pull_request: number },
     ...{ staged_by: null, staged_at: null, report_id: null },
   };
+}
+
+/** The row in this state; where it is vetoed it stays so, and this is what it will be without the veto. */
+const underVeto = (row: PackageReleaseRow, state: BeforeVeto): PackageReleaseRow =>
+  row.veto === null ? { ...row, status: state } : { ...row, veto: { ...row.veto, before: state } };
+
+/** Null: it was activated, or is a draft already. */
+function backToDraft(row: PackageReleaseRow): PackageReleaseRow | null {
+  const was = row.veto?.before ?? row.status;
+  if (was !== "committed" && was !== "staged") return null;
+  return { ...underVeto(row, "draft"), staged_by: null, staged_at: null };
 }
 
 async function recordUnstaged(
@@ -179,8 +184,9 @@ async function closed(
     const known = await tx.packageReleases({ site_id, pull_request: number }, { limit: MOST_RELEASES });
     if (known.length === 0) return "closed";
     for (const row of state === "merged" ? [] : known) {
-      if (row.status !== "staged" && row.status !== "committed") continue;
-      await tx.putPackageRelease({ ...row, status: "draft", staged_by: null, staged_at: null });
+      const next = backToDraft(row);
+      if (next === null) continue;
+      await tx.putPackageRelease(next);
       if (row.status === "staged") await recordUnstaged(deps, tx, { row, head_sha });
     }
     const shown = { repository, site_id, pull_request: number, head_sha, merged: state === "merged" };

@@ -1,58 +1,44 @@
-/** Reads of GitHub as the pure core wants them: it asks for contents one by one, GitHub gives a hundred at once. */
-import type { TreeEntry, TreeView } from "../../core/packages/types.ts";
+/** What is asked of GitHub so that packages can be judged, and the judging itself, which is done on another thread. */
+
+import type { Unreadable } from "../../core/gates/validation.ts";
+import { type Listing, listingOf } from "../../core/packages/judging/listing.ts";
+import type { Answer, Question } from "../../core/packages/judging/types.ts";
+import { badGuardrail, notRead } from "../../core/rendering/packages/words.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { Deps } from "../deps.ts";
 
-/** So much is held of one validation. Who brings more is told so, and nothing is judged by half. */
-const MOST_BYTES = 128 * 1024 * 1024;
-/** What is read leads to what is read next: manifests to artifacts, references to other manifests. */
-const MOST_ROUNDS = 50;
+type AnswerOf<K extends Question["kind"]> = Extract<Answer, { readonly kind: K }>;
 
-export type ReadAll<T> =
-  | { readonly ok: true; readonly value: T }
-  /** `what` ends the sentence "Nothing was judged: ...". */
-  | { readonly ok: false; readonly what: string };
+export type Asked<K extends Question["kind"]> =
+  | { readonly ok: true; readonly answer: AnswerOf<K> }
+  | { readonly ok: false; readonly why: Unreadable };
 
-/** Runs `judge` again and again, each time with what it missed before, until it misses nothing. @throws GithubError */
-export async function readAll<T>(
-  deps: Deps<"blobs">,
+/** Has a question judged; what it needs of the repository's contents is read while it is. @throws GithubError */
+export async function ask<K extends Question["kind"]>(
+  { packages, github }: Deps<"blobs">,
   repository: Repository,
-  judge: (read: TreeView["read"]) => T,
-): Promise<ReadAll<T>> {
-  const known = new Map<string, Uint8Array>();
-  let bytes = 0;
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const missing = new Set<string>();
-    const read = ({ mode, id }: TreeEntry): Uint8Array | null => {
-      if (!mode.startsWith("100")) return null;
-      const found = known.get(id);
-      if (found === undefined) missing.add(id);
-      return found ?? null;
-    };
-    const value = judge(read);
-    if (missing.size === 0) return { ok: true, value };
-    const fetched = await deps.github.blobs(repository, [...missing]);
-    const lost = [...missing].find((id) => !fetched.has(id));
-    if (lost !== undefined)
-      return { ok: false, what: `GitHub does not give the content of \`${lost.slice(0, 12)}\`` };
-    for (const [id, content] of fetched) {
-      known.set(id, content);
-      bytes += content.byteLength;
-    }
-    if (bytes > MOST_BYTES) return { ok: false, what: "the packages hold more than 128 MiB of text" };
-  }
-  return { ok: false, what: "the packages refer to each other too deeply" };
+  question: Extract<Question, { readonly kind: K }>,
+): Promise<Asked<K>> {
+  const judged = await packages.ask(question, (ids) => github.blobs(repository, ids));
+  if (!judged.ok) return { ok: false, why: notRead(judged.what) };
+  const { answer } = judged;
+  if (answer.kind === "bad_guardrail") return { ok: false, why: badGuardrail(answer.sentence) };
+  if (!isOf(answer, question.kind)) throw new Error(`A question of ${question.kind} was answered otherwise.`);
+  return { ok: true, answer };
 }
 
-/** Trees by commit: the same commit is asked for once. */
-export async function treesOf<Names extends string>(
+const isOf = <K extends Question["kind"]>(answer: Answer, kind: K): answer is AnswerOf<K> =>
+  answer.kind === kind;
+
+/** The files of commits: the same commit is asked for once. */
+export async function listingsOf<Names extends string>(
   deps: Deps<"tree">,
   repository: Repository,
   commits: Readonly<Record<Names, string>>,
-): Promise<(name: Names) => readonly TreeEntry[]> {
-  const read = new Map<string, readonly TreeEntry[]>();
+): Promise<(name: Names) => Listing> {
+  const read = new Map<string, Listing>();
   for (const commit of new Set<string>(Object.values(commits))) {
-    read.set(commit, await deps.github.tree(repository, commit));
+    read.set(commit, listingOf(await deps.github.tree(repository, commit)));
   }
-  return (name) => read.get(commits[name]) ?? [];
+  return (name) => read.get(commits[name]) ?? "";
 }

@@ -3,7 +3,7 @@ import type { Answer } from "../../core/answer.ts";
 import type { NamedPackage } from "../../core/commands.ts";
 import type { Move, PackageName } from "../../core/packages/activation.ts";
 import { compareVersions, parseVersion } from "../../core/packages/semver.ts";
-import * as words from "../../core/rendering/packages.ts";
+import * as words from "../../core/rendering/packages/words.ts";
 import type { Tx } from "../../ports/store.ts";
 import { type Branch, movesFrom } from "./judge-move.ts";
 import { type PackagesScene, packagesRowsOf } from "./scene.ts";
@@ -44,9 +44,12 @@ function called({ active }: Branch, name: string): readonly Active[] {
   return [...active].flatMap(([key, version]) => {
     const [root = "", kind = "", id = ""] = key.split("\0");
     const one = { root, kind, id, active: version };
-    return [id, `${kind}:${id}`, words.fullName(one)].includes(name) ? [one] : [];
+    return isCalled(one, name) ? [one] : [];
   });
 }
+
+export const isCalled = (one: PackageName, name: string): boolean =>
+  [one.id, `${one.kind}:${one.id}`, words.fullName(one)].includes(name);
 
 /** The latest of those that were active once and come before what is active now: going back twice leads two steps back. */
 async function before(

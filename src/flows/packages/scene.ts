@@ -5,7 +5,7 @@ import type { Guardrail } from "../../core/packages/configuration.ts";
 import { PACKAGES_FILE, type PackagesSettings, parseSettings } from "../../core/packages/settings.ts";
 import { resolvePolicy } from "../../core/policy/resolve.ts";
 import type { Policy } from "../../core/policy.ts";
-import { badSettings } from "../../core/rendering/packages.ts";
+import { badSettings } from "../../core/rendering/packages/words.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { EnvironmentRow, Repository, SiteRow } from "../../ports/sites.ts";
 import type { Tx } from "../../ports/store.ts";

@@ -1,7 +1,8 @@
 /** Where a pull request's packages stand, shown on its head and in its one comment. */
 
 import type { Effect } from "../../core/effects.ts";
-import * as words from "../../core/rendering/packages.ts";
+import { releaseKey } from "../../core/packages/repository.ts";
+import * as words from "../../core/rendering/packages/words.ts";
 import type { PackageReleaseRow, PackageReportRow } from "../../ports/packages.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { Tx } from "../../ports/store.ts";
@@ -41,19 +42,23 @@ export async function statesBody(tx: Tx, showing: Showing, marker: string): Prom
 async function factsOf(tx: Tx, showing: Showing): Promise<words.CommentFacts> {
   const { site_id, pull_request, head_sha, merged } = showing;
   const report = showing.report ?? (await tx.newestPackageReport(site_id, pull_request));
-  const rows = await tx.packageReleases({ site_id, pull_request }, { limit: MOST_RELEASES });
-  const releases = rows.map(viewOf).reverse();
+  const own = await tx.packageReleases({ site_id, pull_request }, { limit: MOST_RELEASES });
+  const vetoed = await tx.packageReleases({ site_id, states: ["vetoed"] }, { limit: MOST_RELEASES });
+  const brought = new Set(report?.report.packages.map((one) => releaseKey(one, one.version)));
+  const others = vetoed.filter((row) => row.pull_request !== pull_request && brought.has(keyOfRow(row)));
+  const releases = [...own, ...others].map(viewOf).reverse();
   const valid = report?.report.valid ?? false;
   const gate = words.statesGate({ releases, valid, by_hand: report?.by_hand ?? [], merged });
   return { head_sha, releases, gate, report: report?.report ?? null, report_id: report?.id ?? null };
 }
 
-const viewOf = ({ package: id, version, status, staged_by }: PackageReleaseRow): words.ReleaseView => ({
-  id,
-  version,
-  status,
-  staged_by,
-});
+const keyOfRow = ({ root, kind, package: id, version }: PackageReleaseRow): string =>
+  releaseKey({ root, kind, id }, version);
+
+const viewOf = (row: PackageReleaseRow): words.ReleaseView => {
+  const { package: id, version, status, staged_by, veto } = row;
+  return { id, version, status, staged_by, veto };
+};
 
 /** An effect that belongs to no operation. */
 export async function emitFor(

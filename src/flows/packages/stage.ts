@@ -7,7 +7,7 @@ import type { Move } from "../../core/packages/activation.ts";
 import { isPreRelease, parseVersion } from "../../core/packages/semver.ts";
 import type { Policy } from "../../core/policy.ts";
 import { blockedSentence } from "../../core/rendering/endings.ts";
-import * as words from "../../core/rendering/packages.ts";
+import * as words from "../../core/rendering/packages/words.ts";
 import { obstacles } from "../../core/verdict.ts";
 import type { PullRequest } from "../../ports/github.ts";
 import type { PackageReleaseRow } from "../../ports/packages.ts";
@@ -122,7 +122,13 @@ async function factsOf(tx: Tx, { site }: Work, moves: readonly Move[]): Promise<
     const [row] = await tx.packageReleases(asked, { limit: 1 });
     const parsed = parseVersion(to);
     facts.push({
-      ...{ id, version: to, state: row?.status ?? null, same: row === undefined || row.digest === digest },
+      ...{
+        id,
+        version: to,
+        state: row?.status ?? null,
+        veto: row?.veto ?? null,
+        same: row === undefined || row.digest === digest,
+      },
       ...{ at_head: true, earlier: false, preview: parsed !== null && isPreRelease(parsed) },
     });
   }

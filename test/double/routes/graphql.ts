@@ -22,6 +22,9 @@ type Asked = z.infer<typeof Query>;
 
 const BLOB = /(\w+): object\(oid: "([0-9a-f]{40})"\) \{ \.\.\. on Blob \{ text \} \}/g;
 
+/** Longer contents are cut off here; the whole is had one by one. */
+const LONGEST_TEXT = 512_000;
+
 const blobs = (call: Call, { query, variables }: Asked): Body => {
   const repository = repositoryIn({ ...call, params: variables });
   const rest = query.replace(BLOB, "").replace(/\s+/g, " ");
@@ -29,7 +32,7 @@ const blobs = (call: Call, { query, variables }: Asked): Body => {
   if (rest !== expected) throw new Error(`a query that ${fullName(repository)} does not answer: ${rest}`);
   const found = [...query.matchAll(BLOB)].map(([, name = "", sha = ""]) => {
     const text = blobIn(call.world.state, sha);
-    return [name, text === undefined ? null : { text }] as const;
+    return [name, text === undefined ? null : { text: text.slice(0, LONGEST_TEXT) }] as const;
   });
   return { data: { repository: Object.fromEntries(found) } };
 };

@@ -14,6 +14,9 @@ const commitIn = (call: Call, repository: Repository, name: string): Commit => {
   return found;
 };
 
+/** GitHub lists at most so many files of a comparison, all on its first page. */
+const MOST_COMPARED = 300;
+
 const compare = (call: Call): Reply => {
   const repository = repositoryIn(call);
   const { world } = call;
@@ -49,9 +52,12 @@ const compare = (call: Call): Reply => {
       behind_by: behind.length,
       total_commits: ahead.length,
       commits: ahead.flatMap((sha) => world.state.commits.get(sha) ?? []).map(view),
-      files: pullChanges(world.state.commits, base.sha, head.sha).map((change) =>
-        diffEntryView(world, repository, head, change),
-      ),
+      files:
+        (call.query.get("page") ?? "1") === "1"
+          ? pullChanges(world.state.commits, base.sha, head.sha)
+              .slice(0, MOST_COMPARED)
+              .map((change) => diffEntryView(world, repository, head, change))
+          : [],
     },
   };
 };

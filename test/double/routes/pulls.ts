@@ -35,12 +35,17 @@ const list = (call: Call): Reply => {
   return { list: ordered.map((pull) => pullListView(world, pull)) };
 };
 
+/** GitHub lists no more files of a pull request than these, on however many pages. */
+const MOST_FILES = 3_000;
+
 const files = (call: Call): Reply => {
   const pull = pullIn(call);
   const repository = repositoryIn(call);
   const head = commitOf(call.world, pull.headSha);
   const changed = pullChanges(call.world.state.commits, pull.baseSha, pull.headSha);
-  return { list: changed.map((change) => diffEntryView(call.world, repository, head, change)) };
+  return {
+    list: changed.slice(0, MOST_FILES).map((change) => diffEntryView(call.world, repository, head, change)),
+  };
 };
 
 const commits = (call: Call): Reply => {

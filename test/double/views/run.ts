@@ -1,4 +1,5 @@
 /** Workflow runs as GitHub's JSON. */
+import { emailOf } from "../github/git.ts";
 import type { Run } from "../github/state.ts";
 import { accountOf, commitOf, fullName, repositoryOf, type World } from "../github/world.ts";
 import { nodeId, userView, type View } from "./account.ts";
@@ -15,7 +16,7 @@ export const runView = (world: World, run: Run): View => {
   const commit = commitOf(world, run.sha);
   const actor = userView(world, accountOf(world, run.actor));
   const repo = minimalRepositoryView(world, repository);
-  const person = { name: commit.author, email: `${commit.author}@users.noreply.invalid` };
+  const person = { name: commit.author, email: emailOf(commit.author) };
   return {
     id: run.id,
     name: run.name,

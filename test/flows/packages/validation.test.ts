@@ -139,6 +139,6 @@ test("the API tells states, the report, and the same as SARIF, to people who may
   expect(report.body).toMatchObject({ report: { schema: 1, valid: true } });
   const sarif = await ask("GET /api/packages/reports/{id}/sarif", { id }, { token });
   expect(sarif.body).toMatchObject({ version: "2.1.0" });
-  const stranger = world.double.userToken("carl");
+  const stranger = world.double.userToken("zoe");
   expect((await get(`/api/packages/reports/${id}`, stranger)).status).toBe(404);
 });

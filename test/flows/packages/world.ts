@@ -4,6 +4,7 @@ import type { BotOptions } from "../../../src/bot.ts";
 import type { Double } from "../../double/double.ts";
 import { startDouble } from "../../double/double.ts";
 import type { PullRequest } from "../../double/github/state.ts";
+import type { RunnerOptions } from "../../double/runner/options.ts";
 import { startTestBot } from "../../support/bot.ts";
 
 /** Long enough for a busy machine; reached only when a test fails. */
@@ -39,6 +40,10 @@ export interface PackagesWorld {
   told(pull: PullRequest, text: string): Promise<string>;
   /** The pointer file of the default branch. */
   pointers(): Readonly<Record<string, string>>;
+  /** A file of the default branch. */
+  file(path: string): string | undefined;
+  /** First lines of the default branch's commits that begin so, newest first. */
+  commits(start: string): readonly string[];
   close(): Promise<void>;
 }
 
@@ -52,17 +57,29 @@ export function versionFiles(ids: readonly string[], version: string): Record<st
 export interface WorldOptions {
   readonly settings?: string;
   readonly policy?: string;
-  readonly bot?: Partial<BotOptions>;
+  /** Null: the story starts its own. */
+  readonly bot?: Partial<BotOptions> | null;
   readonly files?: Readonly<Record<string, string>>;
+  /** For stories in which a workflow runs. */
+  readonly runner?: RunnerOptions;
+  /** In place of the sample's. */
+  readonly packages?: Readonly<Record<string, string>>;
 }
+
+/** As people see it: signs that mean something in Markdown are escaped in sentences. */
+const shown = (body: string): string => body.replace(/\\([!-/:-@[-`{-~])/g, "$1");
+
+const NO_BOT = { url: "", stop: async () => undefined };
 
 export async function openPackagesWorld(options: WorldOptions = {}): Promise<PackagesWorld> {
   const files = {
-    ...Object.fromEntries(sampleFiles({ packages: 3, versions: 2 })),
+    ...(options.packages ?? Object.fromEntries(sampleFiles({ packages: 3, versions: 2 }))),
     ".github/belay-packages.yml": options.settings ?? SETTINGS,
     ...options.files,
   };
+  const { runner } = options;
   const double = await startDouble({
+    ...(runner && { runner }),
     repositories: [
       { name: "acme/docs", files, people: { ann: "write", bea: "maintain", carl: "read" } },
       ...(options.policy === undefined
@@ -71,7 +88,7 @@ export async function openPackagesWorld(options: WorldOptions = {}): Promise<Pac
     ],
   });
   const lines: string[] = [];
-  const bot = await startTestBot(double, { lines, ...options.bot });
+  const bot = options.bot === null ? NO_BOT : await startTestBot(double, { lines, ...options.bot });
   let branches = 0;
   const world: PackagesWorld = {
     double,
@@ -112,19 +129,31 @@ export async function openPackagesWorld(options: WorldOptions = {}): Promise<Pac
         PATIENT,
       );
     },
-    told: (pull, text) =>
-      double.when(
-        `a comment with "${text}"`,
-        () =>
-          double
-            .comments(pull)
-            .map(({ body }) => body)
-            .findLast((body) => body.includes(text) && body.startsWith("<!-- belay")),
-        PATIENT,
-      ),
-    pointers: () => {
+    told: async (pull, text) => {
+      const own = () =>
+        double
+          .comments(pull)
+          .map(({ body }) => body)
+          .filter((body) => body.startsWith("<!-- belay"));
+      const look = () => own().findLast((body) => body.includes(text) || shown(body).includes(text));
+      return double.when(`a comment with "${text}"`, look, PATIENT).catch((error: unknown) => {
+        throw new Error(`${String(error)}; the bot's last comment: ${own().at(-1)}`);
+      });
+    },
+    pointers: () => JSON.parse(world.file(POINTERS) ?? "{}"),
+    file: (path) => {
       const sha = double.repository("acme/docs").branches.get("main") ?? "";
-      return JSON.parse(double.state.commits.get(sha)?.files.get(POINTERS) ?? "{}");
+      return double.state.commits.get(sha)?.files.get(path);
+    },
+    commits: (start) => {
+      const found: string[] = [];
+      let sha = double.repository("acme/docs").branches.get("main");
+      while (sha !== undefined) {
+        const commit = double.state.commits.get(sha);
+        if (commit?.message.startsWith(start)) found.push(commit.message.split("\n")[0] ?? "");
+        sha = commit?.parents[0];
+      }
+      return found;
     },
     close: async () => {
       await bot.stop();

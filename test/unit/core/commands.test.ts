@@ -5,7 +5,8 @@ import { COMMANDS, LATER_COMMANDS, parseCommands } from "../../../src/core/comma
 const one = (body: string) => parseCommands(body)[0] ?? null;
 
 describe("a command stands alone on a line", () => {
-  it.each(COMMANDS.filter((word) => word !== "promote"))("/%s", (word) => {
+  const alone = COMMANDS.filter((word) => word !== "promote" && word !== "veto");
+  it.each(alone)("/%s", (word) => {
     expect(parseCommands(`Looks good.\r\n\r\n/${word}  \r\nThanks!`)).toMatchObject([{ kind: word }]);
   });
 
@@ -113,6 +114,38 @@ describe("what others wrote or showed is not a command", () => {
 
   it("tells several commands in their order", () => {
     expect(parseCommands("/backup\n/promote").map((command) => command.kind)).toEqual(["backup", "promote"]);
+  });
+});
+
+describe("a veto", () => {
+  const veto = (lift: boolean, name: string, version: string, reason: string) => ({
+    ...{ kind: "veto", lift, reason },
+    package: { name, version },
+  });
+  it.each([
+    ["/veto a@1.0.0", veto(false, "a", "1.0.0", "")],
+    ["/veto a 1.0.0", veto(false, "a", "1.0.0", "")],
+    [
+      "/veto kinds:a@1.0.0-rc.1 it's wrong, all of it",
+      veto(false, "kinds:a", "1.0.0-rc.1", "it's wrong, all of it"),
+    ],
+    ["/veto a 1.0.0 because of b@2.0.0", veto(false, "a", "1.0.0", "because of b@2.0.0")],
+    ["/veto lift a@1.0.0 it was right", veto(true, "a", "1.0.0", "it was right")],
+    ["/veto lift a 1.0.0", veto(true, "a", "1.0.0", "")],
+    ["/veto lift@1.0.0", veto(false, "lift", "1.0.0", "")],
+  ])("%j", (body, wanted) => {
+    expect(one(body)).toEqual(wanted);
+  });
+  it.each([
+    "/veto",
+    "/veto a",
+    "/veto a latest",
+    "/veto lift",
+    "/veto lift 1.0.0",
+    "/veto a@1 x",
+    "/veto this is broken",
+  ])("%j names no version of a package", (body) => {
+    expect(one(body)).toMatchObject({ kind: "bad_argument", word: "veto" });
   });
 });
 

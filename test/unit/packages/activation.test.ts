@@ -8,7 +8,7 @@ import { DEFAULT_CONFIGURATION } from "../../../src/core/packages/configuration.
 import { mergedTree, touchesPackages } from "../../../src/core/packages/merged.ts";
 import { parseSettings } from "../../../src/core/packages/settings.ts";
 import type { TreeEntry } from "../../../src/core/packages/types.ts";
-import { commitMessage } from "../../../src/core/rendering/packages.ts";
+import { commitMessage } from "../../../src/core/rendering/packages/words.ts";
 import { baseOf, edited, report, sample, textAt, treeOf, viewOf } from "./repository.ts";
 
 const POINTERS = "_active/active_releases.json";
@@ -97,7 +97,7 @@ it("pointers that a change moves by hand are told", () => {
 
 describe("the gate release of packages", () => {
   const ready: release.ReleaseFact = {
-    ...{ id: "x", version: "1.1.0", state: "staged", same: true },
+    ...{ id: "x", version: "1.1.0", state: "staged", veto: null, same: true },
     ...{ at_head: true, earlier: false, preview: false },
   };
   const code = (kind: "activate" | "rollback", change: Partial<release.ReleaseFact>) =>

@@ -168,5 +168,5 @@ it("a release becomes active only after it was staged, and a push takes the stag
   expect(reach("committed", "activated")).toContain("/stage");
   expect(reach("vetoed", "activated")).toContain("veto");
   expect(reach("released", "vetoed")).toContain("/rollback");
-  expect(advancePackage("vetoed", "veto_lifted", true)).toEqual({ ok: true, state: "superseded" });
+  expect(advancePackage("vetoed", "veto_lifted", "superseded")).toEqual({ ok: true, state: "superseded" });
 });

@@ -3,6 +3,7 @@
  * whatever is broken must be found, where it is, and nothing else may be found.
  */
 import { packageId, versionAt } from "../../../script/bench/packages/sample.ts";
+import type { Guardrail } from "../../../src/core/packages/configuration.ts";
 import { type FileContent, textAt } from "./repository.ts";
 
 export interface Place {
@@ -17,6 +18,8 @@ export interface Mutated {
   readonly tree: Map<string, FileContent>;
   readonly file: string;
   readonly line: number;
+  /** What the change builds on; absent: everything is judged as it stands. */
+  readonly base?: Map<string, FileContent>;
 }
 
 export interface Mutation {
@@ -78,6 +81,18 @@ const MANIFEST = "package.yaml";
 const SCHEMA = "schemas/output.schema.json";
 const DOCDEF = "docdefs/full.docdef.json";
 const PROMPT = "prompts/task.prompt.txt";
+
+/** What the policy forbids in every operator's repository. */
+export const GUARDRAILS: readonly Guardrail[] = [
+  {
+    id: "no-secrets",
+    pattern: "sk-[a-z]{8}",
+    ignore_case: false,
+    files: ["*"],
+    sentence: "This is a secret.",
+    remedy: "Take it out.",
+  },
+];
 
 const EDITS: readonly Mutation[] = [
   editing({
@@ -323,6 +338,21 @@ const EDITS: readonly Mutation[] = [
     mark: "*a",
   }),
   editing({
+    name: "too many levels",
+    rule: "too-deep",
+    also: ["source-pointer", "version-bump"],
+    file: DOCDEF,
+    from: '"sections"',
+    to: `"deep": ${"[".repeat(70)}${"]".repeat(70)}, "sections"`,
+  }),
+  editing({
+    name: "a secret",
+    rule: "guardrail/no-secrets",
+    file: PROMPT,
+    from: "Required sections:",
+    to: "Use sk-abcdefgh.\n\nRequired sections:",
+  }),
+  editing({
     name: "a huge integer",
     rule: "huge-integer",
     file: DOCDEF,
@@ -332,6 +362,15 @@ const EDITS: readonly Mutation[] = [
 ];
 
 const OTHERS: readonly Mutation[] = [
+  {
+    name: "a file that is too large",
+    rule: "too-large",
+    also: ["source-pointer", "version-bump"],
+    apply: (tree, place) => ({
+      ...edit(tree, `${someRelease(place)}/${DOCDEF}`, /^/, " ".repeat(1024 * 1024)),
+      line: 1,
+    }),
+  },
   {
     name: "no authority level",
     rule: "manifest-field",
@@ -606,4 +645,89 @@ const HARMLESS: readonly Mutation[] = [
   },
 ];
 
-export const MUTATIONS: readonly Mutation[] = [...EDITS, ...OTHERS, ...HARMLESS];
+/** The same, as a change of what the branch held before. */
+const against = ({ name, rule, also, apply }: Mutation): Mutation => ({
+  name,
+  rule,
+  ...(also === undefined ? {} : { also }),
+  apply: (tree, place) => ({ ...apply(tree, place), base: tree }),
+});
+
+/** The last version of a package once more, under the next number. */
+function nextVersion(
+  tree: Map<string, FileContent>,
+  place: Place,
+  to: string,
+): { readonly tree: Map<string, FileContent>; readonly folder: string } {
+  const from = someRelease(place);
+  const version = versionAt(place.versions - 1);
+  const folder = `${from.slice(0, -version.length)}${to}`;
+  const copies = [...tree]
+    .filter(([path]) => path.startsWith(`${from}/`))
+    .map(([path]): [string, FileContent] => [
+      `${folder}${path.slice(from.length)}`,
+      { content: textAt(tree, path).replaceAll(version, to) },
+    ]);
+  return { tree: new Map([...tree, ...copies]), folder };
+}
+
+const nextPatch = ({ versions }: Place): string =>
+  versionAt(versions - 1).replace(/\d+$/, (last) => `${Number(last) + 1}`);
+
+const CHANGES: readonly Mutation[] = [
+  editing({
+    name: "a word in a released version",
+    rule: "immutable",
+    file: PROMPT,
+    from: "Write document",
+    to: "Please write document",
+  }),
+  {
+    name: "a file more in a released version",
+    rule: "immutable",
+    apply: (tree, place) => {
+      const file = `${someRelease(place)}/notes.md`;
+      return { tree: new Map(tree).set(file, { content: "# Notes\n" }), file, line: 1 };
+    },
+  },
+  {
+    name: "a file less in an earlier version",
+    rule: "immutable",
+    apply: (tree, place) => {
+      const file = `${place.root}document_types/${packageId(0)}/releases/${versionAt(0)}/prompts/pgc_context.prompt.txt`;
+      const next = new Map(tree);
+      next.delete(file);
+      return { tree: next, file, line: 1 };
+    },
+    also: ["artifact-path", "pgc-context"],
+  },
+  {
+    name: "a new version",
+    rule: null,
+    apply: (tree, place) => {
+      const { tree: next, folder } = nextVersion(tree, place, nextPatch(place));
+      return { tree: next, file: `${folder}/${MANIFEST}`, line: 1 };
+    },
+  },
+  {
+    name: "a new pre-release",
+    rule: null,
+    apply: (tree, place) => {
+      const { tree: next, folder } = nextVersion(tree, place, `${nextPatch(place)}-rc.1`);
+      return { tree: next, file: `${folder}/${MANIFEST}`, line: 1 };
+    },
+  },
+  {
+    name: "a new version whose number says too little",
+    rule: "version-bump",
+    apply: (tree, place) => {
+      const { tree: next, folder } = nextVersion(tree, place, nextPatch(place));
+      const file = `${folder}/${MANIFEST}`;
+      const found = edit(next, file, "production_mode: generate", "production_mode: review");
+      const text = textAt(found.tree, file);
+      return { ...found, line: lineOf(text, text.indexOf("\nversion:") + 1) };
+    },
+  },
+];
+
+export const MUTATIONS: readonly Mutation[] = [...EDITS, ...OTHERS, ...CHANGES.map(against), ...HARMLESS];

@@ -94,6 +94,17 @@ export function plainValue(node: Node): unknown {
   return value;
 }
 
+/** Equal values have equal texts, whatever the order of their keys. A file may hold `1e999` or `.nan`, which JSON cannot: they are written as texts. */
+export function valueText(node: Node | undefined): string {
+  if (node === undefined) return "null";
+  if (node.kind === "array") return `[${node.items.map(valueText).join(",")}]`;
+  if (node.kind === "number" && !Number.isFinite(node.value)) return `"${node.value}"`;
+  if (node.kind !== "object") return JSON.stringify(node.value);
+  const last = new Map(node.members.map(({ key, value }) => [key, value]));
+  const keys = [...last.keys()].sort();
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${valueText(last.get(key))}`).join(",")}}`;
+}
+
 /** The node at a path of keys and indices, and of the deepest one that exists where the path goes on. */
 export function nodeAt(root: Node, path: readonly string[]): Node {
   let node = root;

@@ -2,8 +2,7 @@
  * What changed between two schemas, field by field, and which bump each change needs: major where a document that was right could be wrong now,
  * or where a reader could miss what it had; minor where something was added or allowed; patch for words.
  */
-import { canonicalJson } from "../../canonical.ts";
-import { child, items, member, members, type Node, plainValue, textOf } from "../reading/node.ts";
+import { child, items, member, members, type Node, textOf, valueText } from "../reading/node.ts";
 import type { Bump } from "../semver.ts";
 import { limitChange } from "./limits.ts";
 import { resolveReference } from "./reference.ts";
@@ -52,9 +51,7 @@ function compare(sides: Sides, pair: Pair): readonly SchemaChange[] {
 }
 
 const same = (a: Node | undefined, b: Node | undefined): boolean =>
-  a === undefined || b === undefined
-    ? a === b
-    : canonicalJson(plainValue(a)) === canonicalJson(plainValue(b));
+  a === undefined || b === undefined ? a === b : valueText(a) === valueText(b);
 
 const unclear = ({ field, next }: Pair, what: string): SchemaChange => ({
   bump: "major",

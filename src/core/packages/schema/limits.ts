@@ -1,6 +1,5 @@
 /** What a change of one limit means for documents that kept to it: a tighter one can make them wrong, a wider one cannot. */
-import { canonicalJson } from "../../canonical.ts";
-import { items, type Node, plainValue, textOf } from "../reading/node.ts";
+import { items, type Node, textOf, valueText } from "../reading/node.ts";
 import type { Bump } from "../semver.ts";
 
 export interface LimitChange {
@@ -29,7 +28,7 @@ const FLAGS = [
 
 const shown = (node: Node | undefined): string => {
   if (node === undefined) return "nothing";
-  const text = canonicalJson(plainValue(node));
+  const text = valueText(node);
   return `\`${text.length > 60 ? `${text.slice(0, 59)}…` : text}\``;
 };
 
@@ -89,7 +88,7 @@ const opens = (node: Node | undefined): boolean =>
 function values(old: Node | undefined, next: Node | undefined): readonly LimitChange[] {
   if (old === undefined) return [{ bump: "major", what: "allows only some values now" }];
   if (next === undefined) return [{ bump: "minor", what: "allows any value now" }];
-  const texts = (node: Node) => items(node).map((item) => textOf(item) ?? canonicalJson(plainValue(item)));
+  const texts = (node: Node) => items(node).map((item) => textOf(item) ?? valueText(item));
   const before = texts(old);
   const after = texts(next);
   const gone = before.filter((value) => !after.includes(value));

@@ -1,0 +1,41 @@
+/** How operations on packages ended, what they move, and what is typed next. */
+import type { Move } from "../../packages/activation.ts";
+import type { OperationKind } from "../../vocabulary.ts";
+import { cell, code } from "../escape.ts";
+import { shortId } from "../words.ts";
+import { shortName } from "./answers.ts";
+
+const moved = (moves: readonly Move[]): string =>
+  moves.map((one) => `\`${shortName(one)}\` ${one.from ?? "(none)"} → ${one.to}`).join(", ");
+
+export const stagedSentence = (moves: readonly Move[], head_sha: string): string =>
+  `Staged at \`${shortId(head_sha)}\`: ${moves.map((one) => `\`${shortName(one)}\` ${one.to}`).join(", ")}. A push un-stages.`;
+
+export const activatedSentence = (moves: readonly Move[], commit: string): string =>
+  `Active since commit \`${shortId(commit)}\`: ${moved(moves)}.`;
+
+export const stoppedSentence = (why: string): string =>
+  `No pointer was moved: the branch had moved on, and judged anew it does not pass. ${why}`;
+
+export const movedTooOften = (rounds: number): string =>
+  `No pointer was moved: the branch moved on ${rounds} times while it was tried.`;
+
+export const failedSentence = (why: string): string => `No pointer was moved. ${why}`;
+
+/** What is typed after an operation on packages that went well. */
+export function packagesNext(kind: OperationKind): string {
+  if (kind === "stage") return "Merge this pull request, then comment `/activate`.";
+  if (kind === "activate") return "`/rollback <package>` goes back to the version before.";
+  return "The version that was gone back from stays in the repository; release a corrected one.";
+}
+
+/** In an operation's comment. */
+export function movesSection(moves: readonly Move[], commit: string | null): string {
+  if (moves.length === 0) return "";
+  const rows = moves.map((one) => {
+    const { from, to } = one;
+    return `| ${[code(shortName(one)), from === null ? "none" : code(from), code(to)].map(cell).join(" | ")} |`;
+  });
+  const by = commit === null ? "" : `\n\nCommit: ${code(commit)}`;
+  return `| package | from | to |\n|---|---|---|\n${rows.join("\n")}${by}`;
+}
