@@ -20,7 +20,7 @@ export async function leftovers(world: World): Promise<readonly string[]> {
 
 async function processes(world: World): Promise<readonly string[]> {
   let found: readonly string[] = [];
-  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(250)) {
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(1_000)) {
     found = await living(world);
     if (found.length === 0) return [];
   }
