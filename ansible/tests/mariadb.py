@@ -28,7 +28,8 @@ class Server:
     def _start(self):
         data = os.path.join(self.folder, "data")
         user = ["--user=root"] if os.geteuid() == 0 else []
-        subprocess.run([*_INSTALL, *user, f"--datadir={data}"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # A server that starts removes what looks like its own from a folder that it shares with others.
+        subprocess.run([*_INSTALL, *user, f"--datadir={data}", f"--tmpdir={self.folder}"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
         self._process = subprocess.Popen(
             [server, *_SERVER, *user, f"--datadir={data}", f"--tmpdir={self.folder}", f"--socket={self.socket}", f"--pid-file={self.folder}/pid"],

@@ -26,6 +26,8 @@ export async function startMariaDb(
     "--no-defaults",
     `--datadir=${data}`,
     "--user=mysql",
+    // A server that starts removes what looks like its own from a folder that it shares with others: here theirs.
+    `--tmpdir=${folder}`,
     "--auth-root-authentication-method=socket",
     "--skip-test-db",
   ]);
