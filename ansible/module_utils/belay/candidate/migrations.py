@@ -5,7 +5,6 @@ What an upgrade does to structures is seen on copies without rows; what it does 
 from __future__ import annotations
 
 import os
-import os
 import time
 from typing import Dict, List, NamedTuple, Optional
 
