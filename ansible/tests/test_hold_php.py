@@ -122,8 +122,10 @@ class HoldPhp(unittest.TestCase):
     def test_run_by_php_in_place_of_the_script_that_was_asked_for_it_runs_that_one(self):
         """PHP's cache does so now and then, where several workers compile the prepended file at one moment."""
         page = self.root / "releases/old/page.php"
-        seen = self.run_php(self.hold / "hold.php", f"$_SERVER['SCRIPT_FILENAME'] = '{page}';")
+        output, told = self.start(self.hold / "hold.php", f"$_SERVER['SCRIPT_FILENAME'] = '{page}';").communicate()
+        seen = json.loads(output)
         self.assertEqual((seen["script"], seen["global"], seen["switch"]), ("page.php", True, "old@op1"))
+        self.assertIn(f"took the hold for {page}", told.decode())
         lost = self.start(self.hold / "hold.php")
         self.assertEqual((lost.communicate()[0], lost.returncode), (b"", 75))
 

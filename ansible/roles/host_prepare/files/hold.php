@@ -12,8 +12,8 @@
  * a site that answers is worth more than one guarded against a switch that cannot come, because every switch first
  * proves by the probe below that this pool takes both locks. In doubt there is no safe guess: 503.
  */
-// Here a second time, and run by PHP itself: where several workers compile this file at one moment, PHP's cache may take it for the script
-// that was asked for as well. That script runs from here then; otherwise its visitor would get an empty page.
+// Here a second time, and run by PHP itself: seen once among the first requests after this file was replaced, when several workers compiled
+// it at one moment (PHP 8.2 with opcache). The script that was asked for runs from here then; otherwise its visitor would get an empty page.
 if (class_exists('Belay_Hold', false)) {
     if (!debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, 1)) {
         require Belay_Hold::asked();
@@ -69,6 +69,7 @@ final class Belay_Hold
         if ($asked === '' || !is_file($asked) || realpath($asked) === __FILE__) {
             self::unavailable('PHP has lost the script that was asked for');
         }
+        error_log("Belay: PHP's cache took the hold for $asked, which runs now all the same.");
         return $asked;
     }
 
