@@ -2,7 +2,7 @@
 import os
 import signal
 
-from belay.switch import promote, promote_endings, promote_steps, recover_steps, rollback_steps, switch, trial_steps
+from belay.switch import promote, promote_endings, promote_steps, recover_steps, rollback, rollback_steps, switch, trial_steps, unconfirmed
 from belay.errors import BelayError
 
 NEW_OPTIONS = {
@@ -27,6 +27,9 @@ PLACES = {
     "after_rename": (switch, "_rename", "after"),
     "after_switch": (promote, "carry_strays", "before"),
     "before_links": (switch, "set_links", "before"),
+    "before_attempts": (promote, "few_left", "before"),
+    "before_late": (rollback, "late_of", "before"),
+    "before_telling": (unconfirmed, "_told", "before"),
     "kept": (promote_endings, "_kept", "before"),
     "going_back": (promote_endings, "go_back", "before"),
 }

@@ -89,6 +89,12 @@ class Activation(unittest.TestCase):
         again, _ = self.activate(till, quiet)
         self.assertEqual((self.option("till_runs"), again), ("1", told))
 
+    def test_a_hook_that_was_interrupted_is_not_run_again(self):
+        till = plugin(self.site, "till", HOOKED)
+        Journal(self.site, self.operation).append("plugin_activating", plugin=till)
+        told, error = self.activate(till)
+        self.assertEqual((error["code"], told["plugins"][0]["ok"], self.option("till_runs")), ("ACTIVATION_FAILED", False, None))
+
     def test_only_what_is_new_and_there(self):
         till, quiet = plugin(self.site, "till", HOOKED), plugin(self.site, "quiet", QUIET)
         host, point = self.switched(quiet)

@@ -18,7 +18,7 @@ from belay.database.sql import WRITTEN
 from belay.tables.table_shape import shape_of
 
 from .switchbench import HOLD_PHP, MEASURES, OLD
-from .test_switch import SwitchCase, promotion
+from .test_switch import NOTHING, SwitchCase, promotion
 
 
 class ForeignWriters(SwitchCase):
@@ -133,10 +133,10 @@ class Killed(SwitchCase):
         self.sql("UPDATE wp_options SET option_value = 'since' WHERE option_name = 'blogname'")
         host = self.host(wanted.operation)
         for _ in range(2):
-            promoted = promote.resume(host, recovery.recover(host)[0])
+            promoted = promote.resume(host, recovery.recover(host)[0], NOTHING, MEASURES)
             self.assertEqual(self.bench.options(self.site), {"blogname": "since", "theme": "new", "visits": "7", "gone": "x", "added": "1"})
         self.assertEqual((sorted(promoted["tables"]), promoted["options"]["theme"]["hash"]), (["extra", "things"], "new"))
-        self.assertIsNone(promote.resume(self.host("another"), recovery.recover(host)[0]))
+        self.assertIsNone(promote.resume(self.host("another"), recovery.recover(host)[0], NOTHING, MEASURES))
 
 
     def test_a_rollback_that_died_before_it_told_still_tells(self):

@@ -192,6 +192,8 @@ export const Found = z.object({
     "incoming",
     "scratch_schema",
     "building",
+    /** Caches in front that an interrupted switch has not told. */
+    "caches",
   ]),
   /** The operation that it belongs to, where it is known. */
   operation_id: z.string().nullable(),

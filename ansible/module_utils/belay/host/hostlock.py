@@ -16,16 +16,16 @@ POLL_S = 0.1
 
 
 @contextlib.contextmanager
-def host_lock(site, operation_id: str, wait_s: float = 120.0) -> Iterator[None]:
+def host_lock(site, operation_id: str, wait_s: float = 120.0, patient: bool = False) -> Iterator[None]:
     """Holds `<root>/.belay/lock` for the block.
 
-    A step of the same operation that outlived its runner is waited for, at most `wait_s`; another operation is not:
+    A step of the same operation that outlived its runner is waited for, at most `wait_s`; another operation only by who is `patient`:
     BelayError HOST_BUSY. A process that dies frees the lock.
     """
     os.makedirs(site.belay, mode=0o700, exist_ok=True)
     handle = os.open(_path(site), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _acquire(handle, operation_id, time.monotonic() + wait_s)
+        _acquire(handle, None if patient else operation_id, time.monotonic() + wait_s)
         owner = {"operation_id": operation_id, "since": datetime.now(timezone.utc).isoformat(timespec="seconds"), **Process.this().as_dict()}
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(owner).encode(), 0)
@@ -54,14 +54,16 @@ def _path(site) -> str:
     return os.path.join(site.belay, "lock")
 
 
-def _acquire(handle: int, operation_id: str, deadline: float) -> None:
+def _acquire(handle: int, waited_for: Optional[str], deadline: float) -> None:
+    """`waited_for`: the only operation that is; None: whichever holds it."""
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
             held = _owner(handle)
-        if held.get("operation_id") not in (None, operation_id) or time.monotonic() > deadline:
+        other = waited_for is not None and held.get("operation_id") not in (None, waited_for)
+        if other or time.monotonic() > deadline:
             raise BelayError(
                 "HOST_BUSY",
                 f"Another operation ({held.get('operation_id', 'unknown')}, process {held.get('pid', '?')}, since {held.get('since', '?')}) works on this site.",

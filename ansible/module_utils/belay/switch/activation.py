@@ -30,14 +30,16 @@ REPLACED = ("config", "derived", "noise")
 def activate_plugins(host, point, params: dict) -> dict:
     """A module's result with the facts `activation`, and `belay_error` ACTIVATION_FAILED where a hook dies: nothing runs after it.
 
-    What has run already does not run again.
+    What has run already, or has begun to, does not run again.
     """
     ran = [line["result"] for line in host.journal.steps() if line["step"] == "plugin_activated"]
+    begun = {line["plugin"] for line in host.journal.steps() if line["step"] == "plugin_activating"}
     for plugin in newly_active(host, point):
         if plugin in {result["plugin"] for result in ran} or not all(result["ok"] for result in ran):
             continue
         arms.extend(host.site, params["operation_id"])
-        result, writes = _run(host.site, point, plugin)
+        host.journal.append("plugin_activating", plugin=plugin)
+        result, writes = (_interrupted(plugin), {}) if plugin in begun else _run(host.site, point, plugin)
         host.journal.append("plugin_activated", result=result, writes=writes)
         ran.append(result)
     written = _protected(host.site, Rules.of(params), _written(host))
@@ -92,6 +94,10 @@ def _run(site, point, plugin: str):
     except BelayError as error:
         ok, detail, writes = False, error.message, {}
     return {"plugin": plugin, "ok": ok, "detail": detail, "seconds": round(time.monotonic() - started, 3)}, writes
+
+
+def _interrupted(plugin: str) -> dict:
+    return {"plugin": plugin, "ok": False, "detail": "its hook was interrupted, and may have run to its end or not", "seconds": 0.0}
 
 
 #: How far a hook came -> what is told of it.

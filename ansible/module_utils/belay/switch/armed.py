@@ -80,6 +80,16 @@ def extend(site, operation: str) -> None:
         _set_deadline(armed)
 
 
+def renew(site, goal: Version) -> None:
+    """Whoever holds the host's lock is about to make this activation, or has made it at this moment: only now its time begins.
+
+    What came before, looking at tables and attempts that were given up, may have taken longer than a confirmation may.
+    """
+    armed = read(_path(site, goal.operation))
+    if armed is not None and armed.goal == goal:
+        _set_deadline(armed)
+
+
 def read(path: str) -> Optional[Armed]:
     """The activation that this file tells of; None where it was disarmed, or never whole."""
     told = read_json(path)

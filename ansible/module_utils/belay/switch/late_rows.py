@@ -16,8 +16,9 @@ from ..database.sql import WRITTEN
 NAME = "option_name"
 #: The name as bytes, however the column is encoded.
 NAME_BYTES = f"BINARY CONVERT({NAME} USING utf8mb4)"
-#: New promoted rows get numbers that production will not give to its own rows meanwhile.
-NUMBER_MARGIN = 1000
+#: New promoted rows get numbers that production will not give to its own rows meanwhile: WordPress uses one up with every transient that it
+#: writes over.
+NUMBER_MARGIN = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,12 @@ def check_release(point, expected):
         )
 
 
+def check_new(point, release):
+    """A release over itself would be a switch that cannot be told from the one before, and that nothing leads back from."""
+    if point.version.release == release:
+        raise BelayError("ALREADY_ACTIVE", f"The target runs release {release} already; there is nothing to promote.", "`/status` shows what is active.")
+
+
 def check_code(site, release, edits, code):
     """`edits` as in Fingerprint.code_edits; `code` is that of the manifest which comes: what it holds alike is not undone by it."""
     lost = [edit for edit in edits if not _held(site, edit["path"], code)]

@@ -106,11 +106,24 @@ def activate(host, point, promotion, expected, measures, drain_s):
         return merged
 
     figures = switch(host, Move(point.version, version, renames), settle, drain_s)
-    carry_strays(host, options, record.options_kept, staying)
+    look_after(host, record, expected, measures)
+    return figures, promoted
+
+
+def look_after(host, record, expected, measures):
+    """After the RENAME, as often as it takes: late rows of others than PHP are carried over, and what left is what was looked at.
+
+    BelayError CONFLICT_AFTER_SWITCH: going back brings the rows back that would be lost.
+    """
+    with host.open_session() as session:
+        options = options_of(host.site, session)
+        has_base = leftovers.exists(session, options.base)
+    if has_base:
+        carry_strays(host, options, record.options_kept, staying_rows(record.options))
     with host.open_session() as session:
         for table, kept in record.swapped.items():
             recheck.afterwards(expected, table, measures.table(session, kept, table)["parts"])
-    return figures, promoted
+        recheck.options_afterwards(expected, measures.options(session, record.options_kept, list(expected.options)))
 
 
 def staying_rows(names_):
@@ -118,13 +131,9 @@ def staying_rows(names_):
     return {raw(name) for name in names_} | {REWRITE_RULES}
 
 
-def resume(host, point):
+def resume(host, point, expected, measures):
     """Killed after the switch: do what was still to do; returns what was promoted, None where nobody remembers."""
-    with host.open_session() as session:
-        options = options_of(host.site, session)
-        has_base = leftovers.exists(session, options.base)
-    if has_base:
-        carry_strays(host, options, point.record.options_kept, staying_rows(point.record.options))
+    look_after(host, point.record, expected, measures)
     prepared = host.journal.last("prepared")
     return prepared and prepared["promoted"]
 

@@ -8,7 +8,7 @@ from ..hold import pool, prepare, probe
 from ..host import host_reports
 from ..scope.rules import Rules
 from ..wordpress.runtime import check_modes, runtime_of
-from . import leftovers, preflight, preflight_database, preflight_room, switchable, unheld
+from . import leftovers, preflight, preflight_database, preflight_room, preflight_shared, switchable, unheld
 from .ended import goal, outcome_of
 from .switch import DRAIN_GROWS_UP_TO, RENAME_CAP_S
 from .workplace import at_work, complaints
@@ -35,6 +35,8 @@ def _check_target(host, point, params):
         leftovers.drop_inspected(host.site, session, params["keep_failed_s"])
         preflight.check_classes(Rules.of(params), params["promote_tables"], params["promote_options"], host.site.prefix)
         preflight.check_release(point, params["expected_release"])
+        preflight.check_new(point, goal(params).release)
+        preflight_shared.check_shared(host.site, params["shared_paths"])
         preflight_database.check_clock(session, params.get("runner_time"))
         preflight.check_server(session)
         preflight_database.check_settings(session)

@@ -9,7 +9,7 @@ from ..hold.commit_point import history
 from .ended import goal, outcome_of, reverted_error
 from ..errors import BelayError
 from ..release.release_folders import drop_incoming, drop_releases, forget
-from .unconfirmed import go_back
+from .unconfirmed import go_back, resume
 from .workplace import at_work, is_ours, verify
 
 
@@ -67,6 +67,8 @@ def undo(params):
             _disarm(host, params)
             late = host.journal.last("rolled_back")["late_rows"]
             return {"changed": True, "rolled_back": True, "kept": False, "belay_facts": {"rolled_back": True, "late_rows": late}}
+        if point.version.operation == params["operation_id"]:
+            resume(host, params, point.version.release)
         back = _went_back(host, point, params) or host.journal.last("activated") is not None
         if not back and is_ours(host.site, params["operation_id"]):
             _clean_up(host, params)

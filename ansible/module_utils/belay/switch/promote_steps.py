@@ -13,11 +13,15 @@ from ..bundle.rewrite import Rewriter
 from ..bundle.unpack import unpack
 from ..wordpress.wordpress import wanted_db_version
 from .primed import prime, purge
+from .purge import must_purge
 from .promote_check import check, check_release_fits
 from .promote_endings import confirm, undo, verify_restored
 from .workplace import at_work, require_ours, verify
 
 __all__ = ["activate", "check", "confirm", "load", "prime", "purge", "receive", "undo", "verify", "verify_restored"]
+
+#: What is told of a switch (SwitchFacts of facts.ts), and how long the site was between two releases.
+FIGURES = ("hold_ms", "rename_ms", "crossing_ms", "attempts", "tables", "merged_rows")
 
 
 def receive(params):
@@ -88,15 +92,25 @@ def activate(params):
             require_ours(host.site, params["operation_id"])
             _refuse_if_over(host, point, params)
             preflight.check_release(point, params["expected_release"])
+            preflight.check_new(point, goal(params).release)
             figures, promoted = _switch(host, point, params)
-            mixed = unheld.look_after(host, figures, promoted, measures.looks(host.site, params), params["drain_ms"] / 1000)
-            host.journal.append("promoted", switch=figures, promoted=promoted, **mixed)
+            _look_after(host, promoted, figures, params)
         elif host.journal.last("promoted") is None:
-            host.journal.append("promoted", promoted=promote.resume(host, point))
+            # What is looked at after the switch decides whether the release may stay: whoever died before it has not looked.
+            promoted = promote.resume(host, point, measures.expected(host.site, params), measures.looks(host.site, params))
+            _look_after(host, promoted, host.journal.last("activated") or {}, params)
         arms.extend(host.site, params["operation_id"])
         watchdog.revive(host.site, params["operation_id"])
         done = host.journal.last("promoted")
         return {"changed": True, "belay_facts": {"activated": True, **{name: done[name] for name in ("switch", "mixture") if name in done}}}
+
+
+def _look_after(host, promoted, figures, params):
+    """The last look of a switch without a hold, and then it counts as made. `promoted`: None where nobody remembers it."""
+    wanted = {name: found and found["hash"] for name, found in (promoted or {"options": {}})["options"].items()}
+    mixed = unheld.look_after(host, figures, wanted, measures.looks(host.site, params), params["drain_ms"] / 1000)
+    told = {name: figures[name] for name in FIGURES if name in figures}
+    host.journal.append("promoted", **({"switch": told} if told else {}), promoted=promoted, **mixed)
 
 
 def _refuse_if_over(host, point, params):
@@ -109,6 +123,7 @@ def _switch(host, point, params):
     """The switch under the eyes of the host's own watchdog, which is running and waiting before it begins."""
     expected, looks = measures.expected(host.site, params), measures.looks(host.site, params)
     promotion = promotion_of(host.site, params)
+    must_purge(host.journal, params)
     host.journal.append("logs", marks=marks(host.site, params["health_checks"]))
     armed = watchdog.start(host.site, goal(params), point.version, params)
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import Callable, Dict, List
 
+from ..host.journal import Journal
 from ..host.site import Site
 from .purge_command import run_command
 from .purge_path import empty_folder
@@ -34,6 +35,23 @@ def purge(site: Site, steps: List[dict], volatile_paths: List[str], keys: Keys) 
         "command": lambda step: run_command(site, step["command"], float(step["within_s"])),
     }
     return [_tried(step, ways[step["kind"]]) for step in steps]
+
+
+def must_purge(journal: Journal, params: dict) -> None:
+    """Before a switch, forth or back: whoever finds it interrupted knows from here what to tell caches in front."""
+    if params.get("purge"):
+        journal.append("must_purge", steps=params["purge"], volatile_paths=params["volatile_paths"])
+
+
+def purge_late(site: Site, journal: Journal) -> List[dict]:
+    """What a switch that was interrupted owes to caches in front; what needs a key of the runner's is told as not done."""
+    steps = [entry["step"] for entry in journal.steps() if entry["step"] in ("must_purge", "purged", "reverted")]
+    if not steps or steps[-1] != "must_purge":
+        return []
+    owed = journal.last("must_purge")
+    results = purge(site, owed["steps"], owed["volatile_paths"], Keys())
+    journal.append("purged", results=results)
+    return results
 
 
 def _tried(step: dict, way: Callable[[dict], str]) -> dict:

@@ -83,6 +83,17 @@ def afterwards(expected, table, parts):
         )
 
 
+def options_afterwards(expected, found):
+    """`found`: {name: OptionFingerprint} of the table that left, as `afterwards` for tables."""
+    changed = _changed_options(expected, {name: entry["hash"] for name, entry in found.items()})
+    if changed:
+        raise BelayError(
+            "CONFLICT_AFTER_SWITCH",
+            f"{changed} was written at the very moment of the switch, by something other than the site's PHP pool, and the release replaced it.",
+            "Stop what writes to it (cron jobs, WP-CLI), then comment `/promote` again.",
+        )
+
+
 def _check_table(session, expected, table):
     if table in expected.appended.tables:
         appended.check(session, expected.appended, table, EMPTY)
@@ -109,11 +120,16 @@ def _changed(expected, table, found):
 
 
 def _check_options(session, expected):
-    found = expected.hashes_of(session, list(expected.options))
-    changed = [name for name, value in expected.options.items() if found.get(name) != value]
+    changed = _changed_options(expected, expected.hashes_of(session, list(expected.options)))
     if changed:
-        more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
-        raise _conflict(f"option {', '.join(changed[:SHOWN])}{more} changed on the target since the drift check, and the release replaces it")
+        raise _conflict(f"{changed} changed on the target since the drift check, and the release replaces it")
+
+
+def _changed_options(expected, found):
+    """`option a, b and 3 more`; nothing where all are as they were."""
+    changed = [name for name, value in expected.options.items() if found.get(name) != value]
+    more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+    return f"option {', '.join(changed[:SHOWN])}{more}" if changed else ""
 
 
 def _conflict(what):

@@ -16,7 +16,8 @@ from ..host.journal import Journal
 from ..database.mysql import Session
 from ..host.processes import Process, stop
 from ..hold.recovery import host_for, recover
-from .remains import clear, found
+from .purge import purge_late
+from .remains import BEGUN, clear, found
 from .unconfirmed import settle
 from .workplace import open_site, take_site
 
@@ -38,8 +39,13 @@ def recover_host(params) -> dict:
             entries += _unconfirmed(host, params)
             point, _ = recover(host)
             take_site(site, operation)
+            if point.version.operation != operation and BEGUN & {entry["step"] for entry in journal.steps()}:
+                # Whoever asked is told that it did not happen: a step that still comes, from a runner that was thought lost, must not make it happen.
+                journal.append("abandoned")
             settled = not arms.all_of(site)
             entries += clear(host, operation) if settled else []
+        if settled and point.version.operation == operation:
+            entries += _caches(purge_late(site, journal))
         results = check_health(site, params["health_checks"])
         for entry in entries:
             journal.append("found", **entry)
@@ -65,6 +71,13 @@ def promotion_kept(journal, point) -> Optional[dict]:
         return None
     kept = {"previous_release": point.record.previous.release, "promoted": {**promoted["promoted"], "code": code["code"]}}
     return {**kept, "migrated": migrated["tables"]} if migrated else kept
+
+
+def _caches(results: List[dict]) -> List[dict]:
+    late = [result["purge"] for result in results if not result["ok"]]
+    if not results:
+        return []
+    return [found("caches", f"not told: {', '.join(late)}" if late else "told to forget", "left" if late else "finished")]
 
 
 def _wait_for_decisions(site, params, deadline: float) -> None:

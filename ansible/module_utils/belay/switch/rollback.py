@@ -103,8 +103,19 @@ def roll_back(host, operation, to_release, measures, drain_s):
 
 def resume(host, operation, to_release, measures):
     """Killed after the switch back: (promoted, late_rows); the first is None where nobody remembers."""
+    _carry_strays(host, operation, to_release)
     prepared = host.journal.last("prepared_back")
     return prepared and prepared["promoted"], late_of(host, operation, to_release, measures)
+
+
+def _carry_strays(host, operation, to_release):
+    site = host.site
+    with host.open_session() as session:
+        options = options_of(site, session)
+        if not leftovers.exists(session, options.base):
+            return
+        way = find_way(session, aside(site, operation, ROW), to_release)
+    carry_strays(host, options, aside(site, operation, "options"), {raw(name) for name in way.options} | {REWRITE_RULES})
 
 
 def late_of(host, operation, to_release, measures):

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Tuple
 
+from . import armed as arms
 from . import late_rows
 from ..errors import BelayError
 from ..hold.hold import NotDrained, Version
@@ -65,6 +66,7 @@ def switch(host, move, settle, drain_s):
     host.journal.append("switch", old=str(move.old), new=str(move.new), renames=[list(pair) for pair in move.renames])
     reason, stayed = "", None
     for attempt in range(1, ATTEMPTS + 1):
+        arms.renew(host.site, move.new)
         try:
             figures = _attempt(host, move, settle, drain_s * _patience(attempt))
         except (NotDrained, Again, LostConnection) as given_up:
@@ -72,6 +74,7 @@ def switch(host, move, settle, drain_s):
             stayed = pool.inside(host.hold) & (pool.inside(host.hold) if stayed is None else stayed)
             time.sleep(random.uniform(*PAUSE_S) * min(1 + attempt / 10, PAUSE_GROWS_UP_TO))
             continue
+        arms.renew(host.site, move.new)
         sync_folder(host.hold.folder)
         figures = {**figures, "attempts": attempt, "tables": sum(new.startswith(host.site.prefix) for _, new in move.renames)}
         host.journal.append("activated", version=str(move.new), **figures)

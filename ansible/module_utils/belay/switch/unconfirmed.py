@@ -18,7 +18,7 @@ from ..health.health import check_health
 from ..host.journal import Journal
 from ..hold.recovery import Host, recover
 from ..release.release_folders import drop_incoming
-from .purge import Keys, purge
+from .purge import Keys, must_purge, purge
 
 
 def settle(host: Host, armed: Armed, by: str, now: bool = False) -> Optional[dict]:
@@ -31,8 +31,10 @@ def settle(host: Host, armed: Armed, by: str, now: bool = False) -> Optional[dic
     if point.version == armed.goal:
         return _undo(here, armed, by) if now or armed.seconds_left() <= 0 else None
     report = None
-    if point.version.operation == armed.operation and here.journal.last("rolled_back") is None:
-        report = _resume(here, armed, by)
+    if point.version.operation == armed.operation:
+        resume(here, armed.params, armed.previous.release)
+        if _untold(here.journal):
+            report = _told(here, armed, by)
     arms.disarm(armed)
     return report
 
@@ -72,12 +74,17 @@ def _undo(here: Host, armed: Armed, by: str) -> dict:
     return _told(here, armed, by)
 
 
-def _resume(here: Host, armed: Armed, by: str) -> dict:
-    """Whoever went back died before it told."""
-    looks = measures.looks(here.site, armed.params)
-    promoted, late = rollback.resume(here, armed.operation, armed.previous.release, looks)
-    here.journal.append("rolled_back", late_rows=late, promoted=promoted)
-    return _told(here, armed, by)
+def _untold(journal: Journal) -> bool:
+    """Whether the host went back by itself, and whoever did it died before it had purged caches and told people."""
+    steps = [entry["step"] for entry in journal.steps()]
+    return "reverting" in steps and "reverted" not in steps[steps.index("reverting"):]
+
+
+def resume(host: Host, params: dict, release: str) -> None:
+    """After a switch back to `release`: where whoever made it died before it was written down, it is now."""
+    if host.journal.last("rolled_back") is None:
+        promoted, late = rollback.resume(host, params["operation_id"], release, measures.looks(host.site, params))
+        host.journal.append("rolled_back", late_rows=late, promoted=promoted)
 
 
 def _told(here: Host, armed: Armed, by: str) -> dict:
@@ -106,6 +113,7 @@ def _told(here: Host, armed: Armed, by: str) -> dict:
 
 def go_back(host, params, release):
     """Roll back, and write down what came of it."""
+    must_purge(host.journal, params)
     inspected.keep(host.site, params.get("keep_failed_s", inspected.USUAL_S))
     looks, drain_s = measures.looks(host.site, params), params["drain_ms"] / 1000
     figures, promoted, late = rollback.roll_back(host, params["operation_id"], release, looks, drain_s)

@@ -39,11 +39,11 @@ def is_held(host) -> bool:
     return host.journal.last("unheld") is None
 
 
-def look_after(host, figures: dict, promoted: dict, measures, drain_s: float) -> dict:
+def look_after(host, figures: dict, wanted: dict, measures, drain_s: float) -> dict:
     """After a switch without a hold: facts `mixture`, or none where it was held.
 
     Requests of the other release get `drain_s` to end; then nobody must have put an option of theirs back: BelayError
-    CONFLICT_AFTER_SWITCH, which goes back.
+    CONFLICT_AFTER_SWITCH, which goes back. `wanted`: promoted option -> its hash, None where it was removed.
     """
     if is_held(host):
         return {}
@@ -51,16 +51,15 @@ def look_after(host, figures: dict, promoted: dict, measures, drain_s: float) ->
     if object_cache.needs_flush(host.site, held=False):
         # A request of the other release may have put its own rows back into the cache after the first flush.
         object_cache.flush(host.site)
-    wanted = promoted["options"]
     with host.open_session() as session:
         _require_unchanged(host.site, session, wanted, measures)
-    return {"mixture": {"why": host.journal.last("unheld")["why"], "mixture_ms": figures["crossing_ms"]}}
+    took = {"mixture_ms": figures["crossing_ms"]} if "crossing_ms" in figures else {}
+    return {"mixture": {"why": host.journal.last("unheld")["why"], **took}}
 
 
 def _require_unchanged(site, session: Session, wanted: dict, measures) -> None:
     found = measures.options(session, site.prefix + "options", list(wanted))
-    hashes = [{name: entry and entry["hash"] for name, entry in side.items()} for side in (wanted, found)]
-    changed = sorted(name for name, value in hashes[0].items() if hashes[1].get(name) != value)
+    changed = sorted(name for name, value in wanted.items() if (found.get(name) or {}).get("hash") != value)
     if changed:
         raise BelayError(
             "CONFLICT_AFTER_SWITCH",

@@ -30,7 +30,8 @@ def at_work(params, begins=False, takes_over=False):
     """
     site, operation = open_site(params), params["operation_id"]
     journal = Journal(site, operation)
-    with host_lock(site, operation):
+    # With a release live that waits for its confirmation, whoever else came in between is waited for: giving up would undo the release.
+    with host_lock(site, operation, patient=any(armed.operation == operation for armed in arms.all_of(site))):
         with host_for(site, journal, lambda: Session(site)) as host:
             try:
                 settle_all(host, operation, takes_over)
@@ -65,11 +66,14 @@ def is_ours(site, operation):
 def require_ours(site, operation):
     """Before something is used that an earlier step has prepared: BelayError OPERATION_OVERTAKEN."""
     if not is_ours(site, operation):
-        raise BelayError(
-            "OPERATION_OVERTAKEN",
-            f"Another operation has begun to work on {site.url} since this one prepared its switch. Nothing was switched.",
-            "Wait for the other one to end, then begin again.",
-        )
+        raise _overtaken(f"Another operation has begun to work on {site.url} since this one prepared its switch.")
+    steps = [entry["step"] for entry in Journal(site, operation).steps() if entry["step"] in ("checked", "abandoned")]
+    if steps and steps[-1] == "abandoned":
+        raise _overtaken(f"A recovery of {site.url} has ended this operation meanwhile, and told so.")
+
+
+def _overtaken(sentence):
+    return BelayError("OPERATION_OVERTAKEN", f"{sentence} Nothing was switched.", "Wait for what runs to end, then begin again: comment `/promote`.")
 
 
 def verify(params, fact="health"):

@@ -1,0 +1,187 @@
+"""Steps that are killed, late or asked for again, and what the next one owes: a look, a line of the journal, a word to a cache."""
+import os
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+from belay.database.mysql import Session
+from belay.database import names
+from belay.hold import commit_point
+from belay.host.hostlock import host_lock
+from belay.switch import measures
+
+from .switchbench import NEW, OLD
+from .test_recover import RecoverCase
+from .watchbench import OWNER, active, answer, armed_of, expire, step, until, words
+
+CACHE = "wp-content/cache"
+PURGED = {"volatile_paths": [CACHE], "purge": [{"kind": "path", "path": CACHE, "within_s": 20}]}
+
+
+class InterruptedCase(RecoverCase):
+    def killed(self, kind, name, params, pause):
+        process = self.paused(kind, name, params, pause)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def code(self, kind, name, params):
+        return step(kind, name, params).get("belay_error", {}).get("code")
+
+    def kept(self, table):
+        with Session(self.site) as session:
+            record = commit_point.read(session, names.release_table(self.site)).record
+        return record.options_kept if table == "options" else record.swapped[table]
+
+    def opened(self, pid):
+        folder = Path(f"/proc/{pid}/fd")
+        return [os.readlink(one) for one in folder.iterdir() if os.path.lexists(one)] if folder.exists() else []
+
+    def cached(self):
+        """A page in the cache of the active release."""
+        page = Path(self.site.tree, CACHE, "index.html")
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text("stale")
+        subprocess.run(["chown", "-R", f"{OWNER.pw_uid}:{OWNER.pw_gid}", str(page.parents[1])], check=True)
+        return page
+
+
+class BeforeTheSwitch(InterruptedCase):
+    def checked(self, **changes):
+        return step("promote", "check", self.bench.params(self.site, hold_without="brief_mixture", **changes))
+
+    def test_a_release_is_not_promoted_over_itself(self):
+        params = self.bench.params(self.site, release_digest=OLD + "0" * 52)
+        self.assertEqual(self.code("promote", "check", params), "ALREADY_ACTIVE")
+        step("promote", "load", params)
+        self.assertEqual(self.code("promote", "activate", params), "ALREADY_ACTIVE")
+        self.assertEqual(armed_of(self.site), {})
+
+    def test_what_would_be_gone_after_the_switch_is_refused_with_the_commands_that_save_it(self):
+        place = Path(self.site.tree, "wp-content/a folder")
+        place.mkdir(parents=True)
+        (place / "paid.zip").write_text("paid")
+        paths = {"shared_paths": ["wp-config.php", "wp-content/a folder", "robots.txt"]}
+        refused = self.checked(**paths)["belay_error"]
+        self.assertEqual(refused["code"], "NOT_SHARED")
+        self.assertIn("wp-content/a folder of", refused["message"])
+        subprocess.run(refused["remedy"].partition(": ")[2], shell=True, check=True)
+        self.assertEqual((place / "paid.zip").read_text(), "paid")
+        self.assertEqual(os.readlink(place), "../../../shared/wp-content/a folder")
+        self.assertNotIn("belay_error", self.checked(**paths))
+
+    def test_a_shared_path_may_lead_further(self):
+        elsewhere = self.bench.root / "elsewhere"
+        elsewhere.mkdir()
+        os.symlink(elsewhere, os.path.join(self.site.shared, "media"))
+        os.symlink("../../shared/media", os.path.join(self.site.tree, "media"))
+        self.assertNotIn("belay_error", self.checked(shared_paths=["media"]))
+
+    def test_the_time_to_a_confirmation_begins_with_the_switch(self):
+        params = self.bench.params(self.site)
+        step("promote", "load", params)
+        process = self.paused("promote", "activate", params, "before_attempts")
+        expire(self.site, params["operation_id"])
+        os.killpg(process.pid, signal.SIGCONT)
+        self.assertNotIn("belay_error", answer(process))
+        self.assertGreater(armed_of(self.site)[params["operation_id"]].seconds_left(), 0)
+        self.assertNotIn("belay_error", step("promote", "confirm", params))
+        self.assertEqual(active(self.site).release, NEW)
+
+    def test_what_a_recovery_called_off_is_not_done_by_a_step_that_comes_late(self):
+        params = self.bench.params(self.site)
+        step("promote", "load", params)
+        self.assertEqual(self.facts(operation_id=params["operation_id"])["active"]["release"], OLD)
+        for name in ("load", "activate"):
+            self.assertEqual(self.code("promote", name, params), "OPERATION_OVERTAKEN")
+        self.assertEqual(active(self.site).release, OLD)
+        # Begun anew, it is another attempt.
+        self.assertNotIn("belay_error", step("promote", "check", {**params, "hold_without": "brief_mixture"}))
+        for name in ("load", "activate", "confirm"):
+            self.assertNotIn("belay_error", step("promote", name, {**params, "hold_without": "brief_mixture"}))
+        self.assertEqual(active(self.site).release, NEW)
+
+
+class AfterTheSwitch(InterruptedCase):
+    def killed_after_the_switch(self, **changes):
+        params = self.bench.params(self.site, **changes)
+        step("promote", "load", params)
+        self.killed("promote", "activate", params, "after_switch")
+        return params
+
+    def test_whoever_goes_on_looks_at_what_left(self):
+        params = self.killed_after_the_switch()
+        self.bench.rows(self.site, f"INSERT INTO `{self.kept('things')}` (word) VALUES ('at the very moment')")
+        for _ in range(2):
+            self.assertEqual(self.code("promote", "activate", params), "CONFLICT_AFTER_SWITCH")
+        self.assertTrue(step("promote", "undo", params)["rolled_back"])
+        self.assertIn(["at the very moment"], self.bench.rows(self.site, "SELECT word FROM wp_things"))
+
+    def test_and_at_options_that_were_replaced(self):
+        params = self.bench.params(self.site)
+        with Session(self.site) as session:
+            hashes = measures.expected(self.site, params).hashes_of(session, ["theme"])
+        params = self.killed_after_the_switch(operation_id=params["operation_id"], expected_options=hashes)
+        self.bench.rows(self.site, f"UPDATE `{self.kept('options')}` SET option_value = 'mine' WHERE option_name = 'theme'")
+        refused = step("promote", "activate", params)["belay_error"]
+        self.assertEqual((refused["code"], refused["message"][:12]), ("CONFLICT_AFTER_SWITCH", "option theme"))
+        step("promote", "undo", params)
+        self.assertEqual(self.bench.options(self.site)["theme"], "mine")
+
+    def test_where_nothing_was_written_the_switch_stays(self):
+        params = self.killed_after_the_switch()
+        done = step("promote", "activate", params)
+        self.assertNotIn("belay_error", done)
+        self.assertNotIn("belay_error", step("promote", "confirm", params))
+        self.assertEqual(active(self.site).release, NEW)
+
+    def test_somebody_else_on_the_host_is_waited_for(self):
+        params = self.activated()
+        held, free = threading.Event(), threading.Event()
+
+        def hold():
+            with host_lock(self.site, "a-backup-by-hand"):
+                held.set()
+                free.wait(60)
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        held.wait(60)
+        process = self.begin("promote", "confirm", params)
+        lock = os.path.join(self.site.belay, "lock")
+        until(lambda: lock in self.opened(process.pid), "asking for the lock")
+        self.assertNotIn("confirmed", words(self.site, params))
+        free.set()
+        self.assertNotIn("belay_error", answer(process))
+        thread.join()
+        self.assertEqual(active(self.site).release, NEW)
+
+
+class OnTheWayBack(InterruptedCase):
+    def test_undone_and_killed_before_it_was_written_down(self):
+        params = self.activated()
+        self.bench.rows(self.site, "INSERT INTO wp_things VALUES (50, 'late')")
+        self.killed("promote", "undo", params, "before_late")
+        self.assertEqual(active(self.site).release, OLD)
+        done = step("promote", "undo", params)
+        self.assertEqual((done["rolled_back"], "rolled_back" in words(self.site, params)), (True, True))
+        told = [line for line in Path(self.site.belay, "journal", params["operation_id"] + ".jsonl").read_text().splitlines() if '"rolled_back"' in line]
+        self.assertIn('"things": 1', told[-1])
+        self.assert_nothing_watched(params)
+
+    def test_gone_back_and_killed_before_it_was_told(self):
+        params = self.activated(**PURGED)
+        self.killed("recover", "recover_host", {**params, "wait_s": 0, "stop": True}, "before_telling")
+        self.assertEqual((active(self.site).release, "reverted" in words(self.site, params)), (OLD, False))
+        page = self.cached()
+        facts = self.facts()
+        self.assertEqual([one["operation_id"] for one in facts["reports"]], [params["operation_id"]])
+        self.assertEqual((self.what(facts)["unconfirmed"], page.exists()), ("reverted", False))
+
+    def test_a_runner_that_died_before_the_caches_were_told(self):
+        params = self.activated(**PURGED)
+        step("promote", "undo", params)
+        page = self.cached()
+        facts = self.facts(operation_id=params["operation_id"])
+        self.assertEqual((self.what(facts)["caches"], page.exists()), ("finished", False))
+        self.assertNotIn("caches", self.what(self.facts(operation_id=params["operation_id"])))
