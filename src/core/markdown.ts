@@ -1,6 +1,7 @@
 /**
  * Which lines of a comment are plain text: not in a quote, a code block, a code span, an HTML comment or an HTML block.
  * Follows CommonMark where it matters for commands, and leaves out rather more than less where the two could differ.
+ * Anybody may write a comment of 65,536 characters: everything here passes over the text a few times, however it is made.
  */
 
 /** HTML elements whose content is not read as text of the writer. */
@@ -44,14 +45,15 @@ function closes(line: string, fence: string): boolean {
 
 /** Empties every line that a code span, an HTML comment or an opaque element covers or touches. */
 function hideSpans(lines: readonly string[]): readonly string[] {
-  const text = lines.join("\n");
-  const hidden = spans(text);
+  const hidden = spans(lines.join("\n"));
   let start = 0;
+  let next = 0;
   return lines.map((line) => {
     const from = start;
     const to = start + line.length;
     start = to + 1;
-    return hidden.some((span) => span.from <= to && span.to > from) ? "" : line;
+    while ((hidden[next]?.to ?? from + 1) <= from) next++;
+    return (hidden[next]?.from ?? to + 1) <= to ? "" : line;
   });
 }
 
@@ -60,32 +62,42 @@ interface Span {
   readonly to: number;
 }
 
-function spans(text: string): readonly Span[] {
+/** In their order; none lies in another. */
+function spans(markdown: string): readonly Span[] {
+  // Letter by letter: the lower case of some signs has another length, and every place must be the same in both.
+  const lower = markdown.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const text = { as_written: markdown, lower };
   const found: Span[] = [];
+  let paragraph_end = -1;
   let at = 0;
-  while (at < text.length) {
-    const to = spanEnd(text, at);
+  while (at < markdown.length) {
+    if (paragraph_end <= at) paragraph_end = after(markdown, "\n\n", at);
+    const to = spanEnd(text, at, paragraph_end);
     if (to !== null) found.push({ from: at, to });
-    at = to ?? at + (text[at] === "`" ? runAt(text, at).length : 1);
+    at = to ?? at + (markdown[at] === "`" ? runAt(markdown, at).length : 1);
   }
   return found;
 }
 
+interface Text {
+  readonly as_written: string;
+  readonly lower: string;
+}
+
 /** Where the span that begins at `at` ends, or null when none begins there. What is never closed covers the rest. */
-function spanEnd(text: string, at: number): number | null {
-  if (text[at] === "`") return codeSpanEnd(text, at);
+function spanEnd({ as_written: text, lower }: Text, at: number, paragraph_end: number): number | null {
+  if (text[at] === "`") return codeSpanEnd(text, at, paragraph_end);
   if (text[at] !== "<") return null;
   if (text.startsWith("<!--", at)) return after(text, "-->", at + 4);
   const element = OPAQUE.exec(text.slice(at, at + 20))?.[1];
-  return element === undefined ? null : after(text.toLowerCase(), `</${element.toLowerCase()}>`, at);
+  return element === undefined ? null : after(lower, `</${element.toLowerCase()}>`, at);
 }
 
-function codeSpanEnd(text: string, at: number): number | null {
+function codeSpanEnd(text: string, at: number, paragraph_end: number): number | null {
   const ticks = runAt(text, at);
-  const paragraphEnd = after(text, "\n\n", at);
-  for (let next = at + ticks.length; next < paragraphEnd; ) {
+  for (let next = at + ticks.length; next < paragraph_end; ) {
     const open = text.indexOf("`", next);
-    if (open === -1 || open >= paragraphEnd) return null;
+    if (open === -1 || open >= paragraph_end) return null;
     const run = runAt(text, open);
     if (run.length === ticks.length) return open + run.length;
     next = open + run.length;
