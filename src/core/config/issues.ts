@@ -6,6 +6,9 @@ import type { ConfigError } from "./types.ts";
 
 type Issue = z.core.$ZodIssue;
 
+/** Nobody corrects more at once; each is looked for in the file, which anybody may propose. */
+export const MOST_ERRORS = 100;
+
 /** What a file of ours may hold: its schema, and for remedies an example of each key's value. */
 export interface FileShape<T> {
   readonly schema: z.ZodType<T>;
@@ -23,7 +26,7 @@ export function errorsOf(issue: Issue, { source, data, shape }: FileInHand): Con
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(shape.schema, path);
-    return issue.keys.map((key) => unknownKey({ source, path, known }, key));
+    return issue.keys.slice(0, MOST_ERRORS).map((key) => unknownKey({ source, path, known }, key));
   }
   const inner = issue.code === "invalid_key" ? (issue.issues[0] ?? issue) : issue;
   const where = issue.code === "invalid_key" ? "key" : "value";

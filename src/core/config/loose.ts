@@ -1,8 +1,13 @@
 /** What can be read of a configuration although parts of it are wrong: so that all errors are told at once. */
 import { z } from "zod";
+import { MOST_NAMES } from "./texts.ts";
 
 const name = z.string().optional().catch(undefined);
-const names = z.array(z.string()).catch([]);
+/** More than this is an error of the list as a whole (schema.ts), so nothing is compared without end. */
+const names = z
+  .array(z.string())
+  .transform((all) => all.slice(0, MOST_NAMES))
+  .catch([]);
 
 const LooseEnvironment = z.object({
   type: name,
@@ -28,7 +33,9 @@ export const Loose = z.object({
   environments: z
     .record(z.string(), LooseEnvironment.nullable().catch(null))
     .transform((all) =>
-      Object.entries(all).flatMap(([key, value]) => (value === null ? [] : [{ key, ...value }])),
+      Object.entries(all)
+        .slice(0, MOST_NAMES)
+        .flatMap(([key, value]) => (value === null ? [] : [{ key, ...value }])),
     )
     .catch([]),
   promotion: Promotion.catch({ preset: undefined, ...NOTHING }),

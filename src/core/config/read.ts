@@ -1,6 +1,6 @@
 /** A YAML file of ours, read strictly: its value, or everything that is wrong with its form, with places. */
 import { readDocument, type SourceText } from "./document.ts";
-import { errorsOf, type FileShape } from "./issues.ts";
+import { errorsOf, type FileShape, MOST_ERRORS } from "./issues.ts";
 import type { ConfigError } from "./types.ts";
 
 export interface Shape<T> extends FileShape<T> {
@@ -27,7 +27,7 @@ export function readFile<T>(text: string, shape: Shape<T>): ReadFile<T> {
   const parsed = shape.schema.safeParse(data);
   const wrong = parsed.success
     ? []
-    : parsed.error.issues.flatMap((issue) => errorsOf(issue, { source, data, shape }));
+    : parsed.error.issues.slice(0, MOST_ERRORS).flatMap((issue) => errorsOf(issue, { source, data, shape }));
   return { source, data, value: parsed.success ? parsed.data : null, errors: [...syntax, ...wrong] };
 }
 

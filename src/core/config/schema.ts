@@ -10,6 +10,7 @@ import {
   HealthPath,
   Host,
   LogPath,
+  MOST_NAMES,
   OptionName,
   OptionPattern,
   Prefix,
@@ -31,9 +32,9 @@ const Environment = z.strictObject({
   built_from_git: z.boolean().default(true),
 });
 
-const tables = z.array(TablePattern).default([]);
-const options = z.array(OptionPattern).default([]);
-const files = z.array(RelativePath).default([]);
+const tables = z.array(TablePattern).max(MOST_NAMES).default([]);
+const options = z.array(OptionPattern).max(MOST_NAMES).default([]);
+const files = z.array(RelativePath).max(MOST_NAMES).default([]);
 
 const Promotion = z.strictObject({
   preset: Preset,
@@ -72,8 +73,13 @@ const WordpressHealth = z.strictObject({
 export const SiteConfigFile = z.strictObject({
   version: z.literal(1),
   site: SiteName,
-  path: z.array(EnvironmentName).min(2),
-  environments: z.record(EnvironmentName, Environment),
+  path: z.array(EnvironmentName).min(2).max(MOST_NAMES),
+  environments: z
+    .record(EnvironmentName, Environment)
+    .refine((all) => Object.keys(all).length <= MOST_NAMES, {
+      error: `has more than ${MOST_NAMES} environments`,
+      params: { remedy: "Give each site a repository of its own." },
+    }),
   promotion: Promotion,
   refresh: Refresh.prefault({}),
   health: z

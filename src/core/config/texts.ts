@@ -6,6 +6,9 @@ import { durationSeconds } from "./duration.ts";
 export const text = (test: (value: string) => boolean, sentence: string, remedy: string) =>
   z.string().refine(test, { error: sentence, params: { remedy } });
 
+/** No list of names, patterns or paths is longer: each is compared with all of others, in files that anybody may propose. */
+export const MOST_NAMES = 200;
+
 export const EnvironmentName = text(
   (value) => /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/.test(value),
   "is not a name for an environment",

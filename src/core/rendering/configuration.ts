@@ -17,6 +17,8 @@ export interface Proposal {
 }
 
 const NAME = "belay / configuration";
+/** As many as GitHub takes in one request: a file full of mistakes costs no more than one mistake. */
+const MOST_ANNOTATIONS = 50;
 
 export function configurationCheck({ head_sha, path, now, proposed }: Proposal): CheckEffect {
   const common = { kind: "check", head_sha, name: NAME, external_id: "belay:configuration" } as const;
@@ -30,7 +32,7 @@ export function configurationCheck({ head_sha, path, now, proposed }: Proposal):
   }
   const title = `It has ${count(proposed.errors.length, "error")}`;
   const summary = cap(proposed.errors.map(line).join("\n"), CHECK_LIMIT);
-  const annotations = proposed.errors.map((error) => annotation(path, error));
+  const annotations = proposed.errors.slice(0, MOST_ANNOTATIONS).map((error) => annotation(path, error));
   return { ...common, status: "completed", conclusion: "failure", title, summary, annotations };
 }
 
