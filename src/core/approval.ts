@@ -117,22 +117,23 @@ function asYes({ shown, now }: ApprovalQuestion, review: Review): Yes {
 
 function judged(question: ApprovalQuestion, { by, at, how, bound, why }: Yes): GivenApproval {
   const { evidence, now, target } = question;
-  const withdrawn = evidence.reviews.some(
-    (review) =>
-      sameLogin(review.by, by) && review.state === "changes_requested" && isLast(evidence, review, at),
-  );
   const objection =
     why ??
-    (withdrawn ? "the same person asked for changes later" : null) ??
+    takenBack(evidence, { by, at }) ??
     mayNot(question, by) ??
     (bound === null ? null : (changes(bound, now, target)[0] ?? null));
   return { by, at, how, release: bound?.release ?? null, objection };
 }
 
-/** Whether the review came after that moment, and is the person's last word. */
-function isLast({ reviews }: ApprovalEvidence, review: Review, at: string): boolean {
-  const own = reviews.filter((one) => sameLogin(one.by, review.by) && one.state !== "dismissed");
-  return own.at(-1)?.id === review.id && Date.parse(review.at) > Date.parse(at);
+/**
+ * What the person's last review takes back of an earlier yes. GitHub does not tell what a dismissed one had said, and whoever may
+ * write to the repository can dismiss: a request for changes does not turn into a yes by that.
+ */
+function takenBack({ reviews }: ApprovalEvidence, { by, at }: Pick<Yes, "by" | "at">): string | null {
+  const last = reviews.findLast((one) => sameLogin(one.by, by) && Date.parse(one.at) > Date.parse(at));
+  if (last?.state === "changes_requested") return "the same person asked for changes later";
+  if (last?.state === "dismissed") return "a later review of the same person was dismissed";
+  return null;
 }
 
 /** Who may approve. */

@@ -219,6 +219,20 @@ describe("a yes is void, visibly,", () => {
     expect(run).toMatchObject({ jobs: ["release_build", "drift_check"], result: "cancelled" });
   });
 
+  it("attack: a request for changes that somebody dismisses does not bring back the yes before it", async () => {
+    await planned();
+    await world.says("ann", "/approve");
+    await review("ann", { state: "changes_requested" });
+    expect(await world.checks()).toMatchObject({ approval: "action_required" });
+    world.github.reviews.clear();
+    await review("ann", { state: "dismissed" });
+    expect(await world.checks()).toMatchObject({ approval: "action_required" });
+    expect(await promotes()).toMatchObject({ result: "blocked" });
+    expect(await summaryOf("approval")).toContain("a later review of the same person was dismissed");
+    await world.says("ann", "/approve");
+    expect(await promotes()).toMatchObject({ result: "succeeded" });
+  });
+
   it("when production runs another release than the one that was approved on", async () => {
     await planned();
     await world.says("ann", "/approve");

@@ -91,6 +91,18 @@ describe("a yes by command", () => {
     ]);
     expect(objections(question({ recorded }, { reviews: earlier }))).toEqual([null]);
   });
+  it("attack: does not come back when somebody dismisses the request for changes", () => {
+    const dismissed = (minute: number) =>
+      review("ann", { id: minute, state: "dismissed", at: `2026-03-01T10:0${minute}:00Z` });
+    const recorded = [yes("ann")];
+    const firstOf = (reviews: readonly Review[]) =>
+      givenApprovals(question({ recorded }, { reviews })).find(({ how }) => how === "command")?.objection;
+    expect(firstOf([dismissed(6)])).toBe("a later review of the same person was dismissed");
+    expect(firstOf([dismissed(4)])).toBeNull();
+    // Whoever says yes once more has said so after all of that.
+    const again = review("ann", { id: 9, at: "2026-03-01T10:09:00Z" });
+    expect(objections(question({ recorded }, { reviews: [dismissed(6), again] }))).toContain(null);
+  });
 });
 
 describe("a review", () => {
