@@ -2,6 +2,7 @@
 import { Probot } from "probot";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { CheckEffect, CommentEffect, DispatchEffect, Effect } from "../../src/core/effects.ts";
+import { touchesNothingPromoted } from "../../src/core/harmless.ts";
 import { boundedFetch, octokitClass } from "../../src/github/client.ts";
 import { github } from "../../src/github/github.ts";
 import { userTokens } from "../../src/github/user-token.ts";
@@ -158,6 +159,32 @@ test("a run whose start was not answered is found by its nonce, not started agai
   expect(found).toMatchObject({ ok: true, external_id: double.state.runs[0]?.id });
   const second = await apply(dispatched("n-2"));
   expect(second).toMatchObject({ ok: true, external_id: double.state.runs[1]?.id });
+});
+
+test("attack: a run that somebody else started under the same nonce is not taken for the bot's", async () => {
+  double.faults.plan("POST */dispatches", "lost-answer");
+  await apply(dispatched("n-4"));
+  const own = double.state.runs.at(-1);
+  const inputs = { job: "j", nonce: "n-4", environment: "production" };
+  double.as("ann").runWorkflow("belay.yml", inputs);
+  expect(await apply(dispatched("n-4"))).toMatchObject({ ok: true, external_id: own?.id });
+});
+
+test("attack: a tag of the default branch's name is not what is started", async () => {
+  await apply(dispatched("n-5"));
+  const asked = double.requests.findLast(({ path }) => path.endsWith("/dispatches"));
+  expect(asked?.body).toMatchObject({ ref: "refs/heads/main" });
+});
+
+test("attack: a file that is moved among the documentation is named with where it lay before", async () => {
+  const ann = double.as("ann");
+  await ann.push("production", { "wp-content/shop.php": "<?php // the shop" });
+  await ann.pointBranch("tidy", double.repository().branches.get("production") ?? "");
+  await ann.push("tidy", { "wp-content/shop.php": null, "docs/shop.php": "<?php // the shop" });
+  const { number: moved } = await ann.openPullRequest({ head: "tidy", base: "production", title: "Tidy" });
+  const { paths } = await port.changedFiles(repository, moved);
+  expect(paths.toSorted()).toEqual(["docs/shop.php", "wp-content/shop.php"]);
+  expect(touchesNothingPromoted({ paths, complete: true })).toBe(false);
 });
 
 test("a workflow that is not there cannot be started, and says so", async () => {

@@ -12,7 +12,9 @@ export type TreeEntry = {
 };
 export type Change = {
   readonly path: string;
-  readonly status: "added" | "removed" | "modified";
+  readonly status: "added" | "removed" | "modified" | "renamed";
+  /** Where a renamed file lay before. */
+  readonly previous?: string;
   readonly additions: number;
   readonly deletions: number;
 };
@@ -138,7 +140,31 @@ export const changes = (
 /** What the head changed since it left the base: the content of a pull request. */
 export const pullChanges = (commits: Commits, base: string, head: string): readonly Change[] => {
   const root = mergeBase(commits, base, head);
-  return changes(commits.get(root ?? "")?.files ?? new Map(), commits.get(head)?.files ?? new Map());
+  const [from, to] = [commits.get(root ?? "")?.files ?? new Map(), commits.get(head)?.files ?? new Map()];
+  return withRenames(
+    changes(from, to),
+    (path) => from.get(path) ?? "",
+    (path) => to.get(path) ?? "",
+  );
+};
+
+/** A file that went and one of the same content that came are told as one, by its new path. */
+const withRenames = (
+  all: readonly Change[],
+  before: (path: string) => string,
+  after: (path: string) => string,
+): readonly Change[] => {
+  const gone = new Map<string, string>();
+  for (const { path, status } of all)
+    if (status === "removed" && before(path) !== "") gone.set(before(path), path);
+  const told = all.map((change): Change => {
+    const previous = change.status === "added" ? gone.get(after(change.path)) : undefined;
+    if (previous === undefined) return change;
+    gone.delete(after(change.path));
+    return { path: change.path, status: "renamed", previous, additions: 0, deletions: 0 };
+  });
+  const moved = new Set(told.map(({ previous }) => previous));
+  return told.filter(({ path }) => !moved.has(path));
 };
 
 /** The base with the head's changes, or the paths that both changed differently. */

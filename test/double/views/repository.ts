@@ -149,6 +149,7 @@ export const diffEntryView = (world: World, repository: Repository, head: Commit
   return {
     sha: content === undefined ? null : blobSha(content),
     filename: change.path,
+    ...(change.previous !== undefined && { previous_filename: change.previous }),
     status: change.status,
     additions: change.additions,
     deletions: change.deletions,
