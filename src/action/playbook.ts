@@ -18,12 +18,12 @@ export type PlaybookRun = {
   /** Lines that are no event: Ansible's own words on standard error. */
   readonly onLine: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** Where this file exists, a promotion stops before its switch. */
+  /** Where this file exists, a promotion stops before its switch. Right before it waits for the file with `.asked` behind its name. */
   readonly stopFile?: string;
 };
 
 /** The step of the role env_promote that looks for the file. */
-const STOP_STEP = "Stop here if somebody asked for it";
+export const STOP_STEP = "Stop here if somebody asked for it";
 
 /** Variables of the runner that Ansible and ssh need; nothing else of the environment, and no token, reaches them. */
 const PASSED_ON = ["PATH", "HOME", "USER", "LANG", "TMPDIR", "SSH_AUTH_SOCK", "VIRTUAL_ENV", "PYTHONPATH"];

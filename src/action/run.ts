@@ -8,7 +8,7 @@ import { ActionError } from "./error.ts";
 import type { RunInputs } from "./inputs.ts";
 import { say } from "./log.ts";
 import type { Outcome } from "./output.ts";
-import { runPlaybook } from "./playbook.ts";
+import { runPlaybook, STOP_STEP } from "./playbook.ts";
 import { stopOnSignals } from "./signals.ts";
 import { prepareWorkplace, type Workplace } from "./ssh.ts";
 
@@ -62,6 +62,11 @@ async function runJob(job: string, dependencies: JobDependencies) {
     onEvent: (event) => {
       show(event);
       stream.push(event);
+      if (event.event === "step_started" && event.step === STOP_STEP)
+        stream
+          .now()
+          .then(() => writeFile(`${stopFile}.asked`, ""))
+          .catch((error) => core.debug(String(error)));
     },
     onLine: say,
   });
@@ -88,6 +93,11 @@ function eventStream(send: (events: readonly JobEvent[]) => Promise<unknown>) {
   const timer = setInterval(flush, BATCH_MS);
   return {
     push: (event: JobEvent) => void waiting.push(event),
+    /** Tells what waits, and has heard whether to stop when it resolves; where the bot does not answer, it has not. */
+    now: async () => {
+      flush();
+      await sending;
+    },
     end: async () => {
       clearInterval(timer);
       flush();

@@ -120,6 +120,19 @@ describe("what was judged must still be so at the claim", () => {
     expect(await locks()).toEqual([]);
   });
 
+  it("the last job, at work, hears of it before its switch", async () => {
+    const job = await untilPromoting();
+    await world.claim(job);
+    world.wait(5);
+    await world.pullRequest({ head_sha: PUSHED });
+
+    expect(await world.tells(job, [])).toEqual({ kind: "noted", cancel: true });
+    await world.report(job, "env_promote", { error: "JOB_CANCELLED", message: "Stopped.", cancelled: true });
+    expect(await world.operation()).toMatchObject({ state: "cancelled" });
+    expect((await world.operation()).result_message).toContain("the branch moved to `222222222222`");
+    expect(await locks()).toEqual([]);
+  });
+
   it("a head that no webhook told of yet stops it at the claim", async () => {
     const job = await untilPromoting();
     const pull = world.github.pull_requests.get(7);
