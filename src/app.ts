@@ -1,5 +1,6 @@
 /** The Probot app: every signed webhook is stored and answered at once; this table says which flow works on it later. */
 import { z } from "zod";
+import { parseCommands } from "./core/commands.ts";
 import { buttonClicked } from "./flows/button-clicked.ts";
 import { checkRerequested } from "./flows/checks-again.ts";
 import { commandReceived } from "./flows/command-received.ts";
@@ -88,15 +89,19 @@ function repositoryOf({ repository, installation }: z.infer<typeof Repository>) 
 
 const Comment = Repository.extend({
   issue: z.object({ number: z.number(), pull_request: z.unknown().optional() }),
-  comment: z.object({ id: z.number() }),
+  comment: z.object({ id: z.number(), body: z.string().nullish() }),
 });
 
 const commentCreated = handler(Comment, async (deps, event) => {
   if (!event.issue.pull_request) return { kind: "ignored", reason: "not a pull request" };
+  const { id: comment_id, body } = event.comment;
+  // What becomes a command later was edited: most comments cost no request.
+  if (body != null && parseCommands(body).length === 0) return { kind: "ignored", reason: "no command" };
   const input = {
     repository: repositoryOf(event),
     pull_request: event.issue.number,
-    comment_id: event.comment.id,
+    comment_id,
+    told: body ?? null,
   };
   return (await packagesCommand(deps, input)) ?? commandReceived(deps, input);
 });

@@ -15,6 +15,8 @@ export interface CommentInput {
   readonly repository: Repository;
   readonly pull_request: number;
   readonly comment_id: number;
+  /** The comment as it was when it was written; null: nobody told. */
+  readonly told: string | null;
 }
 
 export type CommandDeps = Deps<"comment" | SettingsReads | EvidenceReads | NoticeReads>;
@@ -31,7 +33,7 @@ export interface Loaded {
 
 export async function loadCommand(deps: CommandDeps, input: CommentInput): Promise<Loaded | CommandOutcome> {
   const { repository } = input;
-  const comment = await deps.github.comment(repository, input.comment_id);
+  const comment = await commentOf(deps, input);
   if (comment === null) return { kind: "ignored", reason: "the comment is gone" };
   if (comment.author_type !== "User") return { kind: "ignored", reason: "not written by a person" };
   if (parseCommands(comment.body).length === 0) return { kind: "ignored", reason: "no command" };
@@ -47,6 +49,20 @@ export async function loadCommand(deps: CommandDeps, input: CommentInput): Promi
     recorded.pull_request.head_ref === pull_request.head_ref;
   const person = unmoved ? recorded.person : await askFor(deps, asked, pull_request);
   return { ...asked, pull_request, person };
+}
+
+/**
+ * The comment as it is now. Whoever may write to the repository may edit everybody's comments, and GitHub's clock counts seconds:
+ * an edit in the very second of the comment shows in its text alone, which counts as an edit a moment later.
+ */
+export async function commentOf(
+  { github }: Deps<"comment">,
+  { repository, comment_id, told }: CommentInput,
+): Promise<IssueComment | null> {
+  const comment = await github.comment(repository, comment_id);
+  if (comment === null || told === null || comment.body === told) return comment;
+  const later = new Date(Date.parse(comment.created_at) + 1).toISOString();
+  return comment.updated_at === comment.created_at ? { ...comment, updated_at: later } : comment;
 }
 
 type AskedFor = Pick<Loaded, "input" | "comment" | "settings">;

@@ -109,6 +109,15 @@ describe("a command is answered and starts nothing", () => {
     expect(await world.says("mona", "/promote", { edited: true })).toBe("comment_edited");
   });
 
+  it("when it was edited in the very second in which it was written", async () => {
+    await world.pullRequest();
+    const at = world.now();
+    const common = { id: 61, number: 7, created_at: at, updated_at: at };
+    world.github.comments.set(61, { ...common, body: "/promote", author: "mona", author_type: "User" });
+    expect(await world.says("mona", "/drift", { id: 61 })).toBe("comment_edited");
+    expect(await operations()).toEqual([]);
+  });
+
   it("on a fork", async () => {
     await world.pullRequest({ head_repository_id: 1 });
     expect(await world.says("mona", "/promote")).toBe("pull_request_fork");

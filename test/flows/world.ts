@@ -182,7 +182,8 @@ export async function openWorld(config = EXAMPLE): Promise<World> {
       if (!github.comments.has(comment_id)) {
         github.comments.set(comment_id, { ...common, author: login, author_type: "User", seen: false });
       }
-      const outcome = await commandReceived(deps, { repository: REPOSITORY, pull_request: pull, comment_id });
+      const told = { repository: REPOSITORY, pull_request: pull, comment_id, told: body };
+      const outcome = await commandReceived(deps, told);
       return outcome.kind === "answered" ? outcome.answer.code : outcome.kind;
     },
     tells: async (job_id, events) => jobEvents(deps, { job_id, runner: await runnerOfRun(), events }),

@@ -10,7 +10,7 @@ import type { PullRequest } from "../../ports/github.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { Tx } from "../../ports/store.ts";
 import { cancelOnPullRequest } from "../cancel.ts";
-import type { CommentInput } from "../command-loaded.ts";
+import { type CommentInput, commentOf } from "../command-loaded.ts";
 import type { CommandOutcome } from "../deps.ts";
 import { askPerson } from "../person.ts";
 import { type Begin, begin } from "./begin.ts";
@@ -61,7 +61,7 @@ async function load(deps: PackagesCommandDeps, input: CommentInput): Promise<Loa
     return rows !== null && pull?.base_ref === repository.default_branch;
   });
   if (!known) return null;
-  const comment = await deps.github.comment(repository, input.comment_id);
+  const comment = await commentOf(deps, input);
   if (comment === null || comment.author_type !== "User") return null;
   const commands = parseCommands(comment.body);
   const [command] = commands;
