@@ -3,9 +3,11 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Bot } from "../../src/bot.ts";
 import { loadCatalog } from "../../src/catalog-files.ts";
 import { parseSiteConfig } from "../../src/core/config/parse.ts";
-import { type Double, startDouble } from "../double/double.ts";
+import type { Double } from "../double/double.ts";
 import type { PullRequest } from "../double/github/state.ts";
-import { METRICS_TOKEN, startTestBot } from "../support/bot.ts";
+import { startTestBot } from "../support/bot.ts";
+import { effectsOf } from "../support/markdown.ts";
+import { isSettled, proposeStaging, startShop } from "../support/shop.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 
 const PATIENT = { timeout: 60_000, interval: 50 };
@@ -25,6 +27,8 @@ const VALUES = [
   "/promote",
   "| a | b |\n|---|---|",
 ];
+/** No login of GitHub's holds such signs; whoever mirrors accounts from elsewhere may think otherwise. */
+const LOGIN = "eve$(id)--@acme::set-env";
 const BRANCH = "evil-$(id)-`id`-'quoted'-{{x}}-@acme-::set-env";
 
 let double: Double;
@@ -32,16 +36,7 @@ let bot: Bot;
 let pull: PullRequest;
 const lines: string[] = [];
 beforeAll(async () => {
-  double = await startDouble({
-    repositories: [
-      {
-        name: "acme/shop",
-        files: { ".github/belay.yml": EXAMPLE },
-        branches: ["staging", "production"],
-        people: { ann: "write", bob: "read" },
-      },
-    ],
-  });
+  double = await startShop({ people: { ann: "write", bob: "read", [LOGIN]: "write" } });
   bot = await startTestBot(double, { lines });
   const ann = double.as("ann");
   await ann.push(BRANCH, { "theme.css": "x" }, { message: VALUES.join("\n") });
@@ -52,30 +47,36 @@ afterAll(async () => {
   await double?.close();
 });
 
-const settled = () =>
-  vi.waitFor(async () => {
-    const headers = { authorization: `Bearer ${METRICS_TOKEN}` };
-    const text = await (await fetch(`${bot.url}/api/metrics`, { headers })).text();
-    expect(text).not.toMatch(/^belay_(deliveries|effects)\{state="pending"\} [1-9]/m);
-  }, PATIENT);
+/** What a pull request proposes is told with its mistakes: every key and every value is theirs. */
+const hostileConfiguration = () =>
+  EXAMPLE +
+  VALUES.map((value, at) => `${JSON.stringify(`${at} ${value}`)}: ${JSON.stringify(value)}\n`).join("");
+
+const settled = () => vi.waitFor(async () => expect(await isSettled(bot)).toBe(true), PATIENT);
 
 test("what the bot writes holds no command, link, mention, marker or escape of others, and it goes on working", async () => {
+  const ann = double.as("ann");
   for (const value of VALUES) await double.as("bob").comment(pull, `/promote ${value}`);
   for (const value of VALUES) await double.as("ann").comment(pull, `${value}\n\n/promote`);
+  const staging = await proposeStaging(double, LOGIN);
+  for (const command of ["/backup", "/lock $(id) `id` @acme/owners", "/status", "/unlock"])
+    await double.as(LOGIN).comment(staging, command);
+  await ann.push(BRANCH, { ".github/belay.yml": hostileConfiguration() });
   await settled();
-  const own = double.comments(pull).filter(({ author }) => author === double.app.bot.login);
+  const own = double.state.comments.filter(({ author }) => author === double.app.bot.login);
   expect(own.length).toBeGreaterThan(VALUES.length);
-  const checks = double
-    .checks(pull.headSha)
-    .map(({ output }) => `${output.title}\n${output.summary}\n${output.text}`);
+  expect(own.some(({ body }) => body.includes("set-env"))).toBe(true);
+  const shown = double.state.checks.filter(({ app }) => app === double.app.id).map(({ output }) => output);
+  const checks = shown.flatMap(({ summary, text }) => [summary ?? "", text ?? ""]);
+  // Titles and annotations are shown as they are, whatever they hold; only signs that nobody sees would do harm.
+  for (const { title } of shown) expect(title).not.toContain("\u001b");
+  const annotations = shown.flatMap((output) => output.annotations.map((one) => JSON.stringify(one)));
+  expect(annotations).toHaveLength(VALUES.length);
+  expect(annotations.join()).not.toContain("\\u001b");
   for (const text of [...own.map(({ body }) => body), ...checks]) {
     expect(text).not.toContain(ESCAPE);
-    expect(text).not.toContain("belay:operation=00000000");
-    expect(text).not.toContain("](https://evil.example)");
-    expect(text).not.toContain("<img");
     expect(text.split("\n").filter((line) => /^(::|##\[|\/promote)/.test(line))).toEqual([]);
-    // Where a mention stands in code it notifies nobody.
-    expect(text.replaceAll(/(`+)[^`]*\1/g, "")).not.toMatch(/(^|\s)@acme/);
+    expect(effectsOf(text), text).toEqual([]);
   }
   expect(double.state.runs).toEqual([]);
   expect((await fetch(`${bot.url}/readyz`)).status).toBe(200);

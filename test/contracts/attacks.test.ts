@@ -5,11 +5,11 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Bot } from "../../src/bot.ts";
-import { type Double, startDouble } from "../double/double.ts";
+import type { Double } from "../double/double.ts";
 import type { PullRequest } from "../double/github/state.ts";
 import { sign } from "../double/webhooks.ts";
 import { METRICS_TOKEN, startTestBot } from "../support/bot.ts";
-import { EXAMPLE } from "../unit/config/example.ts";
+import { isSettled, proposeStaging, startShop } from "../support/shop.ts";
 
 const PATIENT = { timeout: 30_000 };
 const NOBODY = "00000000-0000-4000-8000-000000000000";
@@ -20,21 +20,10 @@ let bot: Bot;
 let pull: PullRequest;
 let token: string;
 beforeAll(async () => {
-  double = await startDouble({
-    repositories: [
-      {
-        name: "acme/shop",
-        files: { ".github/belay.yml": EXAMPLE },
-        branches: ["staging", "production"],
-        people: { ann: "write", bob: "read" },
-      },
-    ],
-  });
+  double = await startShop();
   bot = await startTestBot(double, { lines });
   token = double.userToken("ann");
-  const ann = double.as("ann");
-  await ann.push("staging", { "theme.css": "new" });
-  pull = await ann.openPullRequest({ title: "Promote", head: "staging", base: "production" });
+  pull = await proposeStaging(double);
 }, 60_000);
 afterAll(async () => {
   await bot?.stop();
@@ -78,6 +67,24 @@ test("one signed body under many delivery ids acts once", async () => {
   await vi.waitFor(() => expect(done().length).toBe(3), PATIENT);
   for (const line of done()) expect(line).toContain("seen before");
   expect(await promotions()).toBe(1);
+});
+
+test("somebody else's comment that is edited in the second in which it was written is no command", async () => {
+  const mallory = double.as("mallory");
+  const before = await promotions();
+  for (const [written, edited] of [
+    ["Looks good to me.", "/promote"],
+    ["/status", "/promote"],
+  ] as const) {
+    // Both at once: the comment is in the double's state before its webhook is on its way.
+    const told = double.as("ann").comment(pull, written);
+    const [comment] = double.comments(pull).slice(-1);
+    if (comment?.body !== written) throw new Error("the comment is not there yet");
+    await Promise.all([told, mallory.editComment(comment, edited)]);
+  }
+  await vi.waitFor(async () => expect(await isSettled(bot)).toBe(true), PATIENT);
+  expect(await promotions()).toBe(before);
+  expect(double.comments(pull).at(-1)?.body).toContain("was edited");
 });
 
 test("another event's name over a signed body starts nothing", async () => {

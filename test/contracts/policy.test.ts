@@ -1,27 +1,17 @@
 /** Policy, reviews and foreign checks through the whole bot: webhooks of the double in, check runs on the double out. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Bot, startBot } from "../../src/bot.ts";
-import { type Double, startDouble } from "../double/double.ts";
+import type { Double } from "../double/double.ts";
 import type { PullRequest } from "../double/github/state.ts";
 import { settingsFor } from "../support/bot.ts";
-import { EXAMPLE } from "../unit/config/example.ts";
+import { proposeStaging, startShop } from "../support/shop.ts";
 
 let double: Double;
 let bot: Bot;
 let pull: PullRequest;
 
 beforeAll(async () => {
-  double = await startDouble({
-    repositories: [
-      {
-        name: "acme/shop",
-        files: { ".github/belay.yml": EXAMPLE },
-        branches: ["staging", "production"],
-        people: { dev: "write", ann: "write" },
-        teams: { platform: ["ann"] },
-      },
-    ],
-  });
+  double = await startShop({ people: { dev: "write", ann: "write" }, teams: { platform: ["ann"] } });
   bot = await startBot(settingsFor(double));
   double.connect(bot.webhook_url);
 }, 60_000);
@@ -49,9 +39,7 @@ test("the owner's policy decides which gates a pull request has, and who may giv
     "    checks: [{name: scan, app: github-actions}]",
   ].join("\n");
   double.addRepository({ name: "acme/.github", files: { "belay-policy.yml": policy } });
-  const dev = double.as("dev");
-  await dev.push("staging", { "theme.css": "new" });
-  pull = await dev.openPullRequest({ title: "Promote", head: "staging", base: "production" });
+  pull = await proposeStaging(double, "dev");
   await double.when("the checks", () => checkOf("checks") && checkOf("promotion"));
   expect(checkOf("approval")?.conclusion).toBe("action_required");
 

@@ -1,26 +1,15 @@
 /** What GitHub could not tell the bot is found out by the bot: webhooks that nobody answered, and runs that ended unseen. */
 import { expect, onTestFinished, test, vi } from "vitest";
-import { startDouble } from "../double/double.ts";
 import { startTestBot } from "../support/bot.ts";
-import { EXAMPLE } from "../unit/config/example.ts";
+import { proposeStaging, startShop } from "../support/shop.ts";
 
 const PATIENT = { timeout: 45_000 };
 
 test("webhooks that came while the bot was away are delivered again when it starts, and work as if they had come then", async () => {
-  const double = await startDouble({
-    repositories: [
-      {
-        name: "acme/shop",
-        files: { ".github/belay.yml": EXAMPLE },
-        branches: ["staging", "production"],
-        people: { ann: "write" },
-      },
-    ],
-  });
+  const double = await startShop();
   onTestFinished(() => double.close());
+  const pull = await proposeStaging(double);
   const ann = double.as("ann");
-  await ann.push("staging", { "theme.css": "new" });
-  const pull = await ann.openPullRequest({ title: "Promote", head: "staging", base: "production" });
   await ann.comment(pull, "/status");
   expect(double.webhooks.deliveries.every(({ status }) => status === 0)).toBe(true);
 
@@ -35,20 +24,10 @@ test("webhooks that came while the bot was away are delivered again when it star
 }, 90_000);
 
 test("many webhooks that came while the bot was away are read, which needs no way from GitHub to the bot, though it stumbles, and each is worked on once", async () => {
-  const double = await startDouble({
-    repositories: [
-      {
-        name: "acme/shop",
-        files: { ".github/belay.yml": EXAMPLE },
-        branches: ["staging", "production"],
-        people: { ann: "write" },
-      },
-    ],
-  });
+  const double = await startShop();
   onTestFinished(() => double.close());
+  const pull = await proposeStaging(double);
   const ann = double.as("ann");
-  await ann.push("staging", { "theme.css": "new" });
-  const pull = await ann.openPullRequest({ title: "Promote", head: "staging", base: "production" });
   for (let at = 0; at < 60; at++) await ann.comment(pull, `Looks good ${at}.`);
   await ann.comment(pull, "/status");
 

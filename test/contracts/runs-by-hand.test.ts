@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Bot } from "../../src/bot.ts";
-import { type Double, startDouble } from "../double/double.ts";
+import type { Double } from "../double/double.ts";
 import type { PullRequest, Run } from "../double/github/state.ts";
 import { startTestBot } from "../support/bot.ts";
-import { EXAMPLE } from "../unit/config/example.ts";
+import { proposeStaging, startShop } from "../support/shop.ts";
 
 const PROJECT = join(import.meta.dirname, "../..");
 const WORKFLOW = readFileSync(join(PROJECT, "docs/workflow/belay.yml"), "utf8");
@@ -25,17 +25,10 @@ let double: Double;
 let bot: Bot;
 let pull: PullRequest;
 beforeAll(async () => {
-  double = await startDouble({
+  double = await startShop({
     runner: { project: PROJECT, node: process.execPath, belay: "belay-bot/belay" },
-    repositories: [
-      {
-        name: "acme/shop",
-        files: { ".github/belay.yml": EXAMPLE, ".github/workflows/own.yml": OWN },
-        branches: ["staging", "production"],
-        people: { ann: "write", bob: "read" },
-        environments: { production: { rule: true, branches: ["main"] } },
-      },
-    ],
+    files: { ".github/workflows/own.yml": OWN },
+    environments: { production: { rule: true, branches: ["main"] } },
   });
   // What fails is not tried again: the environments are free at once.
   bot = await startTestBot(double, { flow_settings: { retry_waits_s: [] } });
@@ -45,8 +38,7 @@ beforeAll(async () => {
     "protection-rule: true",
   );
   await ann.push("main", { ".github/workflows/belay.yml": workflow });
-  await ann.push("staging", { "theme.css": "new" });
-  pull = await ann.openPullRequest({ title: "Promote", head: "staging", base: "production" });
+  pull = await proposeStaging(double);
 }, 60_000);
 afterAll(async () => {
   await bot?.stop();

@@ -2,7 +2,11 @@
  * Another site than the demo's: other prefixes, databases and names of environments, a shop's preset, and strict drift, where
  * every change in protected data counts. One pull request from its first plan through a rollback to a second promotion.
  */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Watcher, watchArguments } from "../lab/arguments.ts";
 import { difference, type Observation, observe } from "../lab/comparison.ts";
 import { mariadb } from "../lab/servers/mariadb.ts";
 import { pay, postComment } from "../lab/visits.ts";
@@ -14,6 +18,7 @@ import { deployToStaging, serves } from "../stage/staging.ts";
 let stage: Stage;
 let talk: Talk;
 let live: Site;
+let watcher: Watcher;
 
 beforeAll(async () => {
   stage = await startStage({
@@ -26,6 +31,7 @@ beforeAll(async () => {
     },
   });
   live = stage.lab.production;
+  watcher = watchArguments();
   talk = { double: stage.double, pull: await openEnvironmentPullRequest(stage), login: "dev" };
 });
 afterAll(async () => {
@@ -146,4 +152,45 @@ test("/baseline: both sides are declared as they are, and drift counts from then
     "| drift | ❌ block | live changed since its baseline for preview",
   );
   expect(await serves(live)).toBe("2/2");
+});
+
+test("in all of that no secret was an argument of a process, nor is one in a log, a comment, a check or a report", async () => {
+  const { lab, double } = stage;
+  const secrets = Object.entries(double.repository().environments.get("live")?.secrets ?? {})
+    .filter(([name]) => name !== "BELAY_RESTIC_REPOSITORY")
+    .flatMap(([, value]) =>
+      value.split("\n").filter((line) => line.length > 15 && !line.startsWith("-----")),
+    );
+  const passwords = [live.password, lab.staging.password, double.app.clientSecret, double.app.webhookSecret];
+  const hidden = [...secrets, ...passwords, ...double.state.tokens.keys()];
+  expect(hidden.length).toBeGreaterThan(8);
+
+  const seen = await watcher.seen();
+  for (const program of ["ansible-playbook", "ssh ", "restic ", "-dump ", "php "])
+    expect(seen.filter((line) => line.includes(program)).length, program).toBeGreaterThan(0);
+  const told = [
+    ...double.state.runs.flatMap(({ log, summaries, outputs }) => [
+      ...log,
+      ...summaries,
+      JSON.stringify(outputs),
+    ]),
+    ...double.comments(talk.pull).map(({ body }) => body),
+    ...double.state.checks.map(({ output }) => JSON.stringify(output)),
+    await readFile(path.join(lab.folder, "bot.log"), "utf8"),
+  ];
+  for (const secret of hidden) {
+    expect(seen.filter((line) => line.includes(secret))).toEqual([]);
+    expect(told.filter((text) => text.includes(secret))).toEqual([]);
+  }
+  // What a host writes down: journals, reports, indexes, the watchdog's orders.
+  for (const { root } of [live, lab.staging]) {
+    const found = await execa(
+      "grep",
+      ["-rlaF", ...secrets.flatMap((one) => ["-e", one]), path.join(root, ".belay")],
+      {
+        reject: false,
+      },
+    );
+    expect([found.exitCode, found.stdout]).toEqual([1, ""]);
+  }
 });
