@@ -129,7 +129,10 @@ function judged(question: ApprovalQuestion, { by, at, how, bound, why }: Yes): G
  * What the person's last review takes back of an earlier yes. GitHub does not tell what a dismissed one had said, and whoever may
  * write to the repository can dismiss: a request for changes does not turn into a yes by that.
  */
-function takenBack({ reviews }: ApprovalEvidence, { by, at }: Pick<Yes, "by" | "at">): string | null {
+export function takenBack(
+  { reviews }: Pick<ApprovalEvidence, "reviews">,
+  { by, at }: Pick<Yes, "by" | "at">,
+): string | null {
   const last = reviews.findLast((one) => sameLogin(one.by, by) && Date.parse(one.at) > Date.parse(at));
   if (last?.state === "changes_requested") return "the same person asked for changes later";
   if (last?.state === "dismissed") return "a later review of the same person was dismissed";

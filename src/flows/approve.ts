@@ -1,6 +1,6 @@
 /** `/approve`: a person's yes to what was shown last, on record if it counts; the answer says what is still missing. */
 import type { Answer } from "../core/answer.ts";
-import { type Bound, changes, mayNot, type Shown } from "../core/approval.ts";
+import { type Bound, changes, mayNot, type Shown, takenBack } from "../core/approval.ts";
 import { digestOf } from "../core/canonical.ts";
 import type { Command } from "../core/commands.ts";
 import type { SiteEnvironment } from "../core/config/types.ts";
@@ -141,14 +141,19 @@ interface Keeping {
   readonly bound: Bound;
 }
 
-/** A yes that is on record already is not written twice. */
+/** A yes that is on record already is not written twice, unless it was taken back since. */
 async function keep(deps: Pick<Deps<never>, "clock">, tx: Tx, { scene, bound }: Keeping): Promise<void> {
   const { request, target, site_id } = scene;
   const { given, command, pull_request } = request;
   const known = await tx.approvalsOf(target.id, pull_request);
   const kind = command.what;
+  const reviews = request.evidence.approvals?.reviews ?? [];
   const same = known.some(
-    (row) => row.kind === kind && row.by === given.by && digestOf(row.bound) === digestOf(bound),
+    (row) =>
+      row.kind === kind &&
+      row.by === given.by &&
+      digestOf(row.bound) === digestOf(bound) &&
+      takenBack({ reviews }, row) === null,
   );
   if (same) return;
   const { by, comment_id } = given;
