@@ -112,7 +112,7 @@ describe("a command is answered and starts nothing", () => {
   it("when it was edited in the very second in which it was written", async () => {
     await world.pullRequest();
     const at = world.now();
-    const common = { id: 61, number: 7, created_at: at, updated_at: at };
+    const common = { id: 61, number: 7, created_at: at, updated_at: at, seen: false };
     world.github.comments.set(61, { ...common, body: "/promote", author: "mona", author_type: "User" });
     expect(await world.says("mona", "/drift", { id: 61 })).toBe("comment_edited");
     expect(await operations()).toEqual([]);

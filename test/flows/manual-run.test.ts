@@ -55,7 +55,7 @@ it("is the same promotion: same gates, same record, and its own run", async () =
   });
   expect((await world.effects("dispatch")).length).toBe(dispatches);
 
-  const job = begun.kind === "accepted" ? begun.job_id : "";
+  const job = begun.kind === "accepted" ? (begun.job_id ?? "") : "";
   const own = { run_id: 5000, environment: "production" };
   expect(await world.claim(job, { ...own, run_id: 5001 })).toMatchObject({ code: "job_claimed" });
   expect(await world.claim(job, { ...own, environment: null })).toMatchObject({ code: "wrong_environment" });
