@@ -13,10 +13,16 @@ const CODES: ReadonlySet<string> = new Set([
   "GITHUB_RATE_LIMITED",
   "GITHUB_UNAVAILABLE",
   "GITHUB_UNAUTHORIZED",
+  "RUN_NOT_NAMED_YET",
 ]);
 
 /** PostgreSQL: connections lost or refused, no resources, shut down, or too much at once. Node: no connection. */
 const SYSTEM = /^(08|53|57P|40001$|40P01$)|^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH)/;
+
+/** GitHub has not said yet which run it started: whoever waits for that run's answer waits as long. */
+export class RunNotNamedYet extends Error {
+  readonly code = "RUN_NOT_NAMED_YET";
+}
 
 /** Null: the failure is of the work's own. */
 export function outageOf(error: unknown): Outage | null {

@@ -31,7 +31,10 @@ export function judgeProtection({ run_id, environment, operations }: ProtectionF
     const granted = own.target === environment && own.cancel_reason === null;
     return { kind: "answer", state: granted ? "approved" : "rejected", operation_id: own.id };
   }
-  const mayBe = open.some((one) => one.run_id === null && one.target === environment);
+  // What waits for its turn, or for its next attempt, has no run.
+  const mayBe = open.some(
+    (one) => one.run_id === null && one.state !== "waiting" && one.target === environment,
+  );
   return mayBe ? { kind: "later" } : { kind: "answer", state: "rejected", operation_id: null };
 }
 

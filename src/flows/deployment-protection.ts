@@ -1,4 +1,5 @@
 /** A job that wants an environment is answered: approved for the run that holds an operation of it, rejected for every other. */
+import { RunNotNamedYet } from "../core/outage.ts";
 import { OPEN_STATES } from "../core/promotion.ts";
 import { judgeProtection, runOfCallback } from "../core/protection.ts";
 import { protectionSentence } from "../core/rendering/protection.ts";
@@ -19,7 +20,7 @@ export interface ProtectionOutcome {
   readonly reason: string;
 }
 
-/** @throws when the run may turn out to be one of ours in a moment: the delivery is taken up again */
+/** @throws RunNotNamedYet when the run may turn out to be one of ours: the delivery is taken up again, however long that lasts */
 export async function protectionRequested(
   deps: Deps<never>,
   input: ProtectionInput,
@@ -31,7 +32,8 @@ export async function protectionRequested(
     const site = await tx.siteOfRepository(repository.id);
     const operations = site === null ? [] : await underWay(tx, site.id);
     const judged = judgeProtection({ run_id, environment, operations });
-    if (judged.kind === "later") throw new Error("GitHub has not told Belay yet which run it started.");
+    if (judged.kind === "later")
+      throw new RunNotNamedYet("GitHub has not told Belay yet which run it started.");
     const at = deps.clock.now();
     const key = `protection:${repository.id}:${run_id}:${deployment_id ?? environment}`;
     if (!(await tx.claimOnce(key, at))) return { kind: "ignored", reason: "seen before" };

@@ -1,5 +1,6 @@
 /** The rule on GitHub's environment: only the run that Belay gave the work may have its secrets. */
 import { beforeEach, expect, it } from "vitest";
+import { outageOf } from "../../src/core/outage.ts";
 import { protectionRequested } from "../../src/flows/deployment-protection.ts";
 import { runStarted } from "../../src/flows/run-started.ts";
 import { firstClone, measured } from "./facts.ts";
@@ -58,9 +59,18 @@ it("does not let that run into another environment, nor when the work is over or
 
 it("waits with its answer until GitHub has said which run was dispatched", async () => {
   await world.says("mona", "/plan");
-  await expect(asks(77)).rejects.toThrow("which run it started");
+  const refusal: unknown = await asks(77).catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ message: expect.stringContaining("which run it started") });
+  // Never set aside, however long GitHub takes: a rule that nobody answers blocks for 30 days.
+  expect(outageOf(refusal)).not.toBeNull();
   expect(await world.effects("protection")).toEqual([]);
   await expect(asks(77, { environment: "staging" })).resolves.toBe("rejected");
+});
+
+it("does not wait for a promotion that has not had its turn", async () => {
+  await dispatched(77);
+  expect(await world.says("ann", "/promote")).toBe("queued");
+  expect(await asks(78)).toBe("rejected");
 });
 
 it("answers one waiting deployment once, and every other one, too", async () => {
