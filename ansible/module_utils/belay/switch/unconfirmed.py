@@ -62,9 +62,9 @@ def _is_over(host: Host, armed: Armed) -> bool:
 def _waits(armed: Armed) -> BelayError:
     return BelayError(
         "HOST_BUSY",
-        f"Operation {armed.operation} has activated release {armed.goal.release}, and nobody has confirmed it yet: "
-        f"in {max(0, round(armed.seconds_left()))} s at the latest the host goes back by itself.",
-        "Wait for it, then try again; `/rollback` goes back at once.",
+        f"Operation {armed.operation} has activated release {armed.goal.release}, and nobody has confirmed it yet. After "
+        f"{max(0, round(armed.seconds_left()))} s its watchdog, or whatever operation comes next, takes it back.",
+        "Wait until then, and try again.",
     )
 
 
