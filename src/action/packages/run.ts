@@ -10,7 +10,7 @@ import { plain } from "../../core/rendering/escape.ts";
 import { ActionError } from "../error.ts";
 import type { Outcome } from "../output.ts";
 import { CONFIGURATION_FILE, settingsFrom } from "./configuration.ts";
-import { baseAt, fileAt, treeAt } from "./tree.ts";
+import { baseAt, fileAt, treeAt, wholeTreeAt } from "./tree.ts";
 
 export interface ValidateInputs {
   readonly kind: "validate";
@@ -28,8 +28,7 @@ const SUMMARY_LIMIT = 500_000;
 
 /** @throws ActionError PACKAGES_COMMIT_MISSING, PACKAGES_CONFIG_INVALID, PACKAGES_GUARDRAIL_INVALID */
 export async function runValidation(inputs: ValidateInputs): Promise<Outcome> {
-  // Judging everything makes many short-lived values: without this the heap grows far beyond what is needed before it is collected.
-  if (inputs.base === "") setFlagsFromString("--heap-growing-percent=10");
+  if (inputs.base === "") keepHeapSmall();
   const report = judge(inputs);
   for (const { file, line, column, rule, severity, sentence, remedy } of report.findings.slice(
     0,
@@ -53,11 +52,17 @@ export async function runValidation(inputs: ValidateInputs): Promise<Outcome> {
   };
 }
 
+/** Judging everything makes many short-lived values: left alone, both parts of the heap grow far beyond what is needed before they are collected. */
+function keepHeapSmall(): void {
+  setFlagsFromString("--heap-growing-percent=60");
+  setFlagsFromString("--semi-space-growth-factor=1");
+}
+
 function judge({ folder, base }: ValidateInputs): ValidationReport {
   const settings = settingsFrom(fileAt(folder, base === "" ? "HEAD" : base, CONFIGURATION_FILE));
   try {
     return validate({
-      head: treeAt(folder, "HEAD"),
+      head: base === "" ? wholeTreeAt(folder, "HEAD") : treeAt(folder, "HEAD"),
       base: base === "" ? null : baseAt(folder, base, "HEAD"),
       scope: base === "" ? "all" : "changed",
       ...settings,

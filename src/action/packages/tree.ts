@@ -1,5 +1,5 @@
 /** The files of a commit in the checked-out repository. What is read is what git holds, not what a filter or another step made of it. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
 import { constants, readFileSync } from "node:fs";
 import type { BaseView, TreeChange, TreeEntry, TreeView } from "../../core/packages/types.ts";
@@ -18,6 +18,13 @@ export function treeAt(repository: string, commit: string): TreeView {
     `${commit}^{commit}`,
   ]);
   return { entries: entriesIn(listed.toString("utf8")), read: reader(repository) };
+}
+
+/** The same for whoever reads all of it, in its order: git gives many contents at once, in a fraction of the time that as many files take. */
+export function wholeTreeAt(repository: string, commit: string): TreeView {
+  const view = treeAt(repository, commit);
+  const ahead = readAhead(view.entries, (ids) => contentsOf(repository, ids));
+  return { entries: view.entries, read: (entry) => ahead(entry) ?? view.read(entry) };
 }
 
 /** What differs between two commits. @throws ActionError PACKAGES_COMMIT_MISSING */
@@ -39,6 +46,55 @@ export function fileAt(repository: string, commit: string, file: string): Uint8A
   ]);
   const [entry] = entriesIn(listed.toString("utf8"));
   return entry === undefined ? null : reader(repository)(entry);
+}
+
+/** So many contents are asked for at once. */
+const AHEAD = 4_000;
+/** More than this at once is left to be read one by one. */
+const MOST_AHEAD = 64 * 1024 * 1024;
+
+/** Null: not among what was read ahead. Two runs are kept, because versions are judged in an order of their own. */
+function readAhead(
+  entries: readonly TreeEntry[],
+  contents: (ids: readonly string[]) => ReadonlyMap<string, Uint8Array>,
+): TreeView["read"] {
+  let at = 0;
+  let [recent, before]: ReadonlyMap<string, Uint8Array>[] = [new Map(), new Map()];
+  return (entry) => {
+    const { mode, id } = entry;
+    if (!mode.startsWith("100")) return null;
+    const known = recent?.get(id) ?? before?.get(id);
+    if (known !== undefined) return known;
+    const further = entries.indexOf(entry, at);
+    at = further < 0 ? entries.indexOf(entry) : further;
+    if (at < 0) return null;
+    const next = entries.slice(at, at + AHEAD).filter((one) => one.mode.startsWith("100"));
+    [before, recent] = [recent, contents([...new Set(next.map((one) => one.id))])];
+    return recent?.get(id) ?? null;
+  };
+}
+
+/** Empty where git does not give them; then each is read on its own. */
+function contentsOf(repository: string, ids: readonly string[]): ReadonlyMap<string, Uint8Array> {
+  const { stdout, status } = spawnSync("git", ["-C", repository, "cat-file", "--batch", "--buffer"], {
+    input: `${ids.join("\n")}\n`,
+    maxBuffer: MOST_AHEAD,
+  });
+  return status === 0 ? blobsIn(stdout) : new Map();
+}
+
+/** `<id> blob <size>`, a line feed, the content, a line feed. */
+function blobsIn(told: Buffer): ReadonlyMap<string, Uint8Array> {
+  const found = new Map<string, Uint8Array>();
+  for (let from = 0; from < told.length; ) {
+    const stop = told.indexOf(10, from);
+    const [id = "", type, size] = told.toString("latin1", from, stop).split(" ");
+    from = stop + 1;
+    if (type !== "blob") continue;
+    found.set(id, told.subarray(from, from + Number(size)));
+    from += Number(size) + 1;
+  }
+  return found;
 }
 
 /** `<mode> <type> <id>\t<path>`, each ended by a zero byte; bytes that are not UTF-8 have become U+FFFD. */

@@ -38,6 +38,8 @@ export function validate(input: ValidationInput): ValidationReport {
     before,
     packages: changes?.packages ?? [],
   });
+  const judged = releaseFindings(head, wanted, proposal.active);
+  const others = activeFindings(head, proposal.active, wanted);
   const findings = [
     ...treeFindings(
       head.repository,
@@ -46,8 +48,9 @@ export function validate(input: ValidationInput): ValidationReport {
     ...pointers.flatMap((file) => pointerFindings(head, file)),
     ...(changes?.findings ?? []),
     ...proposal.findings,
-    ...releaseFindings(head, wanted),
-    ...activeFindings(head, proposal.active, wanted),
+    ...judged.findings,
+    ...inputFindings(proposal.active, [...judged.needs, ...others.needs]),
+    ...others.findings,
   ];
   return reportOf(findings, { head, wanted, packages: changes?.packages ?? [], pointers: proposal.changes });
 }
@@ -86,18 +89,31 @@ function pointerFindings(head: Surroundings, pointers: PointerFile): readonly Fi
   return [...unread, ...pointers.findings, ...targetFindings(head, pointers)];
 }
 
+interface Found {
+  readonly findings: readonly Finding[];
+  /** What the active ones among them require. */
+  readonly needs: readonly Need[];
+}
+
 /** One release after the other; where all are judged, only the last one is kept, with which the next is compared. */
-function releaseFindings(head: Surroundings, wanted: ReadonlySet<string> | null): readonly Finding[] {
+function releaseFindings(
+  head: Surroundings,
+  wanted: ReadonlySet<string> | null,
+  active: ReadonlyMap<string, string>,
+): Found {
   const findings: Finding[] = [];
+  const needs: Need[] = [];
   for (const release of inPackages(head, wanted)) {
+    const context = { ...head, release };
     // Where the folder has no version nothing else can be judged.
     for (const rule of release.parsed === null ? [folderVersion] : RELEASE_RULES) {
       if (release.kind.without_rules.includes(rule.id)) continue;
-      for (const finding of rule.check({ ...head, release })) findings.push(finding);
+      for (const finding of rule.check(context)) findings.push(finding);
     }
+    if (active.get(packageKey(nameOf(release))) === release.version) needs.push(...needsOf(context));
     if (wanted === null) head.files.keep(new Set(release.files.values()));
   }
-  return findings;
+  return { findings, needs };
 }
 
 /** The wanted releases, those of one package after each other, the earliest first. */
@@ -118,24 +134,23 @@ function inPackages({ repository }: Surroundings, wanted: ReadonlySet<string> | 
   });
 }
 
-/** What the active releases need, also those that the change does not touch: it may have taken something away from them. */
+/** What the active releases that the change does not touch need: it may have taken something away from them. */
 function activeFindings(
   head: Surroundings,
   active: ReadonlyMap<string, string>,
   wanted: ReadonlySet<string> | null,
-): readonly Finding[] {
+): Found {
   const needs: Need[] = [];
   const findings: Finding[] = [];
-  for (const [key, version] of active) {
+  for (const [key, version] of wanted === null ? [] : active) {
     const release = head.repository.releases.get(`${key}\0${version}`);
-    if (release === undefined || release.kind.manifest === null) continue;
+    if (release === undefined || wanted?.has(keyOf(release)) === true) continue;
     const context = { ...head, release };
     needs.push(...needsOf(context));
-    if (wanted === null || wanted.has(keyOf(release))) continue;
     findings.push(...reference.check(context));
     head.files.forget(release.files.values());
   }
-  return [...findings, ...inputFindings(active, needs)];
+  return { findings, needs };
 }
 
 interface Judged {

@@ -81,7 +81,7 @@ export async function openPackagesWorld(options: WorldOptions = {}): Promise<Pac
   const double = await startDouble({
     ...(runner && { runner }),
     repositories: [
-      { name: "acme/docs", files, people: { ann: "write", bea: "maintain", carl: "read" } },
+      { name: "acme/docs", files, private: true, people: { ann: "write", bea: "maintain", carl: "read" } },
       ...(options.policy === undefined
         ? []
         : [{ name: "acme/.github", files: { "belay-policy.yml": options.policy } }]),
