@@ -9,9 +9,13 @@ const MEANINGS: Readonly<Record<number, AnsibleError>> = {
   250: { code: "ANSIBLE_UNEXPECTED_ERROR", message: "Ansible ended with an unexpected error." },
 };
 
-/** @param exitCode of ansible-playbook; undefined when it was ended by a signal */
-export function ansibleError(exitCode: number | undefined): AnsibleError {
-  const known = exitCode === undefined ? undefined : MEANINGS[exitCode];
+/**
+ * @param exitCode of ansible-playbook; undefined when it was ended by a signal
+ * @param begun whether it told of a step: 4 is also what Ansible says of what it could not parse, and that comes before the first
+ */
+export function ansibleError(exitCode: number | undefined, begun: boolean): AnsibleError {
+  const meant = exitCode === 4 && !begun ? 5 : exitCode;
+  const known = meant === undefined ? undefined : MEANINGS[meant];
   return (
     known ?? {
       code: "ANSIBLE_UNKNOWN_EXIT",

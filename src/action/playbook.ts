@@ -3,10 +3,11 @@ import type { ChildProcess } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa, type Result } from "execa";
+import { UNDO } from "../core/milestones.ts";
 import { type Claim, JobEvent, Report } from "../core/report.ts";
 import { PLAYBOOKS } from "../core/vocabulary.ts";
-import { ActionError } from "./error.ts";
-import { ansibleError } from "./exit-code.ts";
+import { type AnsibleError, ansibleError } from "./exit-code.ts";
+import { type SeenSteps, seeSteps } from "./seen-steps.ts";
 import type { Workplace } from "./ssh.ts";
 
 export type PlaybookRun = {
@@ -20,6 +21,12 @@ export type PlaybookRun = {
   readonly signal?: AbortSignal;
   /** Where this file exists, a promotion stops before its switch. Right before it waits for the file with `.asked` behind its name. */
   readonly stopFile?: string;
+};
+
+const NOT_INSTALLED: AnsibleError = {
+  code: "ANSIBLE_MISSING",
+  message:
+    "`ansible-playbook` is not installed on this runner. Use a GitHub-hosted ubuntu runner, or install ansible-core 2.14 or newer in a step before Belay.",
 };
 
 /** The step of the role env_promote that looks for the file. */
@@ -38,19 +45,28 @@ export async function runPlaybook(claim: Claim, run: PlaybookRun): Promise<Repor
   const inputPath = path.join(run.workplace.folder, `input-${claim.job_id}.json`);
   await writeFile(inputPath, JSON.stringify({ ...claim.input, report_path: reportPath }), { mode: 0o600 });
   const playbook = path.join(run.ansible, "playbooks", PLAYBOOKS[claim.job_type]);
-  const result = await start(playbook, inputPath, claim.timeout_s, run);
+  const seen = seeSteps();
+  const onEvent = (event: JobEvent) => {
+    seen.hear(event);
+    run.onEvent(event);
+  };
+  const result = await start(playbook, inputPath, claim.timeout_s, { ...run, onEvent });
   const written = await readReport(reportPath, claim);
   if (written !== undefined && (written.status !== "succeeded" || result.exitCode === 0)) {
     return asStopped(written);
   }
-  return fallback(claim, result, startedAt);
+  return fallback(claim, result, { startedAt, seen });
 }
 
 /** The step that stops fails, and what follows it cleans up: the job was stopped as it was asked to. */
 function asStopped(report: Report): Report {
   const stopped = report.steps.some(({ name, status }) => name === STOP_STEP && status === "failed");
   if (!stopped || report.status !== "failed") return report;
-  const error_message = "It was stopped before the switch; what it had prepared is removed.";
+  const tidied = report.steps.some(({ name, status }) => UNDO.test(name) && status === "ok");
+  const left = tidied
+    ? "is removed"
+    : "could not be removed, and stays on the target until the next operation there";
+  const error_message = `It was stopped before the switch; what it had prepared ${left}.`;
   return { ...report, status: "cancelled", error_code: "JOB_CANCELLED", error_message };
 }
 
@@ -95,13 +111,6 @@ async function start(
   await errors;
   const result = await child;
   forget();
-  if (result.code === "ENOENT") {
-    throw new ActionError(
-      "ANSIBLE_MISSING",
-      "`ansible-playbook` is not installed on this runner.",
-      "Use a GitHub-hosted ubuntu runner, or install ansible-core 2.14 or newer in a step before Belay.",
-    );
-  }
   return result as Result<{ lines: true }>;
 }
 
@@ -136,13 +145,13 @@ async function readReport(file: string, claim: Claim): Promise<Report | undefine
 }
 
 /** The playbook left no report, or one that its exit code contradicts: say what is known, and nothing more. */
-function fallback(claim: Claim, result: Result<{ lines: true }>, startedAt: string): Report {
-  const error = result.timedOut
-    ? {
-        code: "ANSIBLE_TIMEOUT",
-        message: `The playbook did not end within ${claim.timeout_s} s and was stopped.`,
-      }
-    : ansibleError(result.exitCode);
+function fallback(
+  claim: Claim,
+  result: Result<{ lines: true }>,
+  { startedAt, seen }: { readonly startedAt: string; readonly seen: SeenSteps },
+): Report {
+  const steps = seen.all();
+  const error = errorOf(claim, result, steps.length > 0);
   const lastWords = (result.stderr ?? []).slice(-3).join(" ").slice(0, 500);
   return {
     schema: 1,
@@ -154,9 +163,16 @@ function fallback(claim: Claim, result: Result<{ lines: true }>, startedAt: stri
     error_message: [error.message, lastWords].filter(Boolean).join(" "),
     started_at: startedAt,
     finished_at: new Date().toISOString(),
-    steps: [],
+    steps: [...steps],
     facts: {},
   };
+}
+
+function errorOf({ timeout_s }: Claim, result: Result<{ lines: true }>, begun: boolean): AnsibleError {
+  if (result.code === "ENOENT") return NOT_INSTALLED;
+  return result.timedOut
+    ? { code: "ANSIBLE_TIMEOUT", message: `The playbook did not end within ${timeout_s} s and was stopped.` }
+    : ansibleError(result.exitCode, begun);
 }
 
 function parseJson(text: string): unknown {

@@ -1,9 +1,11 @@
 /** What a failed or cancelled job means for its operation: a definite no, a rollback by itself, or that nobody can tell. */
-import { SWITCH, UNDO } from "./milestones.ts";
+import { HEALTH_BACK, SWITCH, UNDO } from "./milestones.ts";
+import { changesSomething } from "./operations.ts";
 import type { PromotionEvent } from "./promotion.ts";
 import * as endings from "./rendering/endings.ts";
+import { rolledBackSentence } from "./rendering/rolled-back.ts";
 import type { Report } from "./report.ts";
-import { switchFacts } from "./result-facts.ts";
+import { resultFacts, switchFacts } from "./result-facts.ts";
 import type { JobType } from "./vocabulary.ts";
 
 export interface Failure {
@@ -22,6 +24,16 @@ const LOST_SIGHT: readonly string[] = [
   "SWITCH_UNKNOWN",
 ];
 
+/** Codes that come before a playbook's first step: where it tells of no step, there was none. */
+const NOT_BEGUN: readonly string[] = [
+  "ANSIBLE_MISSING",
+  "ANSIBLE_PLAY_ERROR",
+  "ANSIBLE_SYNTAX_ERROR",
+  "HOST_UNKNOWN",
+  "INPUT_INVALID",
+  "JOB_CANCELLED",
+];
+
 /** Refusals of a refresh before it changed anything of the source. */
 const UNTOUCHED: readonly string[] = ["REFRESH_OVERTAKEN", "REFRESH_TIED", "LEFT_OUT_PROMOTABLE"];
 
@@ -32,12 +44,12 @@ export const ROLLBACK_UNHEALTHY = "ROLLBACK_UNHEALTHY";
 export function failureOf(names: endings.Names, type: JobType, report: Report, begun = false): Failure {
   const code = report.error_code ?? (report.status === "cancelled" ? "cancelled" : "JOB_FAILED");
   const why = report.error_message ?? "The host gave no reason; the run's log has everything.";
-  if (type === "env_refresh") {
-    const broken = !UNTOUCHED.includes(code);
-    return { event: "failed", code, message: endings.failedSentence(names, why), broken };
+  const told = { code, why, report, begun };
+  if (changesSomething(type) && tellsNothing(report) && (begun || !NOT_BEGUN.includes(code))) {
+    return lost(told, endings.unknownSentence(names, why));
   }
-  if (type === "env_promote" || type === "release_rollback")
-    return switchFailure(names, { code, why, report, begun });
+  if (type === "env_refresh") return refreshFailure(names, told);
+  if (type === "env_promote" || type === "release_rollback") return switchFailure(names, told);
   if (report.status === "cancelled") return cancelled(names, why);
   return { event: "failed", code, message: endings.failedSentence(names, why), broken: false };
 }
@@ -49,25 +61,33 @@ interface Told {
   readonly begun: boolean;
 }
 
-function switchFailure(names: endings.Names, { code, why, report, begun }: Told): Failure {
-  const { activated, rolled_back, previous_release } = switchFacts(report);
+/** Every step is in a report, and the first one leaves facts: this one was made up without the playbook's own. */
+function tellsNothing({ steps, facts }: Report): boolean {
+  return steps.length === 0 && Object.keys(facts).length === 0;
+}
+
+function refreshFailure(names: endings.Names, { code, why, report }: Told): Failure {
+  if (LOST_SIGHT.includes(code)) return lost({ code }, endings.unknownSentence(names, why));
+  const broken = !UNTOUCHED.includes(code) && !tellsNothing(report);
+  return { event: "failed", code, message: endings.failedSentence(names, why), broken };
+}
+
+function switchFailure(names: endings.Names, told: Told): Failure {
+  const { code, why, report, begun } = told;
+  const { activated, rolled_back, previous_release: release = null, late_rows = null } = switchFacts(report);
   if (rolled_back === true) {
-    const message = endings.rolledBackSentence(names, why, previous_release ?? null);
-    return { event: "rolled_back", code, message, broken: false };
+    const health = healthBack(report);
+    const message = rolledBackSentence(names, { code, why, release, health, late_rows });
+    return { event: "rolled_back", code, message, broken: health === "bad" || health === "unseen" };
   }
-  if (inDoubt(code, report) || (begun && activated === undefined && !tellsOfSwitch(report))) {
-    return { event: "lost", code, message: endings.unknownSentence(names, why), broken: false };
-  }
+  const untold = activated === undefined && (begun || tellsOfSwitch(report));
+  if (untold || inDoubt(code, report)) return lost(told, endings.unknownSentence(names, why));
   if (activated === true && names.kind === "rollback") {
-    return {
-      event: "failed",
-      code: ROLLBACK_UNHEALTHY,
-      message: endings.unhealthyRollback(names, why),
-      broken: false,
-    };
+    const message = endings.unhealthyRollback(names, why);
+    return { event: "failed", code: ROLLBACK_UNHEALTHY, message, broken: false };
   }
-  if (activated === true && names.kind !== "rollback" && lostSightOf(report)) {
-    return { event: "lost", code, message: endings.unconfirmedSentence(names, why), broken: false };
+  if (activated === true && lostSightOf(report)) {
+    return lost(told, endings.unconfirmedSentence(names, why));
   }
   if (activated === true) {
     return { event: "failed", code, message: endings.brokenSentence(names, why), broken: true };
@@ -93,9 +113,23 @@ function lostSightOf({ status, steps }: Report): boolean {
   return !undone && (status === "cancelled" || steps.some((step) => step.status === "unreachable"));
 }
 
-/** A report that was made up without the host's own (it wrote none) holds no steps. */
+/** Whoever reached the switch has told what is active in its first step; where that is missing, the report is not the playbook's. */
 function tellsOfSwitch({ steps }: Report): boolean {
   return steps.some((step) => SWITCH.test(step.name));
+}
+
+/** How the release before was found after a rollback by itself; `untold` where a later run only tells what had happened. */
+function healthBack(report: Report): "good" | "bad" | "unseen" | "untold" {
+  const { restored_health } = resultFacts(report);
+  if (restored_health.length > 0) return restored_health.every(({ ok }) => ok) ? "good" : "bad";
+  const looked = report.steps.find(({ name }) => HEALTH_BACK.test(name));
+  if (looked?.status === "ok") return "good";
+  const undone = report.steps.some(({ name }) => UNDO.test(name));
+  return undone ? "unseen" : "untold";
+}
+
+function lost({ code }: Pick<Told, "code">, message: string): Failure {
+  return { event: "lost", code, message, broken: false };
 }
 
 function cancelled(names: endings.Names, why: string): Failure {

@@ -5,6 +5,8 @@ import type { JobType } from "./vocabulary.ts";
 
 export const SWITCH = /^Switch (back )?to the release$/;
 export const UNDO = /^Clean up, or go back to the release before$/;
+/** After the step that went back; where that only cleaned up, it is skipped. */
+export const HEALTH_BACK = /^Check the health of the release before$/;
 const HEALTH = /^Check the health of the target$/;
 
 const SWITCHING: readonly JobType[] = ["env_promote", "release_rollback"];

@@ -16,6 +16,8 @@ export interface ProtectionFacts {
     readonly run_id: number | null;
     readonly state: PromotionState;
     readonly cancel_reason: string | null;
+    /** Nobody knows how it ended, and a recovery of it waits for its runner or is at work: `run_id` is the recovery's. */
+    readonly recovering: boolean;
   }[];
 }
 
@@ -25,7 +27,9 @@ export type ProtectionAnswer =
   | { readonly kind: "later" };
 
 export function judgeProtection({ run_id, environment, operations }: ProtectionFacts): ProtectionAnswer {
-  const open = operations.filter(({ state }) => !isOver(state) && state !== "unknown");
+  const open = operations.filter(({ state, recovering }) =>
+    state === "unknown" ? recovering : !isOver(state),
+  );
   const own = open.find((one) => one.run_id === run_id);
   if (own !== undefined) {
     const granted = own.target === environment && own.cancel_reason === null;

@@ -12,7 +12,7 @@ export interface Doubtful {
   readonly target: string;
   /** Releases as the host names them (12 hexadecimal digits). */
   readonly release_before: string | null;
-  /** Where a rollback goes to. */
+  /** What it makes the target run: a promotion its release, a rollback the one before; null where no record tells. */
   readonly release_after: string | null;
 }
 
@@ -42,8 +42,9 @@ export function resolve(operation: Doubtful, facts: Facts["recover"]): Resolutio
     };
   }
   const release = shortId(facts.active.release);
-  if (isOurs(operation, facts)) return switched(operation, { release, healthy: facts.healthy });
-  const reverted = wasReverted(operation, facts);
+  const told = toldOfReverting(operation, facts);
+  if (!told && isOurs(operation, facts)) return switched(operation, { release, healthy: facts.healthy });
+  const reverted = told || leftOldRelease(operation, facts);
   return {
     kind: "resolved",
     event: reverted ? "rolled_back" : "failed",
@@ -68,10 +69,14 @@ function switched(
   };
 }
 
-/** The host notes which operation made the active release so; a repeated one may have been noted under the first's name. */
-function isOurs(operation: Doubtful, { active }: Facts["recover"]): boolean {
-  if (active.operation_id === operation.id) return true;
+/**
+ * The host notes which operation made the active release so, and a promotion that went back did that, too: under its own name the
+ * old release runs again. A repeated rollback may have been noted under the first's name.
+ */
+function isOurs(operation: Doubtful, facts: Facts["recover"]): boolean {
+  const { active } = facts;
   const release = shortId(active.release);
+  if (active.operation_id === operation.id) return operation.kind !== "promote" || isNew(operation, facts);
   return (
     operation.kind === "rollback" &&
     operation.release_after === release &&
@@ -79,7 +84,23 @@ function isOurs(operation: Doubtful, { active }: Facts["recover"]): boolean {
   );
 }
 
-function wasReverted({ id }: Doubtful, { reports, found }: Facts["recover"]): boolean {
+/** Whether what runs is what the promotion brought. Without any record of the releases, the host must remember its confirmation. */
+function isNew(
+  { release_before, release_after }: Doubtful,
+  { active, promotion }: Facts["recover"],
+): boolean {
+  const release = shortId(active.release);
+  if (release_after !== null) return release === release_after;
+  return release_before === null ? promotion !== undefined : release !== release_before;
+}
+
+/** Whoever went back, the runner's own steps or the host: what this promotion left active is not what it brought. */
+function leftOldRelease({ id, kind }: Doubtful, { active }: Facts["recover"]): boolean {
+  return kind === "promote" && active.operation_id === id;
+}
+
+/** The host tells only of what it took back itself. */
+function toldOfReverting({ id }: Doubtful, { reports, found }: Facts["recover"]): boolean {
   return (
     reports.some((report) => report.operation_id === id) ||
     found.some((one) => one.operation_id === id && one.done === "reverted")

@@ -10,6 +10,7 @@ export const ReportStep = z.object({
   status: z.enum(["ok", "failed", "skipped", "unreachable"]),
   seconds: z.number().nonnegative(),
 });
+export type ReportStep = z.infer<typeof ReportStep>;
 
 export const Report = z.object({
   schema: z.literal(1),

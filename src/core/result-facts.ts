@@ -34,6 +34,7 @@ const Switched = z.object({
   rolled_back: z.boolean().optional().catch(undefined),
   release: z.string().optional().catch(undefined),
   previous_release: z.string().optional().catch(undefined),
+  late_rows: z.record(z.string(), z.number()).optional().catch(undefined),
 });
 
 /** What a job that switches tells about it; undefined where it did not get so far as to know. */

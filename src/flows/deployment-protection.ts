@@ -6,6 +6,7 @@ import { protectionSentence } from "../core/rendering/protection.ts";
 import type { Repository } from "../ports/sites.ts";
 import type { Tx } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
+import { openRecovery } from "./recover.ts";
 
 export interface ProtectionInput {
   readonly repository: Repository;
@@ -65,5 +66,11 @@ export async function protectionRequested(
 async function underWay(tx: Tx, site_id: string) {
   const open = await tx.operations({ site_id, states: OPEN_STATES }, { limit: 100 });
   const names = new Map((await tx.environmentsOf(site_id)).map(({ id, name }) => [id, name]));
-  return open.map((one) => ({ ...one, target: names.get(one.target_environment_id) ?? "" }));
+  return Promise.all(
+    open.map(async (operation) => ({
+      ...operation,
+      target: names.get(operation.target_environment_id) ?? "",
+      recovering: operation.state === "unknown" && (await openRecovery({ tx, operation })) !== null,
+    })),
+  );
 }

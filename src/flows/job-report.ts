@@ -130,7 +130,8 @@ async function concludeReport(
 /** A switch that failed afterwards has changed the target all the same: what it runs now is kept with the ending. */
 async function keepSwitched({ work, job, report }: InHand, ending: Failure): Promise<Conclusion> {
   const { release, previous_release } = switchFacts(report);
-  if (job.type === "env_promote" && ending.broken && release !== undefined) {
+  const stands = ending.event === "failed" && ending.broken;
+  if (job.type === "env_promote" && stands && release !== undefined) {
     const now = { release_after: shortId(release), release_before: shortId(previous_release ?? "") || null };
     return { kind: "end", work: await change(work, now), ending };
   }

@@ -74,6 +74,7 @@ async function judgementFacts(
       head_parents: given.head_parents,
       release: release === null ? null : { digest: release.digest, commit: release.manifest.commit },
       plan: operation.plan,
+      active_release: operation.plan === null ? null : operation.release_before,
     },
     approval: await approvals(work, given),
     checks: given.evidence.checks,

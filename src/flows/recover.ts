@@ -62,7 +62,10 @@ export async function beginRecovery(
   return "begun";
 }
 
-export async function openRecovery({ tx, operation }: Work): Promise<JobRow | null> {
+export async function openRecovery({
+  tx,
+  operation,
+}: Pick<Work, "tx" | "operation">): Promise<JobRow | null> {
   const jobs = await tx.jobsOf(operation.id);
   const open = (job: JobRow) => job.type === "recover" && (job.state === "queued" || job.state === "running");
   return jobs.find(open) ?? null;

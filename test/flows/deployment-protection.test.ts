@@ -2,8 +2,9 @@
 import { beforeEach, expect, it } from "vitest";
 import { outageOf } from "../../src/core/outage.ts";
 import { protectionRequested } from "../../src/flows/deployment-protection.ts";
+import { recoverDue } from "../../src/flows/recover.ts";
 import { runStarted } from "../../src/flows/run-started.ts";
-import { firstClone, measured } from "./facts.ts";
+import { backedUp, firstClone, measured, NOT_COMPARED } from "./facts.ts";
 import { openWorld, REPOSITORY, type World } from "./world.ts";
 
 let world: World;
@@ -71,6 +72,26 @@ it("does not wait for a promotion that has not had its turn", async () => {
   await dispatched(77);
   expect(await world.says("ann", "/promote")).toBe("queued");
   expect(await asks(78)).toBe("rejected");
+});
+
+it("lets in the run of a recovery, once GitHub has named it, and no longer the run that was lost", async () => {
+  await world.says("mona", "/refresh");
+  const same = measured({});
+  await world.runs({
+    drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: same } }),
+    backup_create: () => ({ facts: backedUp(world.now()) }),
+    env_refresh: () => ({ error: "ANSIBLE_TIMEOUT", message: "The playbook did not end." }),
+  });
+  const { id, state, run_id } = await world.operation();
+  expect(state).toBe("unknown");
+  expect(await asks(run_id ?? 0)).toBe("rejected");
+  world.wait(61);
+  expect(await recoverDue(world.deps, id)).toBe("begun");
+  await expect(asks(91)).rejects.toThrow("which run it started");
+  await runStarted(world.deps, { operation_id: id, run_id: 91, run_url: null });
+  expect(await asks(91)).toBe("approved");
+  expect(await asks(run_id ?? 0, { deployment_id: 6 })).toBe("rejected");
+  expect(await asks(91, { environment: "staging", deployment_id: 7 })).toBe("rejected");
 });
 
 it("answers one waiting deployment once, and every other one, too", async () => {

@@ -72,7 +72,7 @@ async function stopped(job_id: string) {
     runner: runnerOf(run_id),
     report: {
       ...{ schema: 1, job_id, job_type: "env_promote", operation_id, status: "cancelled" },
-      ...{ error_code: "CANCELLED", error_message: "The run was cancelled." },
+      ...{ error_code: "JOB_CANCELLED", error_message: "The run was cancelled." },
       ...{ started_at: world.now(), finished_at: world.now(), steps: [], facts: {} },
     },
   });

@@ -346,7 +346,7 @@ describe("a promotion that goes wrong", () => {
 
     expect(run.result).toBe("rolled_back");
     expect(await world.checks()).toMatchObject({ promotion: "failure" });
-    expect(await world.lastAnswer()).toContain("found unhealthy, and was rolled back by itself");
+    expect(await world.lastAnswer()).toContain("was rolled back by itself because it was found unhealthy");
     expect(await world.lastAnswer()).toContain("does not contain `Acme`");
     expect((await world.effects("deployment_status")).at(-1)?.state).toBe("failure");
     expect(await world.open.store.transaction((tx) => tx.locks())).toEqual([]);

@@ -41,7 +41,26 @@ const looked = (more: Readonly<Record<string, unknown>>) => ({
   facts: { found: [], reports: [], settled: true, health: [], healthy: true, ...more },
 });
 const before = { active: { release: "aaaaaaaaaaaa", operation_id: "" } };
+/** On a host a promotion that went back is the one that made the old release active again. */
+const wentBack = (operation_id: string) => ({ active: { release: "aaaaaaaaaaaa", operation_id } });
 const locks = () => world.open.store.transaction((tx) => tx.locks());
+
+async function productionStatus(): Promise<string | undefined> {
+  const { site_id } = await world.operation();
+  const all = await world.open.store.transaction((tx) => tx.environmentsOf(site_id));
+  return all.find(({ name }) => name === "production")?.status;
+}
+
+async function expectRolledBack(): Promise<void> {
+  expect(await world.operation()).toMatchObject({
+    state: "rolled_back",
+    result_code: "RECOVERED",
+    release_after: null,
+  });
+  expect(await world.lastAnswer()).toContain("was taken back: production runs `aaaaaaaaaaaa`");
+  expect(await world.checks()).toMatchObject({ promotion: "failure" });
+  expect(await locks()).toEqual([]);
+}
 
 async function recoverNow(): Promise<void> {
   world.wait(61);
@@ -121,14 +140,35 @@ it("after a recovered promotion of which the host remembers nothing, a later cha
   expect(await plan(changed)).toEqual([]);
 });
 
-it("it did not happen: failed; the host took it back: rolled back; unhealthy: failed, and the target is marked", async () => {
+it("the host took it back: rolled back, with the old release that it runs under the promotion's own name", async () => {
   const { id } = await world.operation();
   await recoverNow();
   const reverted = { what: "reverted", by: "watchdog", at: "2026-03-01T10:00:00Z", operation_id: id };
-  const report = { ...reverted, release: "aaaaaaaaaaaa", previous_release: RELEASE.slice(0, 12) };
-  await world.runs({ recover: () => looked({ ...before, reports: [report] }) });
-  expect(await world.operation()).toMatchObject({ state: "rolled_back", result_code: "RECOVERED" });
-  expect(await world.lastAnswer()).toContain("taken back by the host itself");
+  const report = { ...reverted, release: RELEASE.slice(0, 12), previous_release: "aaaaaaaaaaaa" };
+  await world.runs({ recover: () => looked({ ...wentBack(id), reports: [report] }) });
+  await expectRolledBack();
+});
+
+it("the runner took it back and its report was lost: the host has nothing to tell but the old release under the promotion's own name", async () => {
+  const { id } = await world.operation();
+  await recoverNow();
+  await world.runs({ recover: () => looked(wentBack(id)) });
+  await expectRolledBack();
+});
+
+it("it was taken back, and is not healthy: rolled back, and the environment is marked", async () => {
+  const { id } = await world.operation();
+  await recoverNow();
+  await world.runs({ recover: () => looked({ ...wentBack(id), healthy: false }) });
+  expect(await world.operation()).toMatchObject({ state: "rolled_back" });
+  expect(await productionStatus()).toBe("failed");
+});
+
+it("it did not happen: failed", async () => {
+  await recoverNow();
+  await world.runs({ recover: () => looked(before) });
+  expect(await world.operation()).toMatchObject({ state: "failed", release_after: null });
+  expect(await productionStatus()).toBe("active");
 });
 
 it("a recovery that comes to nothing leaves the doubt, is tried again, and in the end says what to type", async () => {

@@ -70,7 +70,7 @@ function wordsOf(state: PromotionState, target: string): Words {
       return block(
         "rolled_back",
         `The promotion to ${target} was rolled back; the release before it serves again.`,
-        `Correct the fault in the source, then comment \`/promote\`.`,
+        "Correct what the promotion's comment says, then comment `/promote`.",
       );
     case "failed":
       return block("failed", `The promotion to ${target} failed.`, again);

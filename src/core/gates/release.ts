@@ -17,6 +17,8 @@ export interface ReleaseFacts {
   readonly release: { readonly digest: string; readonly commit: string | null } | null;
   /** Null until both sides were looked at. */
   readonly plan: Plan | null;
+  /** What the target runs, as the host names it (12 hexadecimal digits); null until the target was looked at. */
+  readonly active_release: string | null;
 }
 
 export interface ReleaseSettings {
@@ -32,6 +34,7 @@ export function evaluate(facts: ReleaseFacts, settings: ReleaseSettings): GateOu
   const name = `release \`${release.digest.slice(0, 12)}\``;
   if (plan === null)
     return waiting("plan_pending", `The ${name} is built; the target has not been looked at yet.`);
+  if (release.digest.slice(0, 12) === facts.active_release) return alreadyActive(facts, name);
   if (plan.blocks.length > 0) return conflicts(facts, plan);
   const { tables, options } = plan.summary;
   return {
@@ -43,6 +46,17 @@ export function evaluate(facts: ReleaseFacts, settings: ReleaseSettings): GateOu
       ...plan.warnings.map((warning) => warning.text),
     ],
     remedy: null,
+  };
+}
+
+/** A release cannot be switched to from itself: its code lies in one folder, and the way back would lead nowhere. */
+function alreadyActive({ source, target }: ReleaseFacts, name: string): GateOutcome {
+  return {
+    gate: "release",
+    outcome: "block",
+    code: "release_already_active",
+    sentences: [`${target} runs exactly this ${name} already; there is nothing to promote.`],
+    remedy: `Comment \`/promote\` when ${source} has changed.`,
   };
 }
 

@@ -66,9 +66,6 @@ export function failedSentence({ kind, source, target }: Names, why: string): st
   }
 }
 
-export const rolledBackSentence = ({ target }: Names, why: string, release: string | null): string =>
-  `The release was active on ${target}, was found unhealthy, and was rolled back by itself${release === null ? "" : `; ${target} runs \`${shortId(release)}\` again`}. What visitors wrote stays. ${why}`;
-
 export const brokenSentence = ({ target }: Names, why: string): string =>
   `${target} was switched, and could neither be confirmed nor be rolled back: it needs a person now. ${why}`;
 
@@ -101,7 +98,7 @@ export function nextStep(names: Names, state: PromotionState, verdict: Verdict |
   const obstacle = verdict === null ? undefined : obstacles(verdict)[0];
   if (state === "blocked") return obstacle?.remedy ?? null;
   if (state === "succeeded") return afterSuccess(names, obstacle?.remedy ?? null);
-  if (state === "rolled_back") return `Correct the fault in ${names.source}, then comment \`/promote\`.`;
+  if (state === "rolled_back") return "Correct what the message says, then comment `/promote`.";
   if (state === "cancelled") return `Comment \`/${names.kind}\` to begin again.`;
   return `Correct what the message says, then comment \`/${names.kind}\` again.`;
 }

@@ -44,7 +44,7 @@ export function notSwitched(
   { release, reverted, healthy }: Seen & { readonly reverted: boolean },
 ): string {
   const what = reverted
-    ? `the release was active on ${target} and was taken back by the host itself`
+    ? `the release was active on ${target} and was taken back`
     : `the ${word(kind)} did not happen`;
   const health = healthy ? "" : " It is not healthy.";
   return `A recovery found that ${what}: ${target} runs \`${release}\`.${health}`;

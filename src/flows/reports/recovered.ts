@@ -35,12 +35,22 @@ export async function recovered(
     const { code, sentences } = reportInvalid(job.type);
     return fruitless(code, sentences.join(" "));
   }
-  const resolution = resolve({ ...operation, source: source.name, target: target.name }, facts.data);
+  const release_after = await goalOf(work);
+  const doubtful = { ...operation, source: source.name, target: target.name, release_after };
+  const resolution = resolve(doubtful, facts.data);
   if (resolution.kind === "open") return fruitless("RECOVERY_OPEN", resolution.message);
   const { event, code, broken } = resolution;
   const kept = await keep(work, resolution, facts.data);
   const message = `${resolution.message}${kept.said}`;
   return finish(kept.work, { event, code, message, broken, actor });
+}
+
+/** As the host names it. A promotion notes on itself what the target runs only when it has ended well. */
+async function goalOf({ tx, operation }: Work): Promise<string | null> {
+  const { kind, release_id, release_after } = operation;
+  if (kind !== "promote" || release_id === null) return release_after;
+  const release = await tx.release(release_id);
+  return release === null ? null : shortId(release.digest);
 }
 
 interface Kept {

@@ -195,7 +195,11 @@ describe("release", () => {
       expected_options: {},
     },
   });
-  const judge = (commit: string | null, given: Plan | null, built_from_git = true) =>
+  const judge = (
+    commit: string | null,
+    given: Plan | null,
+    { built_from_git = true, active_release = "0".repeat(12) } = {},
+  ) =>
     release.evaluate(
       {
         source: "staging",
@@ -204,6 +208,7 @@ describe("release", () => {
         head_parents: [PARENT],
         release: { digest: "f".repeat(64), commit },
         plan: given,
+        active_release,
       },
       { built_from_git },
     );
@@ -219,7 +224,7 @@ describe("release", () => {
     expect(judge(null, plan())).toMatchObject({ outcome: "block", code: "release_without_commit" });
   });
   it("does not ask for a commit where the site says so", () => {
-    expect(judge(null, plan(), false).outcome).toBe("pass");
+    expect(judge(null, plan(), { built_from_git: false }).outcome).toBe("pass");
   });
   it("blocks what the plan blocks, with its remedy", () => {
     const blocks = [
@@ -231,6 +236,15 @@ describe("release", () => {
     expect(outcome.remedy).toBe(
       "Make both equal. What else is in the way (1) stands in the details, with its remedy.",
     );
+  });
+  it("blocks the very release that the target runs, before anything else that is in the way", () => {
+    const active = { active_release: "f".repeat(12) };
+    const outcome = judge(HEAD, plan([{ code: "x", text: "x", remedy: null }]), active);
+    expect(outcome).toMatchObject({ outcome: "block", code: "release_already_active" });
+    expect(outcome.sentences).toEqual([
+      "production runs exactly this release `ffffffffffff` already; there is nothing to promote.",
+    ]);
+    expect(judge(HEAD, null, active).code).toBe("plan_pending");
   });
   it("waits for the plan, and for the release", () => {
     expect(judge(HEAD, null).code).toBe("plan_pending");

@@ -279,6 +279,6 @@ it("facts of a failed job are read as far as they can be", () => {
     switch: null,
     late_rows: { posts: 1 },
   });
-  expect(switchFacts(report)).toEqual({ activated: true });
+  expect(switchFacts(report)).toEqual({ activated: true, late_rows: { posts: 1 } });
   expect(resultFacts(null).health).toEqual([]);
 });
