@@ -36,13 +36,14 @@ export function readDocument(text: string): {
     const message = "The file is nested too deeply to be read.";
     return { source: null, errors: [failure(message, "Write it as in the documentation's example.")] };
   }
-  const errors = [...syntaxErrors(source), ...aliases(source)];
+  const errors = [...syntaxErrors(source), ...twiceWritten(source), ...aliases(source)];
   return { source: errors.every((error) => error.code === "duplicate_key") ? source : null, errors };
 }
 
 function parse(text: string, lineCounter: LineCounter): SourceText | null {
   try {
-    const doc = parseDocument(text, { lineCounter, uniqueKeys: true, merge: false, prettyErrors: false });
+    // Keys are compared below: the parser compares each with all others of its block.
+    const doc = parseDocument(text, { lineCounter, uniqueKeys: false, merge: false, prettyErrors: false });
     return { doc, lines: lineCounter };
   } catch (error) {
     if (error instanceof RangeError) return null;
@@ -54,14 +55,30 @@ function syntaxErrors({ doc, lines }: SourceText): ConfigError[] {
   return [...doc.errors, ...doc.warnings].map((error) => {
     const at = lines.linePos(error.pos[0]);
     const place = { line: Math.max(1, at.line), column: Math.max(1, at.col), path: "" };
-    if (error.code === "DUPLICATE_KEY") {
-      const message = "This key is written twice in the same block; only one of them could count.";
-      return { code: "duplicate_key", ...place, message, remedy: "Remove one of the two." };
-    }
     const message = `The file is not valid YAML: ${error.message.split("\n")[0] ?? error.code}.`;
     const remedy = "Correct this line; indent with spaces and put texts with special characters in quotes.";
     return { code: "yaml_invalid", ...place, message, remedy };
   });
+}
+
+function twiceWritten({ doc, lines }: SourceText): ConfigError[] {
+  const found: ConfigError[] = [];
+  visit(doc, {
+    Map: (_key, { items }) => {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        const at = lines.linePos(key.range?.[0] ?? 0);
+        const message = "This key is written twice in the same block; only one of them could count.";
+        const place = { line: at.line, column: at.col, path: "" };
+        if (seen.has(name))
+          found.push({ code: "duplicate_key", ...place, message, remedy: "Remove one of the two." });
+        seen.add(name);
+      }
+    },
+  });
+  return found;
 }
 
 /** Aliases are refused: they hide what a line means from its reader, and can blow up in memory. */

@@ -1,6 +1,9 @@
 /** Anybody may comment on a public repository: no comment that GitHub takes may keep the bot from its work. */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { parseCommands } from "../../../src/core/commands.ts";
+
+// It is the processor's time that counts, however long that takes on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** GitHub takes no longer comments. */
 const LONGEST = 65_536;
