@@ -27,7 +27,7 @@ test("a pull request of more than 3,000 files", async () => {
   ]);
   const pull = await world.propose([], Object.fromEntries(wrong));
   await world.until(pull, VALIDATION, "failure");
-  expect(world.check(pull, VALIDATION)?.title).toBe(`${PACKAGES} errors`);
+  expect(world.check(pull, VALIDATION)?.title).toBe(`${PACKAGES} errors in ${PACKAGES} releases`);
   const check = () => double.checks(pull.headSha).find(({ name }) => name === VALIDATION);
   await double.when(
     "all annotations",
