@@ -109,7 +109,7 @@ test("right before a switch the runner asks whether it is still wanted, and wait
     expect(seen()).toContain(word);
   }
   await double.as("mallory").reopenPullRequest(pull);
-}}, 180_000);
+}, 180_000);
 
 test("a workflow of a branch that calls the reusable one begins nothing, and goes on with nothing", async () => {
   const before = seen();
