@@ -171,6 +171,27 @@ describe("a promotion", () => {
     expect(verdict?.gates.find((gate) => gate.gate === "drift")?.code).toBe("drift_clean");
   });
 
+  it("is not made again over the very release that the target runs; its plan says so and is none the worse", async () => {
+    await readyToPlan();
+    const running = { ...production, active_release: RELEASE.slice(0, 12) };
+    const looks = {
+      release_build: answers.release_build,
+      drift_check: () => ({ facts: { ...NOT_COMPARED, fingerprint: running } }),
+    };
+
+    await world.says("mona", "/plan");
+    expect((await world.runs(looks)).result).toBe("succeeded");
+    expect(await world.comment()).toContain("production runs exactly this release");
+    await world.says("ann", "/approve");
+    await world.says("mona", "/promote");
+    const run = await world.runs(looks);
+
+    expect(run).toMatchObject({ jobs: ["release_build", "drift_check"], result: "blocked" });
+    expect(run.message).toContain("there is nothing to promote");
+    expect(await world.checks()).toMatchObject({ release: "failure" });
+    expect(await world.operation()).toMatchObject({ result_code: "release_already_active" });
+  });
+
   it("leaves a log whose chain holds", async () => {
     await readyToPromote();
     await world.says("mona", "/promote");
@@ -350,6 +371,23 @@ describe("a promotion that goes wrong", () => {
     expect(await world.lastAnswer()).toContain("does not contain `Acme`");
     expect((await world.effects("deployment_status")).at(-1)?.state).toBe("failure");
     expect(await world.open.store.transaction((tx) => tx.locks())).toEqual([]);
+  });
+
+  it("leaves the environment marked where the release before is not healthy either", async () => {
+    await readyToPromote();
+    await world.says("mona", "/promote");
+    const sick = [{ check: "GET /", ok: false, detail: "500", seconds: 0.1 }];
+    const facts = { ...switched(staging), rolled_back: true, health: sick, restored_health: sick };
+
+    await world.runs({ ...answers, env_promote: () => ({ error: "HEALTH_FAILED", message: "500.", facts }) });
+
+    const { state, release_after, target_environment_id } = await world.operation();
+    expect({ state, release_after }).toEqual({ state: "rolled_back", release_after: null });
+    const target = await world.open.store.transaction((tx) => tx.environment(target_environment_id));
+    expect(target?.status).toBe("failed");
+    expect(await world.lastAnswer()).toContain(
+      "It is not healthy there either: production needs a person now",
+    );
   });
 
   it("fails before the switch, and the environment is as it was", async () => {

@@ -29,9 +29,9 @@ const REASONS: Readonly<Record<string, string>> = {
 
 export function rolledBackSentence({ target }: Names, told: RolledBack): string {
   const reason = REASONS[told.code] ?? "a step after the switch failed";
-  const again = told.release === null ? "" : ` ${target} runs \`${shortId(told.release)}\` again.`;
+  const again = told.release === null ? "" : `; ${target} runs \`${shortId(told.release)}\` again`;
   return [
-    `The release was active on ${target}, and was rolled back by itself because ${reason}.${again}`,
+    `The release was active on ${target}, and was rolled back by itself because ${reason}${again}.`,
     health(target, told.health),
     written(told.late_rows),
     told.why,
@@ -45,7 +45,7 @@ function health(target: string, found: RolledBack["health"]): string {
     case "good":
       return "It is healthy there.";
     case "bad":
-      return `It is **not healthy** there either: ${target} needs a person now.`;
+      return `It is not healthy there either: ${target} needs a person now.`;
     case "unseen":
       return `Nobody has seen whether it is healthy there: look at ${target} now.`;
     case "untold":
