@@ -41,7 +41,9 @@ export async function unpackWordPress(site: Site, from: string): Promise<void> {
   const release = path.join(site.root, FIRST_RELEASE);
   // Debian's WordPress is full of links into other packages.
   await execa("cp", ["-aL", `${from}/.`, release]);
-  await execa("rm", ["-rf", path.join(release, "wp-config.php"), path.join(release, "wp-content/uploads")]);
+  // Each is the environment's own, and would be lost with the release; nginx reads no .htaccess.
+  const own = ["wp-config.php", "wp-content/uploads", ".htaccess"].map((name) => path.join(release, name));
+  await execa("rm", ["-rf", ...own]);
   await symlink("../../shared/wp-config.php", path.join(release, "wp-config.php"));
   await symlink("../../../shared/wp-content/uploads", path.join(release, "wp-content/uploads"));
   await symlink(FIRST_RELEASE, path.join(site.root, "current"));
