@@ -81,13 +81,18 @@ export function inert(sentence: string): string {
 
 const ZERO_WIDTH_SPACE = "\u200b";
 
+/** What GitHub reads in any text: mentions, references, addresses. */
+const LINKED = /[@#]|:(?=\/\/)|(?:mailto|xmpp):|www(?=\.)|\bGH(?=-\d)/gi;
+
+/** A line for a commit's message: it mentions nobody, closes no issue and skips no workflow, whatever it quotes. */
+export const inCommit = (text: string): string =>
+  plain(text, 300).replace(LINKED, `$&${ZERO_WIDTH_SPACE}`).replaceAll("[", `[${ZERO_WIDTH_SPACE}`);
+
 /** Escapes what Markdown reads, and parts what GitHub would link by itself: mentions, references, addresses. */
 function inertText(text: string): string {
   return text
     .replace(/[\\`*_{}[\]<>|~!&$]/g, "\\$&")
-    .replace(/[@#]/g, `$&${ZERO_WIDTH_SPACE}`)
-    .replace(/(:(?=\/\/)|(?:mailto|xmpp):|www(?=\.))/gi, `$1${ZERO_WIDTH_SPACE}`)
-    .replace(/\b(GH)-(?=\d)/gi, `$1${ZERO_WIDTH_SPACE}-`)
+    .replace(LINKED, `$&${ZERO_WIDTH_SPACE}`)
     .replace(/^(\s*)([-+=]|\d+[.)])/, "$1\\$2")
     .replace(/^(\s*)\\(\d+)([.)])/, "$1$2\\$3");
 }

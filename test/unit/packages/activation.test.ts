@@ -151,6 +151,15 @@ it("nobody writes a line of the commit's message by a reason", () => {
   ]);
 });
 
+it("a reason mentions nobody, closes no issue and skips no workflow", () => {
+  const move = { root: "", kind: "k", id: "x", from: "1.0.0", from_digest: null, to: "1.1.0", digest: "" };
+  const asked = { kind: "activate", moves: [move], by: "ann", pull_request: 7, nonce: "n" } as const;
+  const reason = "Fixes #12, GH-13, fixes https://github.com/acme/shop/issues/1 [skip ci] @acme/owners";
+  const message = commitMessage({ ...asked, reason });
+  expect(message.replaceAll("\u200b", "")).toContain(reason);
+  expect(message).not.toMatch(/#12|GH-13|:\/\/|\[skip ci\]|@acme/);
+});
+
 it("settings that cannot be used say where", () => {
   const read = (text: string) => parseSettings(new TextEncoder().encode(text));
   expect(read("version: 1\n")).toMatchObject({

@@ -1,7 +1,7 @@
 /** The messages of the commit that moves pointers, and of its tags. */
 import type { Move } from "../../packages/activation.ts";
 import { capLine } from "../cap.ts";
-import { plain } from "../escape.ts";
+import { inCommit, plain } from "../escape.ts";
 import { shortName } from "./answers.ts";
 
 export interface Message {
@@ -16,7 +16,7 @@ export interface Message {
 /** As the specification writes it: what, who, why, and what was active before. */
 export function commitMessage({ kind, moves, by, reason, pull_request, nonce }: Message): string {
   // Folders may have any names, also such with lines in them.
-  const line = (text: string) => plain(text, 300).replace(/^Belay-Operation:/i, "");
+  const line = (text: string) => inCommit(text).replace(/^Belay-Operation:/i, "");
   const nameOf = (move: Move) => line(shortName(move));
   const names = moves.map((move) => `${nameOf(move)} ${move.to}`);
   const what =
