@@ -13,7 +13,9 @@ export const STEPS = [
   ...["in_doubt", "activated", "promoted", "health", "confirmed", "code"],
 ] as const;
 /** Steps of a promotion whose release upgrades a table, makes a plugin active, and has a cache told to forget. */
-export const UPGRADE_STEPS = ["migrating", "migrated", "plugin_activated", "purged"] as const;
+export const UPGRADE_STEPS = [
+  ...["migrating", "migrated", "plugin_activating", "plugin_activated", "must_purge", "purged"],
+] as const;
 /** Steps of the way back of a promotion whose release is not healthy, which no other promotion has. */
 export const UNDO_STEPS = ["undo", "prepared_back", "rolled_back"] as const;
 /** Steps of a rollback. */
