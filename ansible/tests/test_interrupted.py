@@ -70,6 +70,26 @@ class BeforeTheSwitch(InterruptedCase):
         self.assertEqual(os.readlink(place), "../../../shared/wp-content/a folder")
         self.assertNotIn("belay_error", self.checked(**paths))
 
+    def test_what_is_in_both_places_is_for_a_person_to_decide(self):
+        for folder in (self.site.tree, self.site.shared):
+            (Path(folder) / "wp-content/languages").mkdir(parents=True)
+        refused = self.checked(shared_paths=["wp-content/languages"])["belay_error"]
+        self.assertEqual((refused["code"], "mv " in refused["remedy"]), ("NOT_SHARED", False))
+        self.assertIn("look which of both is right", refused["remedy"])
+
+    def test_a_link_that_leads_elsewhere_leads_there_from_shared(self):
+        elsewhere = self.bench.root / "elsewhere"
+        elsewhere.mkdir()
+        os.symlink("../../elsewhere", os.path.join(self.site.tree, "media"))
+        refused = self.checked(shared_paths=["media"])["belay_error"]
+        subprocess.run(refused["remedy"].partition(": ")[2], shell=True, check=True)
+        self.assertEqual((os.readlink(Path(self.site.shared, "media")), os.path.realpath(Path(self.site.tree, "media"))), (os.path.realpath(elsewhere),) * 2)
+        self.assertNotIn("belay_error", self.checked(shared_paths=["media"]))
+
+    def test_a_link_into_shared_may_lead_to_nothing(self):
+        os.symlink("../../shared/robots.txt", os.path.join(self.site.tree, "robots.txt"))
+        self.assertNotIn("belay_error", self.checked(shared_paths=["robots.txt"]))
+
     def test_a_shared_path_may_lead_further(self):
         elsewhere = self.bench.root / "elsewhere"
         elsewhere.mkdir()
@@ -158,6 +178,21 @@ class AfterTheSwitch(InterruptedCase):
 
 
 class OnTheWayBack(InterruptedCase):
+    def test_a_rollback_that_a_recovery_called_off_is_not_made_by_a_step_that_comes_late(self):
+        step("promote", "confirm", self.activated())
+        back = {**self.bench.params(self.site, hold_without="brief_mixture"), "to_release": OLD, "expected_release": NEW}
+        self.assertEqual(self.facts(operation_id=back["operation_id"])["active"]["release"], NEW)
+        self.assertEqual(self.code("rollback", "activate", back), "OPERATION_OVERTAKEN")
+        self.assertEqual(active(self.site).release, NEW)
+
+    def test_undone_and_killed_with_nobody_but_the_watchdog_left(self):
+        params = self.activated(**PURGED)
+        self.killed("promote", "undo", params, "before_late")
+        page = self.cached()
+        expire(self.site, params["operation_id"])
+        until(lambda: not armed_of(self.site), "the watchdog's look")
+        self.assertEqual((page.exists(), "rolled_back" in words(self.site, params)), (False, True))
+
     def test_undone_and_killed_before_it_was_written_down(self):
         params = self.activated()
         self.bench.rows(self.site, "INSERT INTO wp_things VALUES (50, 'late')")

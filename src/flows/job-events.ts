@@ -20,7 +20,8 @@ export async function jobEvents(
     if (found.kind === "refused") return found;
     const { job } = found;
     await tx.heartbeat(job.operation_id, found.work.now);
-    const cancel = found.work.operation.cancel_reason !== null;
+    // A runner that was given up, and wakes up before the switch, stops there as well: people were told that it did not happen.
+    const cancel = found.work.operation.cancel_reason !== null || job.state !== "running";
     if (job.state !== "running") return { kind: "noted", cancel };
 
     const progress = input.events.reduce(

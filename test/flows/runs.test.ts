@@ -272,6 +272,8 @@ describe("a run that is lost", () => {
     expect(await expireJobs(world.deps)).toEqual([id]);
     expect(await world.operation()).toMatchObject({ state: "unknown", result_code: "JOB_TIMEOUT" });
     expect(await locks()).toHaveLength(2);
+    // Where it wakes up before the switch, it stops there.
+    expect(await world.tells(job, [])).toEqual({ kind: "noted", cancel: true });
 
     expect(await world.report(job, "env_promote", answers.env_promote())).toMatchObject({
       answer: { result: "succeeded" },

@@ -9,7 +9,8 @@ import time
 from typing import Optional
 
 from ..database import names
-from ..database.mysql import Session, SqlError
+from ..database.mysql import LostConnection, Session, SqlError
+from ..errors import BelayError
 from ..hold import commit_point
 from ..host.wholefile import read_json, write_json
 from . import leftovers
@@ -44,12 +45,16 @@ def clean(site) -> int:
     if note is None:
         return 0
     try:
-        with Session(site) as session:
-            session.execute(f"SET SESSION lock_wait_timeout = {WAIT_S}")
-            removed = leftovers.drop_inspected(site, session, note["keep_s"])
-            points = [point.record for point in commit_point.history(session, names.release_table(site)) if point.record.inspect]
-    except SqlError:
+        return _cleaned(site, note)
+    except (BelayError, SqlError, LostConnection, OSError):
         return 0
+
+
+def _cleaned(site, note: dict) -> int:
+    with Session(site) as session:
+        session.execute(f"SET SESSION lock_wait_timeout = {WAIT_S}")
+        removed = leftovers.drop_inspected(site, session, note["keep_s"])
+        points = [point.record for point in commit_point.history(session, names.release_table(site)) if point.record.inspect]
     later = [record.inspect_since + note["keep_s"] for record in points if time.time() - record.inspect_since <= note["keep_s"]]
     if later:
         write_json(_path(site.belay), {**note, "due": min(later)})

@@ -45,7 +45,11 @@ def _kept(host, params):
     promoted = (host.journal.last("promoted") or {}).get("promoted")
     if not promoted:
         return {"changed": True, "belay_facts": {}}
-    code = measures.code(host.site, params)
+    try:
+        code = measures.code(host.site, params)
+    except (BelayError, OSError) as error:  # the release stays all the same, and only the baseline of its code is not told
+        host.journal.append("untidy", error=str(error)[:300])
+        return {"changed": True, "belay_facts": {}}
     # Where this answer is lost, a recovery tells of it.
     with contextlib.suppress(OSError):
         host.journal.append("code", code=code)

@@ -20,6 +20,7 @@ LIMIT_S = 1.5
 SHOWN = 5
 #: What is expected of a part without rows.
 EMPTY = part_digest(())
+WRITERS = "Stop what writes to it (cron jobs, WP-CLI; where PHP does not run the hold, any request), then comment `/promote` again."
 #: Rows of these classes are lost where a table is replaced: there must be none that the drift check did not see.
 KEPT_CLASSES = frozenset(("editorial", "live", "secret", "config"))
 
@@ -78,8 +79,8 @@ def afterwards(expected, table, parts):
     if table in expected.promoted and _changed(expected, table, found):
         raise BelayError(
             "CONFLICT_AFTER_SWITCH",
-            f"Table {table} was written at the very moment of the switch, by something other than the site's PHP pool.",
-            "Stop what writes to it (cron jobs, WP-CLI), then comment `/promote` again.",
+            f"Table {table} was written at the very moment of the switch, by something that does not wait for it.",
+            WRITERS,
         )
 
 
@@ -89,8 +90,8 @@ def options_afterwards(expected, found):
     if changed:
         raise BelayError(
             "CONFLICT_AFTER_SWITCH",
-            f"{changed} was written at the very moment of the switch, by something other than the site's PHP pool, and the release replaced it.",
-            "Stop what writes to it (cron jobs, WP-CLI), then comment `/promote` again.",
+            f"{changed} was written at the very moment of the switch, by something that does not wait for it, and the release replaced it.",
+            WRITERS,
         )
 
 

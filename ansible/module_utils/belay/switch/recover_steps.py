@@ -17,7 +17,7 @@ from ..database.mysql import Session
 from ..host.processes import Process, stop
 from ..hold.recovery import host_for, recover
 from .purge import purge_late
-from .remains import BEGUN, clear, found
+from .remains import clear, found
 from .unconfirmed import settle
 from .workplace import open_site, take_site
 
@@ -39,7 +39,7 @@ def recover_host(params) -> dict:
             entries += _unconfirmed(host, params)
             point, _ = recover(host)
             take_site(site, operation)
-            if point.version.operation != operation and BEGUN & {entry["step"] for entry in journal.steps()}:
+            if point.version.operation != operation:
                 # Whoever asked is told that it did not happen: a step that still comes, from a runner that was thought lost, must not make it happen.
                 journal.append("abandoned")
             settled = not arms.all_of(site)

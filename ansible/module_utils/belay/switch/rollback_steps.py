@@ -10,7 +10,7 @@ from ..hold.hold import Version
 from .unconfirmed import go_back
 from ..bundle.unpack import changed_files, stored_manifest, value_at
 from .primed import purge
-from .workplace import at_work, verify
+from .workplace import at_work, require_not_called_off, verify
 
 __all__ = ["activate", "check", "purge", "verify"]
 
@@ -30,6 +30,7 @@ def check(params):
             preflight.check_rights(host.site, session)
         check_release_intact(host.site, params["to_release"])
         mixture = unheld.check_hold(host, point.version, params["hold_without"])
+        host.journal.append("checked", release=params["to_release"], previous=str(point.version))
         return {"belay_facts": {**facts, "activated": False, **({"mixture": mixture} if mixture else {})}}
 
 
@@ -53,6 +54,7 @@ def activate(params):
     """THE POINT OF NO RETURN of a rollback."""
     with at_work(params, begins=True, takes_over=True) as (host, point):
         if point.version != Version(params["to_release"], params["operation_id"]):
+            require_not_called_off(host.site, params["operation_id"])
             preflight.check_release(point, params["expected_release"])
             go_back(host, params, params["to_release"])
             _forget_watches(host, point)

@@ -18,7 +18,7 @@ from ..health.health import check_health
 from ..host.journal import Journal
 from ..hold.recovery import Host, recover
 from ..release.release_folders import drop_incoming
-from .purge import Keys, must_purge, purge
+from .purge import Keys, must_purge, purge, purge_late
 
 
 def settle(host: Host, armed: Armed, by: str, now: bool = False) -> Optional[dict]:
@@ -35,6 +35,7 @@ def settle(host: Host, armed: Armed, by: str, now: bool = False) -> Optional[dic
         resume(here, armed.params, armed.previous.release)
         if _untold(here.journal):
             report = _told(here, armed, by)
+        purge_late(here.site, here.journal)
     arms.disarm(armed)
     return report
 

@@ -118,6 +118,8 @@ def _clean(belay: str) -> int:
         with host_lock(site, "inspected", 0.0):
             inspected.clean(site)
     except (BelayError, SqlError, LostConnection, OSError) as error:
+        if getattr(error, "code", "") == "HOST_BUSY":
+            return 0
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -30,6 +30,7 @@ def at_work(params, begins=False, takes_over=False):
     """
     site, operation = open_site(params), params["operation_id"]
     journal = Journal(site, operation)
+    arms.extend(site, operation)
     # With a release live that waits for its confirmation, whoever else came in between is waited for: giving up would undo the release.
     with host_lock(site, operation, patient=any(armed.operation == operation for armed in arms.all_of(site))):
         with host_for(site, journal, lambda: Session(site)) as host:
@@ -67,6 +68,11 @@ def require_ours(site, operation):
     """Before something is used that an earlier step has prepared: BelayError OPERATION_OVERTAKEN."""
     if not is_ours(site, operation):
         raise _overtaken(f"Another operation has begun to work on {site.url} since this one prepared its switch.")
+    require_not_called_off(site, operation)
+
+
+def require_not_called_off(site, operation):
+    """Before a switch whose check was made by an earlier step: BelayError OPERATION_OVERTAKEN."""
     steps = [entry["step"] for entry in Journal(site, operation).steps() if entry["step"] in ("checked", "abandoned")]
     if steps and steps[-1] == "abandoned":
         raise _overtaken(f"A recovery of {site.url} has ended this operation meanwhile, and told so.")
