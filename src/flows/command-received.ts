@@ -4,13 +4,13 @@ import type { Answer } from "../core/answer.ts";
 import { parseCommands } from "../core/commands.ts";
 import { pairFor } from "../core/config/pairs.ts";
 import { seesDetails } from "../core/policy.ts";
-import { seenBefore } from "../core/rendering/restored.ts";
 import type { Tx } from "../ports/store.ts";
 import { actOnCommand } from "./command-act.ts";
 import { type CommandDeps, type CommentInput, type Loaded, loadCommand, policyOf } from "./command-loaded.ts";
 import type { CommandOutcome } from "./deps.ts";
 import { type Evidence, evidenceForCommand, evidenceOnHead, NO_EVIDENCE } from "./evidence.ts";
 import { noticesFor } from "./merge-notices.ts";
+import { answerIfSeenBefore } from "./seen-before.ts";
 import { policyFor } from "./site.ts";
 
 /** Acts once, however often the comment is delivered. @throws GithubError when GitHub could not tell: nothing was written. */
@@ -26,7 +26,8 @@ export async function commandReceived(deps: CommandDeps, input: CommentInput): P
     if (decision.kind === "ignore") return { kind: "ignored", reason: decision.reason };
     const key = `comment:${input.repository.id}:${input.comment_id}`;
     if (!(await tx.claimOnce(key, deps.clock.now()))) return { kind: "ignored", reason: "seen before" };
-    const decided = await unlessSeenBefore(tx, loaded, decision);
+    const seen = decision.kind === "act" ? await answerIfSeenBefore(tx, loaded.comment, decision.word) : null;
+    const decided: typeof decision = seen === null ? decision : { kind: "answer", answer: seen };
     // An answer says more than a sign that the comment was seen.
     if (decided.kind !== "answer") await react(deps, tx, input);
     return actOnCommand({ deps, tx, loaded, evidence, notices }, decided);
@@ -81,18 +82,6 @@ async function noticesOf(deps: CommandDeps, loaded: Loaded, decision: Admission)
 function withoutSettings(kind: string, problem: Answer | null): Admission {
   if (kind === "unknown" || problem === null) return { kind: "ignore", reason: "not set up here" };
   return { kind: "answer", answer: problem };
-}
-
-/** The backup that the store was put back from may be older than what the command led to. Anybody's 👀 counts: asking again costs little. */
-async function unlessSeenBefore<D extends Admission>(
-  tx: Tx,
-  { comment }: Loaded,
-  decision: D,
-): Promise<D | Extract<Admission, { kind: "answer" }>> {
-  if (decision.kind !== "act" || decision.word === "status" || !comment.seen) return decision;
-  const restored_at = await tx.restoredAt();
-  const older = restored_at !== null && Date.parse(comment.created_at) < Date.parse(restored_at);
-  return older ? { kind: "answer", answer: seenBefore(decision.word) } : decision;
 }
 
 async function react(deps: CommandDeps, tx: Tx, { repository, comment_id }: CommentInput): Promise<void> {

@@ -13,6 +13,7 @@ import { cancelOnPullRequest } from "../cancel.ts";
 import { type CommentInput, commentOf } from "../command-loaded.ts";
 import type { CommandOutcome } from "../deps.ts";
 import { askPerson } from "../person.ts";
+import { answerIfSeenBefore } from "../seen-before.ts";
 import { type Begin, begin } from "./begin.ts";
 import type { Loaded, PackagesCommandDeps } from "./loaded.ts";
 import { loadPackages, packagesRowsOf } from "./scene.ts";
@@ -42,6 +43,8 @@ export async function packagesCommand(
     const key = `comment:${input.repository.id}:${input.comment_id}`;
     if (!(await tx.claimOnce(key, deps.clock.now()))) return { kind: "ignored", reason: "seen before" };
     if ("answer" in admitted) return say(tx, admitted.answer);
+    const seen = await answerIfSeenBefore(tx, loaded.comment, admitted.command.kind);
+    if (seen !== null) return say(tx, seen);
     await emitFor(deps, tx, input.repository, {
       kind: "reaction",
       comment_id: input.comment_id,
