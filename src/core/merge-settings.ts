@@ -20,9 +20,12 @@ export interface MergeScene {
 
 /** One sentence for each: what is so, what that leads to, what to change. */
 export function mergeNotices(settings: MergeSettings, { head, base, app_id }: MergeScene): readonly string[] {
-  const loose = settings.required.filter(({ name, app_id: of }) => name.startsWith(OURS) && of !== app_id);
+  const ours = settings.required.filter(({ name }) => name.startsWith(OURS));
+  const loose = ours.filter(({ app_id: of }) => of === null);
+  const foreign = ours.filter(({ app_id: of }) => of !== null && of !== app_id);
   return [
-    ...(loose.length > 0 ? [notPinned(base, [...new Set(loose.map(({ name }) => name))])] : []),
+    ...(loose.length > 0 ? [notPinned(base, shown(loose))] : []),
+    ...(foreign.length > 0 ? [ofAnotherApp(base, shown(foreign))] : []),
     ...(settings.strict
       ? [
           `\`${base}\` wants \`${head}\` to be up to date before a merge: each update moves the head, and what was judged and approved holds no more. Switch *Require branches to be up to date* off in the rule of \`${base}\`.`,
@@ -43,7 +46,16 @@ export function mergeNotices(settings: MergeSettings, { head, base, app_id }: Me
 
 const OURS = "belay / ";
 
-function notPinned(base: string, names: readonly string[]): string {
-  const shown = names.map((name) => `\`${name}\``).join(", ");
-  return `The rule of \`${base}\` requires ${shown} from anybody: every workflow with \`checks: write\` can post a green one. Choose Belay's App as its source in that rule.`;
+/** Each name once: a rule and a classic protection may require the same. */
+const shown = (checks: MergeSettings["required"]): string =>
+  [...new Set(checks.map(({ name }) => `\`${name}\``))].join(", ");
+
+const PIN = "Choose Belay's App as its source in that rule.";
+
+function notPinned(base: string, names: string): string {
+  return `The rule of \`${base}\` requires ${names} from anybody: every workflow with \`checks: write\` can post a green one. ${PIN}`;
+}
+
+function ofAnotherApp(base: string, names: string): string {
+  return `The rule of \`${base}\` requires ${names} from another App: only that App can make it green, so what Belay finds never counts there. ${PIN}`;
 }

@@ -83,6 +83,7 @@ it("settings of the repository that break environment pull requests are said, an
     required: [
       { name: "belay / production / promotion", app_id: null },
       { name: "belay / production / drift", app_id: 1 },
+      { name: "belay / production / backup", app_id: 15368 },
       { name: "tests", app_id: null },
     ],
     strict: true,
@@ -91,6 +92,7 @@ it("settings of the repository that break environment pull requests are said, an
   };
   const answer = await status();
   expect(answer).toMatch(/requires `belay \/ production \/ promotion` from anybody/);
+  expect(answer).toMatch(/requires `belay \/ production \/ backup` from another App: only that App/);
   expect(answer).not.toContain("belay / production / drift` from");
   expect(answer).toContain("to be up to date before a merge");
   expect(answer).toContain("Squash merges are allowed");
