@@ -50,7 +50,7 @@ export function fileAt(repository: string, commit: string, file: string): Uint8A
 
 /** So many contents are asked for at once. */
 const AHEAD = 4_000;
-/** More than this at once is left to be read one by one. */
+/** Where they are more than this together, each of them is read on its own. */
 const MOST_AHEAD = 64 * 1024 * 1024;
 
 /** Null: not among what was read ahead. Two runs are kept, because versions are judged in an order of their own. */
@@ -59,22 +59,26 @@ function readAhead(
   contents: (ids: readonly string[]) => ReadonlyMap<string, Uint8Array>,
 ): TreeView["read"] {
   let at = 0;
+  /** Asked for in vain: asking again for each of them would take as long as all of them together, each time. */
+  const alone = new Set<TreeEntry>();
   let [recent, before]: ReadonlyMap<string, Uint8Array>[] = [new Map(), new Map()];
   return (entry) => {
     const { mode, id } = entry;
-    if (!mode.startsWith("100")) return null;
+    if (!mode.startsWith("100") || alone.has(entry)) return null;
     const known = recent?.get(id) ?? before?.get(id);
     if (known !== undefined) return known;
     const further = entries.indexOf(entry, at);
     at = further < 0 ? entries.indexOf(entry) : further;
     if (at < 0) return null;
     const next = entries.slice(at, at + AHEAD).filter((one) => one.mode.startsWith("100"));
-    [before, recent] = [recent, contents([...new Set(next.map((one) => one.id))])];
-    return recent?.get(id) ?? null;
+    const found = contents([...new Set(next.map((one) => one.id))]);
+    for (const one of next) if (!found.has(one.id)) alone.add(one);
+    if (found.size > 0) [before, recent] = [recent, found];
+    return found.get(id) ?? null;
   };
 }
 
-/** Empty where git does not give them; then each is read on its own. */
+/** Empty where git does not give them, or they are too much at once. */
 function contentsOf(repository: string, ids: readonly string[]): ReadonlyMap<string, Uint8Array> {
   const { stdout, status } = spawnSync("git", ["-C", repository, "cat-file", "--batch", "--buffer"], {
     input: `${ids.join("\n")}\n`,
