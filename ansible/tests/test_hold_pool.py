@@ -216,7 +216,8 @@ class Without(PoolCase):
         host = self.host(wanted.operation)
         unheld.check_hold(host, Version(OLD, "adopted"), "brief_mixture")
         figures, promoted = self.promote(wanted)
-        told = unheld.look_after(host, figures, promoted, MEASURES, 0.05)
+        hashes = {name: found and found["hash"] for name, found in promoted["options"].items()}
+        told = unheld.look_after(host, figures, hashes, MEASURES, 0.05)
         self.assertGreater(told["mixture"]["mixture_ms"], 0)
         self.assertEqual(self.flushed(), 0)
         # Nothing defines the salt where the hold does not run: flushed all the same, and once more when old requests have ended.
@@ -227,11 +228,11 @@ class Without(PoolCase):
         Path(self.site.root, "shared").mkdir(exist_ok=True)
         Path(self.site.shared, "wp-config.php").write_text("<?php define('WP_CACHE_KEY_SALT', BELAY_SWITCH);")
         self.assertEqual((object_cache.needs_flush(self.site), object_cache.needs_flush(self.site, unheld.is_held(host))), (False, True))
-        unheld.look_after(host, figures, promoted, MEASURES, 0.05)
+        unheld.look_after(host, figures, hashes, MEASURES, 0.05)
         self.assertEqual(self.flushed(), 1)
         self.sql("UPDATE wp_options SET option_value = 'old' WHERE option_name = 'theme'")
         with self.assertRaises(BelayError) as caught:
-            unheld.look_after(host, figures, promoted, MEASURES, 0.05)
+            unheld.look_after(host, figures, hashes, MEASURES, 0.05)
         self.assertEqual(caught.exception.code, "CONFLICT_AFTER_SWITCH")
         self.assertIn("theme", caught.exception.message)
 

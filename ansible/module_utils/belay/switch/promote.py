@@ -106,11 +106,11 @@ def activate(host, point, promotion, expected, measures, drain_s):
         return merged
 
     figures = switch(host, Move(point.version, version, renames), settle, drain_s)
-    look_after(host, record, expected, measures)
+    compare_what_left(host, record, expected, measures)
     return figures, promoted
 
 
-def look_after(host, record, expected, measures):
+def compare_what_left(host, record, expected, measures):
     """After the RENAME, as often as it takes: late rows of others than PHP are carried over, and what left is what was looked at.
 
     BelayError CONFLICT_AFTER_SWITCH: going back brings the rows back that would be lost.
@@ -133,7 +133,7 @@ def staying_rows(names_):
 
 def resume(host, point, expected, measures):
     """Killed after the switch: do what was still to do; returns what was promoted, None where nobody remembers."""
-    look_after(host, point.record, expected, measures)
+    compare_what_left(host, point.record, expected, measures)
     prepared = host.journal.last("prepared")
     return prepared and prepared["promoted"]
 

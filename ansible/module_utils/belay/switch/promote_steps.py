@@ -94,18 +94,18 @@ def activate(params):
             preflight.check_release(point, params["expected_release"])
             preflight.check_new(point, goal(params).release)
             figures, promoted = _switch(host, point, params)
-            _look_after(host, promoted, figures, params)
+            _record(host, promoted, figures, params)
         elif host.journal.last("promoted") is None:
             # What is looked at after the switch decides whether the release may stay: whoever died before it has not looked.
             promoted = promote.resume(host, point, measures.expected(host.site, params), measures.looks(host.site, params))
-            _look_after(host, promoted, host.journal.last("activated") or {}, params)
+            _record(host, promoted, host.journal.last("activated") or {}, params)
         arms.extend(host.site, params["operation_id"])
         watchdog.revive(host.site, params["operation_id"])
         done = host.journal.last("promoted")
         return {"changed": True, "belay_facts": {"activated": True, **{name: done[name] for name in ("switch", "mixture") if name in done}}}
 
 
-def _look_after(host, promoted, figures, params):
+def _record(host, promoted, figures, params):
     """The last look of a switch without a hold, and then it counts as made. `promoted`: None where nobody remembers it."""
     wanted = {name: found and found["hash"] for name, found in (promoted or {"options": {}})["options"].items()}
     mixed = unheld.look_after(host, figures, wanted, measures.looks(host.site, params), params["drain_ms"] / 1000)
