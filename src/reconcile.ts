@@ -2,10 +2,12 @@
 import type { Logger } from "pino";
 import { outageOf } from "./core/outage.ts";
 import type { Deps } from "./flows/deps.ts";
+import type { Scope } from "./flows/reconcile/checks.ts";
 import { reconcileInspected } from "./flows/reconcile/inspected.ts";
 import { reconcilePulls } from "./flows/reconcile/pulls.ts";
 import { redeliverFailed } from "./flows/reconcile/redeliver.ts";
 import { reconcileRuns } from "./flows/reconcile/runs.ts";
+import { reconcileSettings } from "./flows/reconcile/settings.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { AppDeliveries, KeptDelivery, Sweeps } from "./ports/reconcile.ts";
@@ -46,7 +48,10 @@ const SWEEPS: readonly Sweep[] = [
     every_s: 60,
     work: (options) => redeliverFailed({ ...options, clock: options.deps.clock }),
   },
-  { name: "pulls", every_s: 600, work: pullsOfAllSites },
+  { name: "settings", every_s: 0, work: ({ deps, sweeps }) => reconcileSettings({ ...deps, sweeps }) },
+  { name: "pulls", every_s: 600, work: (options) => pullsOfAllSites(options, "urgent") },
+  // Each pull request costs a request, and an installation has 5,000 an hour for everything.
+  { name: "all-pulls", every_s: DAY_MS / 1000, work: (options) => pullsOfAllSites(options, "all") },
   { name: "set-aside", every_s: 3600, work: tryRefusedAgain },
   { name: "inspected", every_s: 3600, work: ({ deps }) => reconcileInspected(deps) },
   { name: "prune", every_s: 3600, work: ({ deps, sweeps }) => sweeps.prune(before(deps, 7 * DAY_MS)) },
@@ -90,11 +95,11 @@ async function sweepOnce(options: ReconcileOptions, { name, every_s, work }: Swe
   }
 }
 
-async function pullsOfAllSites({ deps, log }: ReconcileOptions): Promise<number> {
+async function pullsOfAllSites({ deps, log }: ReconcileOptions, scope: Scope): Promise<number> {
   const sites = await deps.store.transaction((tx) => tx.sites({ limit: 10_000 }));
   let healed = 0;
   for (const { repository } of sites) {
-    healed += await reconcilePulls(deps, repository).catch((error: unknown) => {
+    healed += await reconcilePulls(deps, repository, scope).catch((error: unknown) => {
       log.warn({ repository: repository.id, err: error }, "pull requests could not be compared");
       return 0;
     });

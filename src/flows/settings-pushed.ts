@@ -1,6 +1,7 @@
 /**
  * A push to a default branch that changes the configuration of a site, or its owner's policy: open pull requests get the checks that
- * are asked for now. Without it a check that a rule requires would be missing until somebody pushes.
+ * are asked for now. Without it a check that a rule requires would be missing until somebody pushes. A policy is of many sites: the
+ * reconciler does those (reconcile/settings.ts).
  */
 import type { Repository } from "../ports/sites.ts";
 import type { Deps } from "./deps.ts";
@@ -30,21 +31,25 @@ export function isOfSettings({ repository, ref, paths }: PushInput): boolean {
 
 export async function settingsPushed(deps: PushDeps, input: PushInput): Promise<PushOutcome> {
   if (!isOfSettings(input)) return { kind: "ignored", reason: "no settings" };
-  const repositories = await concerned(deps, input);
-  let shown = 0;
-  for (const repository of repositories) {
-    shown += await reconcileChecks(deps, repository, await deps.github.allOpenPullRequests(repository));
-  }
-  return { kind: "shown", reason: `${shown} checks in ${repositories.length} repositories` };
+  const { repository, paths } = input;
+  const marked = await markSites(deps, input);
+  const isOwn = paths.includes(CONFIG_PATH);
+  const open = isOwn ? await deps.github.allOpenPullRequests(repository) : [];
+  const shown = await reconcileChecks(deps, repository, open, "all");
+  return { kind: "shown", reason: `${shown} checks here, ${marked} repositories to be looked at` };
 }
 
-/** The site that was pushed to, and for a policy every site of its owner. */
-async function concerned(deps: PushDeps, { repository, paths }: PushInput): Promise<readonly Repository[]> {
-  const own = paths.includes(CONFIG_PATH) ? [repository] : [];
+/** A policy is of every site of its owner. @returns how many are to be looked at */
+async function markSites(deps: PushDeps, { repository, paths }: PushInput): Promise<number> {
   const isPolicy = paths.includes(POLICY_PATH) && policyPlace(deps, repository)?.name === repository.name;
-  if (!isPolicy) return own;
-  const sites = await deps.store.transaction((tx) => tx.sites({ limit: 10_000 }));
+  if (!isPolicy) return 0;
   const owner = repository.owner.toLowerCase();
-  const others = sites.map((site) => site.repository).filter((one) => one.owner.toLowerCase() === owner);
-  return [...own, ...others.filter(({ id }) => id !== own[0]?.id)];
+  return deps.store.transaction(async (tx) => {
+    const sites = await tx.sites({ limit: 10_000 });
+    const ids = sites
+      .filter((site) => site.repository.owner.toLowerCase() === owner)
+      .map((site) => site.repository.id);
+    await tx.markSettings(ids, deps.clock.now());
+    return ids.length;
+  });
 }

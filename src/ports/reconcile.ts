@@ -31,6 +31,13 @@ export interface AppDeliveries {
   redeliver(id: number): Promise<boolean>;
 }
 
+/** A site whose owner's policy was pushed, and whose checks were not looked at since. */
+export interface SettingsMark {
+  readonly repository_id: number;
+  /** When it was pushed last. */
+  readonly at: string;
+}
+
 /** Work on a timer that several bots share: one of them does it at a time. */
 export interface Sweeps {
   /** Takes the sweep of this name if it is due and nobody is at it. */
@@ -39,6 +46,10 @@ export interface Sweeps {
   hold(name: string, until: string): Promise<void>;
   /** Done: the next one is due `every_s` later. */
   end(name: string, now: string): Promise<void>;
+  /** Those that `Tx.markSettings` marked. */
+  settingsMarks(): Promise<readonly SettingsMark[]>;
+  /** Its checks were looked at; a push since then leaves it marked. */
+  unmarkSettings(mark: SettingsMark): Promise<void>;
   /** When this store began: what happened before is not caught up on. */
   beganAt(now: string): Promise<string>;
   /** When this store was last put back from a backup; null: never. */

@@ -128,6 +128,8 @@ export interface Tx {
   /** Of all sites, in the order in which they were written, from after record `seq` on. */
   auditAfter(seq: number, limit: number): Promise<readonly AuditRecord[]>;
   addEffect(effect: NewEffect): Promise<void>;
+  /** The policy of these sites was pushed: the reconciler looks at their checks soon. */
+  markSettings(repository_ids: readonly number[], at: string): Promise<void>;
   /** When this store was last put back from a backup; null: never. */
   restoredAt(): Promise<string | null>;
   /** The operation is over: a run that was not started yet is not started any more. */

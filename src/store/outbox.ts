@@ -8,8 +8,12 @@ import { isRepetition } from "./repetition.ts";
 import { restoredAt } from "./restored.ts";
 import type { Db, DbTx } from "./schema.ts";
 import { shownChecks } from "./shown-checks.ts";
+import { markSettings } from "./sweeps.ts";
 
-type Outbox = Pick<Tx, "addEffect" | "resource" | "restoredAt" | "shownChecks" | "withdrawDispatches">;
+type Outbox = Pick<
+  Tx,
+  "addEffect" | "markSettings" | "resource" | "restoredAt" | "shownChecks" | "withdrawDispatches"
+>;
 
 export function outbox(db: DbTx): Outbox {
   return {
@@ -44,6 +48,7 @@ export function outbox(db: DbTx): Outbox {
         .where("leased_until", "is", null)
         .execute();
     },
+    markSettings: (ids, at) => markSettings(db, ids, at),
     restoredAt: () => restoredAt(db),
     shownChecks: (repository_id, head_sha, external_ids) =>
       shownChecks(db, { repository_id, head_sha, external_ids }),

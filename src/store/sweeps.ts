@@ -1,9 +1,9 @@
 /** Sweeps of the reconciler, in the database: several bots share them, and a restart does not begin anew. */
 import { sql } from "kysely";
-import type { Sweeps } from "../ports/reconcile.ts";
+import type { SettingsMark, Sweeps } from "../ports/reconcile.ts";
 import { later } from "./lease.ts";
 import { restoredAt } from "./restored.ts";
-import type { Db } from "./schema.ts";
+import type { Db, DbTx } from "./schema.ts";
 
 /** Whoever is at a sweep renews it (`hold`). Short: after a crash the next one waits for it. */
 const SWEEP_MS = 60_000;
@@ -29,6 +29,11 @@ export function sweeps(db: Db): Sweeps {
         .set({ swept_at: now, leased_until: null })
         .where("name", "=", name)
         .execute();
+    },
+    settingsMarks: () => settingsMarks(db),
+    unmarkSettings: async ({ repository_id, at }) => {
+      const row = db.deleteFrom("sweeps").where("name", "=", `${SETTINGS}${repository_id}`);
+      await row.where("swept_at", "=", at).execute();
     },
     beganAt: async (now) => {
       await add(db, BEGINNING, now);
@@ -73,6 +78,32 @@ export function sweeps(db: Db): Sweeps {
       return Number(answers.numDeletedRows + asked.numDeletedRows);
     },
   };
+}
+
+/** Rows that stand for sites to be looked at, by repository. */
+const SETTINGS = "settings:";
+
+export async function markSettings(db: DbTx, ids: readonly number[], at: string): Promise<void> {
+  if (ids.length === 0) return;
+  const rows = ids.map((id) => ({ name: `${SETTINGS}${id}`, swept_at: at, leased_until: null }));
+  await db
+    .insertInto("sweeps")
+    .values(rows)
+    .onConflict((conflict) => conflict.column("name").doUpdateSet({ swept_at: at }))
+    .execute();
+}
+
+async function settingsMarks(db: Db): Promise<readonly SettingsMark[]> {
+  const rows = await db
+    .selectFrom("sweeps")
+    .select(["name", "swept_at"])
+    .where("name", "like", `${SETTINGS}%`)
+    .orderBy("name")
+    .execute();
+  return rows.map(({ name, swept_at }) => ({
+    repository_id: Number(name.slice(SETTINGS.length)),
+    at: swept_at,
+  }));
 }
 
 interface Beginning {

@@ -1,7 +1,12 @@
 /** Belay's own checks at GitHub, against what the store says: what is missing, changed or outdated is shown anew, and nothing else. */
+import { randomUUID } from "node:crypto";
 import { beforeEach, expect, it, vi } from "vitest";
+import type { Scope } from "../../src/flows/reconcile/checks.ts";
 import { reconcilePulls } from "../../src/flows/reconcile/pulls.ts";
+import { reconcileSettings } from "../../src/flows/reconcile/settings.ts";
 import { isOfSettings, settingsPushed } from "../../src/flows/settings-pushed.ts";
+import { GithubError } from "../../src/github/error.ts";
+import type { Repository } from "../../src/ports/sites.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 import { built, firstClone, measured, NOT_COMPARED } from "./facts.ts";
 import { HEAD, openWorld, PULL_REQUEST, REPOSITORY, type World } from "./world.ts";
@@ -11,6 +16,8 @@ environments: {production: {windows: {deny: [{from: 2026-11-23, to: 2026-12-01, 
 `;
 
 const production = measured({});
+
+const LATER = "2026-11-01T00:00:00.000Z";
 
 let world: World;
 beforeEach(async () => {
@@ -29,12 +36,13 @@ async function applied(): Promise<void> {
 }
 
 /** What a look at GitHub has shown anew. */
-async function repaired(): Promise<readonly string[]> {
+async function repaired(scope: Scope = "urgent"): Promise<readonly string[]> {
   const before = (await world.effects("check")).length;
-  await reconcilePulls({ ...world.deps }, REPOSITORY);
+  await reconcilePulls({ ...world.deps }, REPOSITORY, scope);
   return (await world.effects("check")).slice(before).map(({ external_id }) => external_id);
 }
 
+const sweepSettings = () => reconcileSettings({ ...world.deps, sweeps: world.open.sweeps });
 const seen = () => world.github.own_checks.get(HEAD) ?? [];
 const push = (paths: readonly string[], ref = "refs/heads/main") => ({ repository: REPOSITORY, ref, paths });
 
@@ -78,7 +86,7 @@ it("what a plan has judged is not set back, and another head on a governed base 
   expect(await world.checks()).toMatchObject({ drift: "success", release: "success" });
   const looked = vi.fn(world.deps.github.changedFiles);
   const deps = { ...world.deps, github: { ...world.deps.github, changedFiles: looked } };
-  expect(await reconcilePulls(deps, REPOSITORY)).toBe(0);
+  expect(await reconcilePulls(deps, REPOSITORY, "all")).toBe(0);
   expect(looked).not.toHaveBeenCalled();
 });
 
@@ -136,6 +144,63 @@ it("a policy is of every site of its owner", async () => {
     ref: "refs/heads/main",
     paths: ["belay-policy.yml"],
   });
-  const written = (await world.effects("check")).slice(before);
-  expect(written.map(({ external_id }) => external_id)).toEqual(["belay:production:window"]);
+  const written = async () => (await world.effects("check")).slice(before).map((one) => one.external_id);
+  expect(await written()).toEqual([]);
+  expect(await sweepSettings()).toBe(1);
+  expect(await written()).toEqual(["belay:production:window"]);
+  expect(await sweepSettings()).toBe(0);
+  expect(await world.open.sweeps.settingsMarks()).toEqual([]);
+});
+
+it("a limit on requests stops the look after a policy where it is: what is done stays done, others go on", async () => {
+  const limited = { ...REPOSITORY, id: 4713, name: "blog", installation_id: 2 };
+  const repositories = [REPOSITORY, limited, { ...limited, id: 4714, name: "press" }];
+  await world.open.store.transaction(async (tx) => {
+    for (const repository of repositories)
+      await tx.putSite({ id: randomUUID(), name: repository.name, repository });
+    await tx.markSettings([4714, 4713, 4711], world.now());
+  });
+  const asked: number[] = [];
+  let isLimited = true;
+  const allOpenPullRequests = async ({ id, installation_id }: Repository) => {
+    asked.push(id);
+    if (isLimited && installation_id === 2)
+      throw new GithubError("GITHUB_RATE_LIMITED", "Wait.", { retry: true, status: 429, retry_after_s: 600 });
+    // A push that comes while its sites are looked at.
+    if (!isLimited && id === 4714) await world.open.store.transaction((tx) => tx.markSettings([id], LATER));
+    return [];
+  };
+  const deps = { ...world.deps, sweeps: world.open.sweeps };
+  const look = () => reconcileSettings({ ...deps, github: { ...deps.github, allOpenPullRequests } });
+  await expect(look()).rejects.toMatchObject({ code: "GITHUB_RATE_LIMITED", retry_after_s: 600 });
+  expect(asked).toEqual([4711, 4713]);
+  isLimited = false;
+  await look();
+  expect(asked).toEqual([4711, 4713, 4713, 4714]);
+  expect(await world.open.sweeps.settingsMarks()).toEqual([{ repository_id: 4714, at: LATER }]);
+});
+
+it("only pull requests of environments, and those that were never shown a check, cost a request each time", async () => {
+  await world.says("mona", "/status");
+  await world.pullRequest();
+  await world.pullRequest({ number: 8, base_ref: "main", head_ref: "docs", head_sha: "8".repeat(40) });
+  await world.pullRequest({ number: 9, head_ref: "fix", head_sha: "9".repeat(40) });
+  await world.pullRequest({ number: 10, base_ref: "production", head_ref: "x", head_sha: "a".repeat(40) });
+  await applied();
+  const asked: string[] = [];
+  const ownChecks: typeof world.deps.github.ownChecks = async (repository, sha) => {
+    asked.push(sha.slice(0, 1));
+    return world.deps.github.ownChecks(repository, sha);
+  };
+  const deps = { ...world.deps, github: { ...world.deps.github, ownChecks } };
+  await reconcilePulls(deps, REPOSITORY, "urgent");
+  expect(asked).toEqual(["1"]);
+  await world.open.sql(`delete from effects where stream like 'check:${"9".repeat(40)}:%promotion'`);
+  await reconcilePulls(deps, REPOSITORY, "urgent");
+  expect(asked).toEqual(["1", "1", "9"]);
+  await applied();
+  world.github.own_checks.set("8".repeat(40), []);
+  asked.length = 0;
+  expect(await reconcilePulls(deps, REPOSITORY, "all")).toBe(1);
+  expect(asked).toEqual(["1", "a", "9", "8"]);
 });

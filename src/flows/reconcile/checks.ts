@@ -22,11 +22,15 @@ export type CheckDeps = HeadDeps & Deps<"ownChecks">;
 /** So many pull requests at a time, those of environments first, then the newest: each costs a request. */
 const MOST = 100;
 
+/** `urgent`: pull requests of environments, and those that a check was never shown on. */
+export type Scope = "urgent" | "all";
+
 /** @param open pull requests whose heads are on record @returns how many checks are shown anew */
 export async function reconcileChecks(
   deps: CheckDeps,
   repository: Repository,
   open: readonly PullRequest[],
+  scope: Scope,
 ): Promise<number> {
   if (open.length === 0) return 0;
   const loaded = await loadSettings(deps, repository);
@@ -34,13 +38,32 @@ export async function reconcileChecks(
     loaded.ok && pairFor(loaded.settings.config, base_ref, head_ref).ok ? 1 : 0;
   const order = (one: PullRequest, other: PullRequest) =>
     isPair(other) - isPair(one) || other.number - one.number;
-  const newest = open.toSorted(order).slice(0, MOST);
+  const lacking = await lackingChecks(deps, loaded, { repository, open });
+  const wanted = open.filter((one) => scope === "all" || isPair(one) === 1 || lacking.has(one.number));
+  const newest = wanted.toSorted(order).slice(0, MOST);
   let repaired = 0;
   for (const pull_request of newest) {
     const shared = open.some((one) => one !== pull_request && one.head_sha === pull_request.head_sha);
     repaired += await repair(deps, loaded, { repository, pull_request, shared });
   }
   return repaired;
+}
+
+/** Numbers of those that the store has never shown every check on. */
+async function lackingChecks(
+  { store }: CheckDeps,
+  loaded: LoadedSettings,
+  { repository, open }: { readonly repository: Repository; readonly open: readonly PullRequest[] },
+): Promise<ReadonlySet<number>> {
+  return store.transaction(async (tx) => {
+    const found = new Set<number>();
+    for (const pull_request of open) {
+      const ids = neededIds(loaded, pull_request)?.ids ?? [];
+      const shown = await tx.shownChecks(repository.id, pull_request.head_sha, ids);
+      if (ids.some((id) => !shown.has(id))) found.add(pull_request.number);
+    }
+    return found;
+  });
 }
 
 interface Head {
@@ -94,14 +117,14 @@ interface Needed {
   readonly by_files: boolean;
 }
 
-/** Null: Belay is not set up. */
+/** Null: Belay is not set up, or the base has the name of an environment without being its branch. */
 function neededIds(loaded: LoadedSettings, { base_ref, head_ref }: PullRequest): Needed | null {
   if (!loaded.ok && loaded.answer.code === "config_missing") return null;
   const alone = { ids: [checkExternalId(base_ref, "promotion")], by_files: false };
   if (!loaded.ok) return alone;
   const { config } = loaded.settings;
   const target = Object.values(config.environments).find(({ branch }) => branch === base_ref);
-  if (target === undefined) return alone;
+  if (target === undefined) return Object.hasOwn(config.environments, base_ref) ? null : alone;
   const gates = gatesOf(policyFor(loaded.settings, target.name));
   const ids = gates.map((gate) => checkExternalId(target.name, gate));
   return { ids, by_files: !pairFor(config, base_ref, head_ref).ok };

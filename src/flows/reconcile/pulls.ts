@@ -5,12 +5,12 @@ import type { Repository } from "../../ports/sites.ts";
 import type { Deps } from "../deps.ts";
 import { type PackagesDeps, packagesChanged } from "../packages/pull-request.ts";
 import { type ChangedDeps, pullRequestChanged } from "../pull-request-changed.ts";
-import { type CheckDeps, reconcileChecks } from "./checks.ts";
+import { type CheckDeps, reconcileChecks, type Scope } from "./checks.ts";
 
 type PullDeps = ChangedDeps & PackagesDeps & CheckDeps & Deps<"allOpenPullRequests">;
 
 /** @returns how many had changed without Belay's knowing, and how many checks of the others are shown anew */
-export async function reconcilePulls(deps: PullDeps, repository: Repository): Promise<number> {
+export async function reconcilePulls(deps: PullDeps, repository: Repository, scope: Scope): Promise<number> {
   const open = await deps.github.allOpenPullRequests(repository);
   const closed = await goneFrom(deps, repository, open);
   let healed = 0;
@@ -24,7 +24,7 @@ export async function reconcilePulls(deps: PullDeps, repository: Repository): Pr
     await packagesChanged(deps, { repository, pull_request });
     healed += 1;
   }
-  return healed + (await reconcileChecks(deps, repository, known));
+  return healed + (await reconcileChecks(deps, repository, known, scope));
 }
 
 /** Pull requests of operations that are under way, and that are not open at GitHub any more. */
