@@ -36,22 +36,25 @@ export interface PutBack {
   readonly actor: string;
 }
 
-/** On record first: whoever reads the log afterwards finds who asked, also where the bot died right then. */
+/** On record first: whoever reads the log afterwards finds who asked, also where the bot died right then. What came to nothing is told after it. */
 export async function putBack(
   { store, queue, clock }: SetAsideDeps,
   { row, site, actor }: PutBack,
 ): Promise<Refused | null> {
-  await store.transaction((tx) =>
-    tx.addAudit({
-      actor: `github:${actor}`,
-      action: "set_aside.put_back",
-      subject: `${row.queue === "deliveries" ? "delivery" : "effect"}:${row.id}`,
-      site_id: site.id,
-      reason: answers.putBack(row.what),
-      details: { last_error: row.last_error },
-      at: clock.now(),
-    }),
-  );
-  const done = await queue.tryAgain([row.id], clock.now());
-  return done > 0 ? null : refuse(409, answers.overtaken());
+  const record = (action: string, reason: string) =>
+    store.transaction((tx) =>
+      tx.addAudit({
+        actor: `github:${actor}`,
+        action,
+        subject: `${row.queue === "deliveries" ? "delivery" : "effect"}:${row.id}`,
+        site_id: site.id,
+        reason,
+        details: { last_error: row.last_error },
+        at: clock.now(),
+      }),
+    );
+  await record("set_aside.put_back", answers.putBack(row.what));
+  if ((await queue.tryAgain([row.id], clock.now())) > 0) return null;
+  await record("set_aside.not_put_back", answers.notPutBack(row.what));
+  return refuse(409, answers.overtaken());
 }

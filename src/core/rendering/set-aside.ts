@@ -3,6 +3,7 @@ import type { Answer } from "../answer.ts";
 
 export const setAsideAnswers = {
   putBack: (what: string): string => `${what} is to be tried again`,
+  notPutBack: (what: string): string => `${what} is not tried again: a newer state took its place`,
   overtaken: (): Answer => ({
     code: "overtaken",
     sentences: [
