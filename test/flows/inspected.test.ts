@@ -1,9 +1,10 @@
 /** Tables of a release that was rolled back go when their time is over: where nobody asks for anything, a drift check begins by itself. */
+import { randomUUID } from "node:crypto";
 import { beforeEach, expect, it } from "vitest";
 import { ITSELF, reconcileInspected } from "../../src/flows/reconcile/inspected.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, switched } from "./facts.ts";
-import { approved, HEAD, openWorld, type World } from "./world.ts";
+import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
 
 const production = measured({});
 const staging = measured({ widgets: { "1": "new" } });
@@ -86,4 +87,22 @@ it("leaves an environment alone that was never rolled back", async () => {
   expect(await world.runs(kept)).toMatchObject({ result: "succeeded" });
   world.wait(30 * DAY_S);
   expect(await begun()).toEqual([]);
+});
+
+it("holds nobody's work back for longer than one site takes", async () => {
+  const other = { ...REPOSITORY, id: 4712, name: "blog" };
+  const { store } = world.open;
+  await store.transaction((tx) => tx.putSite({ id: randomUUID(), name: "blog", repository: other }));
+  const sites: number[] = [];
+  const transaction: typeof store.transaction = (work) =>
+    store.transaction((tx) => {
+      const seen = new Set<string>();
+      const environmentsOf: typeof tx.environmentsOf = (site_id) => {
+        sites.push(seen.add(site_id).size);
+        return tx.environmentsOf(site_id);
+      };
+      return work({ ...tx, environmentsOf });
+    });
+  await reconcileInspected({ ...world.deps, store: { transaction } });
+  expect(sites).toEqual([1, 1]);
 });

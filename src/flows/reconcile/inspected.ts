@@ -6,6 +6,7 @@ import type { SiteEnvironment } from "../../core/config/types.ts";
 import { jobsOf } from "../../core/operations.ts";
 import type { OperationRow } from "../../ports/operations.ts";
 import type { EnvironmentRow, SiteRow } from "../../ports/sites.ts";
+import type { Tx } from "../../ports/store.ts";
 import type { Deps } from "../deps.ts";
 import { type EvidenceReads, NO_EVIDENCE } from "../evidence.ts";
 import { loadSettings, type SettingsReads, type SiteSettings } from "../site.ts";
@@ -40,16 +41,20 @@ export async function reconcileInspected(deps: InspectedDeps): Promise<readonly 
 
 /** Environments that were rolled back, and that nothing has gone well on since. */
 async function candidates({ store }: InspectedDeps): Promise<readonly Candidate[]> {
-  return store.transaction(async (tx) => {
-    const found: Candidate[] = [];
-    for (const site of await tx.sites({ limit: 10_000 })) {
-      for (const target of await tx.environmentsOf(site.id)) {
-        const operations = await tx.operations({ target_environment_id: target.id }, { limit: RECENT });
-        if (operations.some(keepsTables)) found.push({ site, target, operations });
-      }
-    }
-    return found;
-  });
+  const sites = await store.transaction((tx) => tx.sites({ limit: 10_000 }));
+  const found: Candidate[] = [];
+  // A transaction for each: one over all of them would hold back everybody's work, and begin anew with all at each conflict.
+  for (const site of sites) found.push(...(await store.transaction((tx) => candidatesOf(tx, site))));
+  return found;
+}
+
+async function candidatesOf(tx: Tx, site: SiteRow): Promise<readonly Candidate[]> {
+  const found: Candidate[] = [];
+  for (const target of await tx.environmentsOf(site.id)) {
+    const operations = await tx.operations({ target_environment_id: target.id }, { limit: RECENT });
+    if (operations.some(keepsTables)) found.push({ site, target, operations });
+  }
+  return found;
 }
 
 const keepsTables = ({ kind, state }: OperationRow): boolean =>
