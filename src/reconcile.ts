@@ -48,7 +48,7 @@ const SWEEPS: readonly Sweep[] = [
     every_s: 60,
     work: (options) => redeliverFailed({ ...options, clock: options.deps.clock }),
   },
-  { name: "settings", every_s: 0, work: ({ deps, sweeps }) => reconcileSettings({ ...deps, sweeps }) },
+  { name: "settings", every_s: 0, work: settingsOfSites },
   { name: "pulls", every_s: 600, work: (options) => pullsOfAllSites(options, "urgent") },
   // Each pull request costs a request, and an installation has 5,000 an hour for everything.
   { name: "all-pulls", every_s: DAY_MS / 1000, work: (options) => pullsOfAllSites(options, "all") },
@@ -93,6 +93,12 @@ async function sweepOnce(options: ReconcileOptions, { name, every_s, work }: Swe
   } finally {
     wake();
   }
+}
+
+function settingsOfSites({ deps, sweeps, log }: ReconcileOptions): Promise<number> {
+  const failed = (repository: number, error: unknown) =>
+    log.warn({ repository, err: error }, "checks could not be shown anew after a push of the policy");
+  return reconcileSettings({ ...deps, sweeps, failed });
 }
 
 async function pullsOfAllSites({ deps, log }: ReconcileOptions, scope: Scope): Promise<number> {

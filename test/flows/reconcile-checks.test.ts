@@ -9,6 +9,7 @@ import { GithubError } from "../../src/github/error.ts";
 import type { Repository } from "../../src/ports/sites.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 import { built, firstClone, measured, NOT_COMPARED } from "./facts.ts";
+import { forbidden } from "./github.ts";
 import { HEAD, openWorld, PULL_REQUEST, REPOSITORY, type World } from "./world.ts";
 
 const FREEZE = `version: 1
@@ -42,7 +43,8 @@ async function repaired(scope: Scope = "urgent"): Promise<readonly string[]> {
   return (await world.effects("check")).slice(before).map(({ external_id }) => external_id);
 }
 
-const sweepSettings = () => reconcileSettings({ ...world.deps, sweeps: world.open.sweeps });
+const failed = vi.fn();
+const sweepSettings = () => reconcileSettings({ ...world.deps, sweeps: world.open.sweeps, failed });
 const seen = () => world.github.own_checks.get(HEAD) ?? [];
 const push = (paths: readonly string[], ref = "refs/heads/main") => ({ repository: REPOSITORY, ref, paths });
 
@@ -167,13 +169,15 @@ it("a limit on requests stops the look after a policy where it is: what is done 
     if (isLimited && installation_id === 2)
       throw new GithubError("GITHUB_RATE_LIMITED", "Wait.", { retry: true, status: 429, retry_after_s: 600 });
     // A push that comes while its sites are looked at.
+    if (id === 4711) throw forbidden("Suspended.");
     if (!isLimited && id === 4714) await world.open.store.transaction((tx) => tx.markSettings([id], LATER));
     return [];
   };
-  const deps = { ...world.deps, sweeps: world.open.sweeps };
+  const deps = { ...world.deps, sweeps: world.open.sweeps, failed };
   const look = () => reconcileSettings({ ...deps, github: { ...deps.github, allOpenPullRequests } });
   await expect(look()).rejects.toMatchObject({ code: "GITHUB_RATE_LIMITED", retry_after_s: 600 });
   expect(asked).toEqual([4711, 4713]);
+  expect(failed).toHaveBeenCalledExactlyOnceWith(4711, expect.objectContaining({ status: 403 }));
   isLimited = false;
   await look();
   expect(asked).toEqual([4711, 4713, 4713, 4714]);

@@ -38,8 +38,8 @@ export async function reconcileChecks(
     loaded.ok && pairFor(loaded.settings.config, base_ref, head_ref).ok ? 1 : 0;
   const order = (one: PullRequest, other: PullRequest) =>
     isPair(other) - isPair(one) || other.number - one.number;
-  const lacking = await lackingChecks(deps, loaded, { repository, open });
-  const wanted = open.filter((one) => scope === "all" || isPair(one) === 1 || lacking.has(one.number));
+  const lacking = scope === "all" ? null : await lackingChecks(deps, loaded, { repository, open });
+  const wanted = open.filter((one) => lacking === null || isPair(one) === 1 || lacking.has(one.number));
   const newest = wanted.toSorted(order).slice(0, MOST);
   let repaired = 0;
   for (const pull_request of newest) {

@@ -8,7 +8,11 @@ import type { Deps } from "../deps.ts";
 import { type CheckDeps, reconcileChecks } from "./checks.ts";
 
 export type SettingsDeps = CheckDeps &
-  Deps<"allOpenPullRequests"> & { readonly sweeps: Pick<Sweeps, "settingsMarks" | "unmarkSettings"> };
+  Deps<"allOpenPullRequests"> & {
+    readonly sweeps: Pick<Sweeps, "settingsMarks" | "unmarkSettings">;
+    /** Told of what is no outage. */
+    readonly failed: (repository_id: number, error: unknown) => void;
+  };
 
 /** What could not be done in so long is left to the daily look at all checks. */
 const GIVEN_UP_MS = 24 * 3600 * 1000;
@@ -27,11 +31,12 @@ export async function reconcileSettings(deps: SettingsDeps): Promise<number> {
         shown += await reconcileChecks(deps, site.repository, open, "all");
       }
     } catch (error) {
-      // Anything else is this site's own, and stays as it is until its settings change or a day is over.
       if (outageOf(error) !== null) {
         outages.set(installation_id, error);
         continue;
       }
+      // It is this site's own, and asking again soon would not help: the daily look at all checks comes to it.
+      deps.failed(mark.repository_id, error);
     }
     await deps.sweeps.unmarkSettings(mark);
   }
