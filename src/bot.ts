@@ -36,8 +36,6 @@ export interface BotOptions extends Omit<BotSettings, "store" | "flow_settings">
   readonly store: BotSettings["store"] | { readonly memory: true };
   /** Other values than the shipped ones, for tests. */
   readonly flow_settings?: Partial<FlowSettings>;
-  /** How often something may be written at GitHub; its own limit is 80. */
-  readonly writes_per_minute?: number;
   readonly log?: Logger;
 }
 
@@ -51,7 +49,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     privateKey: options.app.private_key,
     secret: options.app.webhook_secret,
     baseUrl: options.github.api_url,
-    Octokit: octokitClass(options.writes_per_minute),
+    Octokit: octokitClass(options.github.writes_per_minute),
     request: { fetch: boundedFetch() },
     log,
   });

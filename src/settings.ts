@@ -23,6 +23,8 @@ export interface BotSettings {
     readonly oidc_audience: string;
     /** Reusable workflows that may run jobs, as `owner/repo/.github/workflows/file.yml`. */
     readonly workflows: readonly string[];
+    /** What each installation may write in a minute. */
+    readonly writes_per_minute: number;
   };
   /** Where an owner's `belay-policy.yml` lies, by the owner's login in small letters; null: the shipped default holds. */
   readonly policy_repositories: Readonly<Record<string, string | null>>;
@@ -141,6 +143,7 @@ function githubSettings(reader: Reader): BotSettings["github"] {
     oidc_issuer: urlOf(reader, "BELAY_OIDC_ISSUER", issuer),
     oidc_audience: value("BELAY_OIDC_AUDIENCE") ?? "belay",
     workflows: workflowsOf(reader),
+    writes_per_minute: writesPerMinute(reader),
   };
 }
 
@@ -207,6 +210,17 @@ function metricsToken({ value, problems }: Reader): string | null {
 }
 
 /** `60,300`: seconds before the second and third attempt; `none`: one attempt only. */
+/** github.com asks for fewer than 80 (client.ts); an Enterprise Server sets its own limits, or none. */
+function writesPerMinute({ value, problems }: Reader): number {
+  const text = value("BELAY_WRITES_PER_MINUTE") ?? "70";
+  const writes = z.coerce.number().int().min(10).max(100_000).safeParse(text);
+  if (!writes.success)
+    problems.push(
+      `BELAY_WRITES_PER_MINUTE is "${text}": write a number from 10 to 100000; github.com allows fewer than 80.`,
+    );
+  return writes.data ?? 70;
+}
+
 function retryWaits({ value, problems }: Reader): BotSettings["flow_settings"] {
   const text = value("BELAY_RETRY_WAITS");
   if (text === undefined) return {};

@@ -48,6 +48,7 @@ export function settingsFor({ app, apiUrl, oidc }: GithubOfTests): BotOptions {
       oidc_issuer: oidc.issuer(),
       oidc_audience: "belay",
       workflows: ["belay-bot/belay/.github/workflows/promote.yml"],
+      writes_per_minute: 10_000,
     },
     policy_repositories: {},
     sync_webhooks: {},
@@ -55,6 +56,5 @@ export function settingsFor({ app, apiUrl, oidc }: GithubOfTests): BotOptions {
     listen: { host: "127.0.0.1", port: 0 },
     metrics_token: METRICS_TOKEN,
     log_level: "debug",
-    writes_per_minute: 10_000,
   };
 }

@@ -32,6 +32,7 @@ test("what must be set is enough; the rest has defaults", () => {
       oidc_issuer: "https://token.actions.githubusercontent.com",
       oidc_audience: "belay",
       workflows: ["belay-bot/belay/.github/workflows/promote.yml"],
+      writes_per_minute: 70,
     },
     store: { directory: expect.stringMatching(/\/belay-store$/) },
     listen: { host: "127.0.0.1", port: 3000 },
@@ -45,6 +46,15 @@ test("a GitHub Enterprise Server has its own API and issuer", () => {
     api_url: "https://github.acme.example/api/v3",
     oidc_issuer: "https://github.acme.example/_services/token",
   });
+});
+
+test("how much it writes at GitHub is a number that makes sense", () => {
+  expect(settingsFrom({ ...GOOD, BELAY_WRITES_PER_MINUTE: "900" }).github.writes_per_minute).toBe(900);
+  for (const text of ["0", "-1", "many", "1e9"]) {
+    expect(problems({ ...GOOD, BELAY_WRITES_PER_MINUTE: text })).toEqual([
+      `BELAY_WRITES_PER_MINUTE is "${text}": write a number from 10 to 100000; github.com allows fewer than 80.`,
+    ]);
+  }
 });
 
 test("without a webhook secret it does not start", () => {
