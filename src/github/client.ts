@@ -14,7 +14,7 @@ const LONGEST_WAIT_S = 2;
 const RATE_LIMIT_RETRIES = 1;
 /** Some room below GitHub's limit of 80 (docs.github.com, "Rate limits for the REST API", secondary limits). */
 const WRITES_PER_MINUTE = 70;
-/** Of these so many at once, which is more than a whole promotion writes; the others drop in every few seconds. */
+/** Of these so many at once, 40 of 70; the others drop in every few seconds. */
 const AT_ONCE = 4 / 7;
 const DROPS_PER_MINUTE = 10;
 

@@ -47,7 +47,7 @@ def _remedies(site, lost: List[str]) -> Iterator[str]:
 
 
 def _moved(site, path: str) -> str:
-    """Commands that overwrite nothing, and put nothing into what is there already."""
+    """Commands that overwrite no file, and put nothing into a folder that is there already; a link of the release is replaced."""
     place, target = os.path.join(site.tree, path), os.path.join(site.shared, path)
     link = os.path.relpath(target, os.path.dirname(place))
     words: List[List[str]] = [["mkdir", "-p", os.path.dirname(target)]]
