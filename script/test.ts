@@ -21,10 +21,10 @@ const PARTS = [
   "e2e",
 ] as const;
 
-/** Reads the closing lines of vitest, of Python's unittest and of our own scripts. */
+/** Reads the closing lines of vitest and of our own scripts. */
 export function countTests(output: string, succeeded: boolean): Count {
   const text = output.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g"), "");
-  const counted = vitest(text) ?? unittest(text) ?? own(text);
+  const counted = vitest(text) ?? own(text);
   if (counted === undefined) return succeeded ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
   return succeeded || counted.failed > 0 ? counted : { ...counted, failed: counted.failed + 1 };
 }
@@ -33,13 +33,6 @@ function vitest(text: string): Count | undefined {
   const line = /^\s*Tests\s+(.*\d+ (?:passed|failed).*)$/m.exec(text)?.[1];
   if (line === undefined) return undefined;
   return { passed: number(/(\d+) passed/, line), failed: number(/(\d+) failed/, line) };
-}
-
-function unittest(text: string): Count | undefined {
-  const ran = /^Ran (\d+) tests? in/m.exec(text)?.[1];
-  if (ran === undefined) return undefined;
-  const failed = number(/failures=(\d+)/, text) + number(/errors=(\d+)/, text);
-  return { passed: Number(ran) - failed - number(/skipped=(\d+)/, text), failed };
 }
 
 function own(text: string): Count | undefined {

@@ -9,15 +9,8 @@ test("vitest's closing line is counted, with and without failures", () => {
   expect(countTests("      Tests  1 failed | 11 passed (12)\n", false)).toEqual({ passed: 11, failed: 1 });
 });
 
-test("unittest's closing lines are counted; skipped tests are not passed", () => {
-  expect(countTests("Ran 10 tests in 0.1s\n\nFAILED (failures=1, errors=2, skipped=1)\n", false)).toEqual({
-    passed: 6,
-    failed: 3,
-  });
-});
-
 test("a part that fails without a failed test still fails", () => {
-  expect(countTests("Ran 3 tests in 0.1s\n\nOK\n", false)).toEqual({ passed: 3, failed: 1 });
+  expect(countTests("3 passed, 0 failed\n", false)).toEqual({ passed: 3, failed: 1 });
   expect(countTests("something else", false)).toEqual({ passed: 0, failed: 1 });
   expect(countTests("something else", true)).toEqual({ passed: 1, failed: 0 });
 });
