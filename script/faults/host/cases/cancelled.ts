@@ -15,7 +15,7 @@ const by = (name: "SIGINT" | "SIGTERM"): Fault => ({
 });
 
 /** All three, as far as the run still lives. */
-const button: Fault = {
+export const button: Fault = {
   ...by("SIGINT"),
   kind: "cancel-button",
   // Whoever is killed may have told nothing.
@@ -35,6 +35,6 @@ const button: Fault = {
 
 export const CANCELLED: readonly Case[] = [
   ...atSteps(STEPS, by("SIGINT")),
-  ...atSteps(["unpack", "in_doubt", "promoted"], by("SIGTERM")),
-  ...atSteps(["shadow", "in_doubt", "health"], button),
+  ...atSteps(STEPS, by("SIGTERM")),
+  ...atSteps(STEPS, button),
 ];

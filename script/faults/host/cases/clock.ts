@@ -7,6 +7,7 @@ import { z } from "zod";
 import { atSteps, type Case, type Fault } from "../fault.ts";
 import { directDoor, startJob } from "../jobs.ts";
 import type { World } from "../world.ts";
+import { STEPS } from "./kills.ts";
 
 const LIBRARY = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu/faketime/libfaketime.so.1`;
 const Inventory = z.object({ all: z.looseObject({ vars: z.record(z.string(), z.unknown()) }) });
@@ -42,7 +43,4 @@ const jump = (offset: string): Fault => ({
   },
 });
 
-export const CLOCK: readonly Case[] = [
-  ...atSteps(["shadow", "activated"], jump("+6h")),
-  ...atSteps(["shadow", "activated"], jump("-6h")),
-];
+export const CLOCK: readonly Case[] = [...atSteps(STEPS, jump("+6h")), ...atSteps(STEPS, jump("-6h"))];

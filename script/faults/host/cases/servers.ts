@@ -24,17 +24,15 @@ export const database: Fault = {
   },
 };
 
-/** A release that nobody can see cannot be healthy; once it is confirmed it stays. */
-const php = (must: "old" | "new"): Fault => ({
+export const php: Fault = {
   kind: "php-fpm-down",
   recovery: "recover",
-  must,
   disturbs: true,
   at: async ({ world }) => {
     world.servers.php.kill();
     return () => world.servers.php.start();
   },
-});
+};
 
 const reader: Fault = {
   kind: "reader-with-metadata-lock",
@@ -50,10 +48,11 @@ const reader: Fault = {
   },
 };
 
+/** A release that nobody can see cannot be healthy; once it is confirmed it stays. */
 const CONFIRMED: readonly string[] = ["confirmed", "code"];
 
 export const SERVERS: readonly Case[] = [
   ...atSteps(STEPS, database),
-  ...STEPS.flatMap((step) => atSteps([step], php(CONFIRMED.includes(step) ? "new" : "old"))),
-  ...atSteps(["tried", "prepared", "switch"], reader),
+  ...STEPS.flatMap((step) => atSteps([step], { ...php, must: CONFIRMED.includes(step) ? "new" : "old" })),
+  ...atSteps(STEPS, reader),
 ];

@@ -3,9 +3,11 @@ import { atSteps, type Case, type Fault } from "../fault.ts";
 import { type JobFile, mustSucceed } from "../jobs.ts";
 import { missingOfUpgrade } from "../upgrade.ts";
 import { activeIn, type World } from "../world.ts";
+import { button } from "./cancelled.ts";
 import { full } from "./disk.ts";
 import { action, ansible, BACK_STEPS, remote, UNDO_STEPS, UPGRADE_STEPS, unknownSteps } from "./kills.ts";
-import { database } from "./servers.ts";
+import { cut } from "./network.ts";
+import { database, php } from "./servers.ts";
 
 const nothing: Fault = { kind: "none", recovery: "wait" };
 
@@ -73,7 +75,7 @@ const undisturbed = (way: Way): Case => {
   return { name: fault.kind, step: "", fault };
 };
 
-const FAULTS = [remote, ansible("rerun"), action, database, full];
+const FAULTS = [remote, ansible("rerun"), action, database, full, cut(5), button, php];
 const along = (way: Way, steps: readonly string[]) => [
   undisturbed(way),
   ...FAULTS.flatMap((fault) => atSteps(steps, on(way, fault))),
