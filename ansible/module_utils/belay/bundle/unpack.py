@@ -10,6 +10,7 @@ from typing import Iterable, NamedTuple, Optional
 from ..errors import BelayError
 from .extract import check_data, extract, mismatch
 from ..files.files import LINK, file_digest
+from ..host.folders import replace_folder
 from .manifest import digest_of
 
 
@@ -44,10 +45,10 @@ def unpack(site, archive: str, digest: str, shared_paths: Iterable[str]) -> Unpa
         if os.path.lexists(code) and site.active_release() == short:
             _refuse_damage(manifest, code)
         else:
-            _replace(tree, code)
+            replace_folder(tree, code)
         shutil.rmtree(tree, ignore_errors=True)
         os.chmod(temporary, 0o700)
-        _replace(temporary, incoming)
+        replace_folder(temporary, incoming)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     store_manifest(site, short, manifest)
@@ -120,15 +121,3 @@ def _refuse_damage(manifest: dict, code: str) -> None:
             "The active release differs from its manifest in %d files (%s, ...)." % (len(changed), changed[0]),
             "Put the files back, or make the edit in the source and promote it.",
         )
-
-
-def _replace(new: str, place: str) -> None:
-    """Puts a folder in place of one that nothing uses yet."""
-    os.makedirs(os.path.dirname(place), exist_ok=True)
-    if os.path.lexists(place):
-        old = tempfile.mkdtemp(prefix=os.path.basename(place) + ".", dir=os.path.dirname(new))
-        os.rename(place, os.path.join(old, "old"))
-        os.rename(new, place)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        os.rename(new, place)

@@ -4,6 +4,7 @@ import os
 import shutil
 
 from ..errors import BelayError
+from ..host.folders import ASIDE
 
 
 def drop_releases(site, kept):
@@ -24,7 +25,8 @@ def forget(site, release):
             f"Release {release} is not removed: {site.url} runs it, or is being switched to or from it.",
             "Promote another release first, or `/rollback`.",
         )
-    shutil.rmtree(os.path.join(site.releases, release), ignore_errors=True)
+    for name in (release + ASIDE, release):
+        shutil.rmtree(os.path.join(site.releases, name), ignore_errors=True)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(site.belay, "releases", f"{release}.json"))
 

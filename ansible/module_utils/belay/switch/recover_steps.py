@@ -11,6 +11,7 @@ from . import watchdog
 from ..errors import BelayError
 from ..health.health import check_health, is_healthy
 from ..hold.hold import Hold
+from ..host.folders import settle_folders
 from ..host.hostlock import host_lock, owner
 from ..host.journal import Journal
 from ..database.mysql import Session
@@ -38,6 +39,7 @@ def recover_host(params) -> dict:
             entries += _in_doubt(host)
             entries += _unconfirmed(host, params)
             point, _ = recover(host)
+            settle_folders(site.releases)
             take_site(site, operation)
             if point.version.operation != operation:
                 # Whoever asked is told that it did not happen: a step that still comes, from a runner that was thought lost, must not make it happen.

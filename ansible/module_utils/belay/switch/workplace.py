@@ -8,6 +8,7 @@ import os
 from . import armed as arms
 from ..errors import BelayError
 from ..health.health import check_health, is_healthy
+from ..host.folders import settle_folders
 from ..host.hostlock import host_lock
 from ..host.journal import Journal
 from ..database.mysql import Session
@@ -37,6 +38,7 @@ def at_work(params, begins=False, takes_over=False):
             try:
                 settle_all(host, operation, takes_over)
                 point, _ = recover(host)
+                settle_folders(site.releases)
                 if begins:
                     take_site(site, operation)
                 arms.extend(site, operation)

@@ -1,0 +1,47 @@
+"""Folders that are replaced by others: whoever is killed in the middle of it leaves something that the next one finishes."""
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+
+from .links import sync_folder
+
+#: What is being replaced lies beside its place under this name, until the new folder has the place.
+ASIDE = ".aside"
+
+
+def replace_folder(new: str, place: str) -> None:
+    """Puts a folder in the place of one that nothing uses at the moment. Both are on one file system."""
+    parent = os.path.dirname(place)
+    os.makedirs(parent, exist_ok=True)
+    _settle(place)
+    if os.path.lexists(place):
+        os.rename(place, place + ASIDE)
+        sync_folder(parent)
+    os.rename(new, place)
+    sync_folder(parent)
+    _remove(place + ASIDE)
+
+
+def settle_folders(parent: str) -> None:
+    """What somebody who was killed was replacing in this folder comes back to its place, or goes where its place is taken."""
+    for name in os.listdir(parent):
+        if name.endswith(ASIDE):
+            _settle(os.path.join(parent, name[: -len(ASIDE)]))
+
+
+def _settle(place: str) -> None:
+    if not os.path.lexists(place):
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(place + ASIDE, place)
+            sync_folder(os.path.dirname(place))
+    _remove(place + ASIDE)
+
+
+def _remove(path: str) -> None:
+    """A link is removed itself, and not what it leads to."""
+    if os.path.islink(path):
+        os.unlink(path)
+    elif os.path.lexists(path):
+        shutil.rmtree(path)

@@ -1,0 +1,108 @@
+"""Replacing a folder: killed at any instant, the old or the new one is in its place after whoever comes next has looked."""
+import os
+import shutil
+import signal
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from belay.host.folders import replace_folder, settle_folders
+from belay.release.release_folders import forget
+
+from .switchbench import NEW, OLD
+from .test_watchdog import WatchCase
+from .watchbench import step
+
+
+class Replaced(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.top = Path(folder.name, "releases")
+        self.place = self.top / OLD
+        self.filled(self.place, "old")
+        self.new = Path(folder.name, "incoming/tree")
+        self.filled(self.new, "new")
+
+    def filled(self, folder, word):
+        (folder / "inner").mkdir(parents=True)
+        for name in ("index.php", "inner/more.php"):
+            (folder / name).write_text(word)
+
+    def words(self):
+        return {(self.place / name).read_text() for name in ("index.php", "inner/more.php")}
+
+    def killed_before(self, calls):
+        """Whether the process died before this many calls that change a folder had been made."""
+        child = os.fork()
+        if child == 0:
+            left = [calls]
+
+            def counted(function):
+                def called(*arguments, **named):
+                    left[0] -= 1
+                    if left[0] < 0:
+                        os.kill(os.getpid(), signal.SIGKILL)
+                    return function(*arguments, **named)
+
+                return called
+
+            with mock.patch("os.rename", counted(os.rename)), mock.patch("os.unlink", counted(os.unlink)), mock.patch("os.rmdir", counted(os.rmdir)):
+                replace_folder(str(self.new), str(self.place))
+            os._exit(0)
+        return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+    def test_killed_at_any_instant_and_then_begun_again(self):
+        calls = 0
+        while self.killed_before(calls):
+            settle_folders(str(self.top))
+            self.assertEqual(self.words(), {"old" if calls < 2 else "new"}, calls)
+            self.assertEqual(os.listdir(self.top), [OLD], calls)
+            for folder, word in ((self.place, "old"), (self.new, "new")):
+                shutil.rmtree(folder, ignore_errors=True)
+                self.filled(folder, word)
+            calls += 1
+        self.assertGreater(calls, 4)
+        self.assertEqual((self.words(), os.listdir(self.top)), ({"new"}, [OLD]))
+
+    def test_begun_again_without_anybody_who_looked(self):
+        self.assertTrue(self.killed_before(1))
+        replace_folder(str(self.new), str(self.place))
+        self.assertEqual((self.words(), os.listdir(self.top)), ({"new"}, [OLD]))
+
+    def test_a_link_that_lies_there_leads_nowhere(self):
+        elsewhere = self.top.parent / "elsewhere"
+        self.filled(elsewhere, "elsewhere")
+        shutil.rmtree(self.place)
+        self.place.symlink_to(elsewhere)
+        replace_folder(str(self.new), str(self.place))
+        self.assertEqual((self.words(), os.listdir(self.top), self.place.is_symlink()), ({"new"}, [OLD], False))
+        self.assertEqual((elsewhere / "index.php").read_text(), "elsewhere")
+
+
+class NextStep(WatchCase):
+    def put_aside(self):
+        os.rename(Path(self.site.releases, NEW), Path(self.site.releases, NEW + ".aside"))
+
+    def there(self):
+        return NEW in os.listdir(self.site.releases), NEW + ".aside" in os.listdir(self.site.releases)
+
+    def test_whatever_begins_next_puts_a_release_back(self):
+        self.put_aside()
+        step("promote", "load", self.bench.params(self.site))
+        self.assertEqual(self.there(), (True, False))
+        self.put_aside()
+        step("recover", "recover_host", {**self.bench.params(self.site), "wait_s": 0, "stop": False})
+        self.assertEqual(self.there(), (True, False))
+
+    def test_what_is_forgotten_does_not_come_back(self):
+        self.put_aside()
+        forget(self.site, NEW)
+        self.assertEqual(self.there(), (False, False))
+
+
+del WatchCase
+
+if __name__ == "__main__":
+    unittest.main()
