@@ -71,6 +71,16 @@ class Replaced(unittest.TestCase):
         replace_folder(str(self.new), str(self.place))
         self.assertEqual((self.words(), os.listdir(self.top)), ({"new"}, [OLD]))
 
+    def test_contents_are_on_the_disk_before_they_have_the_name(self):
+        told = []
+        for name in ("os.sync", "os.rename"):
+            patched = mock.patch(name, side_effect=lambda *_, name=name: told.append(name))
+            patched.start()
+            self.addCleanup(patched.stop)
+        with mock.patch.dict(os.environ, PATH=str(self.top)):  # nor does every host have `sync`
+            replace_folder(str(self.new), str(self.place))
+        self.assertEqual(told, ["os.sync", "os.rename", "os.rename"])
+
     def test_a_link_that_lies_there_leads_nowhere(self):
         elsewhere = self.top.parent / "elsewhere"
         self.filled(elsewhere, "elsewhere")

@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
 
 from .links import sync_folder
 
@@ -12,10 +13,11 @@ ASIDE = ".aside"
 
 
 def replace_folder(new: str, place: str) -> None:
-    """Puts a folder in the place of one that nothing uses at the moment. Both are on one file system."""
+    """Puts a folder, with its contents on the disk, in the place of one that nothing uses at the moment. Both are on one file system."""
     parent = os.path.dirname(place)
     os.makedirs(parent, exist_ok=True)
     _settle(place)
+    _write_out(new)
     if os.path.lexists(place):
         os.rename(place, place + ASIDE)
         sync_folder(parent)
@@ -29,6 +31,17 @@ def settle_folders(parent: str) -> None:
     for name in os.listdir(parent):
         if name.endswith(ASIDE):
             _settle(os.path.join(parent, name[: -len(ASIDE)]))
+
+
+def _write_out(folder: str) -> None:
+    """Else a power cut within half a minute leaves names of files without what was in them, and their manifest says that all is there."""
+    try:
+        done = subprocess.run(["sync", "-f", folder], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        if done.returncode == 0:
+            return
+    except OSError:
+        pass
+    os.sync()
 
 
 def _settle(place: str) -> None:
