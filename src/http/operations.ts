@@ -4,7 +4,7 @@ import { apiCancel } from "../flows/api-cancel.ts";
 import { type ApiInput, apiBackup, apiDriftCheck, apiPromote } from "../flows/api-operations.ts";
 import type { ApiOutcome } from "../flows/api-scene.ts";
 import type { Deps } from "../flows/deps.ts";
-import { type AccessDeps, person } from "./access.ts";
+import { type AccessDeps, person, visibleSite } from "./access.ts";
 import { forbidden, refusal } from "./errors.ts";
 import { onceOf } from "./idempotency.ts";
 import { idOf, parseBody } from "./query.ts";
@@ -23,6 +23,7 @@ export function operations(deps: Deps, access: AccessDeps): readonly Route[] {
     handle: async (request) => {
       const actor = await person(access, request);
       const environment_id = idOf(request, "environment");
+      await seen(access, actor, { environment_id, what: "environment" });
       return accepted(await begin(request, { actor, environment_id, once: null }));
     },
   });
@@ -48,11 +49,27 @@ export function operations(deps: Deps, access: AccessDeps): readonly Route[] {
       handle: async (request) => {
         const actor = await person(access, request);
         const job_id = idOf(request, "job");
+        const job = await deps.store.transaction((tx) => tx.job(job_id));
+        await seen(access, actor, { environment_id: job?.environment_id, what: "job" });
         const once = onceOf(request, ["cancel", job_id]);
         return accepted(await apiCancel(deps, { actor, job_id, once }));
       },
     },
   ];
+}
+
+interface Named {
+  readonly environment_id: string | undefined;
+  readonly what: string;
+}
+
+/** Before anything else is said: to who may not see the site, a refusal would tell of its settings. @throws ApiError 404 */
+async function seen(access: AccessDeps, actor: string, { environment_id, what }: Named): Promise<void> {
+  const environment =
+    environment_id === undefined
+      ? null
+      : await access.store.transaction((tx) => tx.environment(environment_id));
+  await visibleSite(access, actor, { site_id: environment?.site_id, what });
 }
 
 export function accepted(outcome: ApiOutcome): ApiResponse {

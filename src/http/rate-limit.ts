@@ -1,10 +1,11 @@
 /**
  * How often one asker may ask: a bucket of requests for each token (for each address where there is none) that refills
- * steadily. Held in memory: a limit guards this process, not the truth of anything.
+ * steadily. Tokens can be made up without end, and each costs a request at GitHub: until one has proved to be somebody's it counts
+ * with the others of its address. Held in memory: a limit guards this process, not the truth of anything.
  */
 import { createHash } from "node:crypto";
-import { tooManyRequests } from "./errors.ts";
-import type { ApiRequest, Route } from "./router.ts";
+import { ApiError, tooManyRequests } from "./errors.ts";
+import type { ApiRequest, ApiResponse, Route } from "./router.ts";
 
 export interface RateLimit {
   /** Requests that may come at once. */
@@ -14,11 +15,8 @@ export interface RateLimit {
 
 /** A person's scripts, or a runner that reports its steps, stay far below. */
 export const SHIPPED_LIMIT: RateLimit = { burst: 120, per_minute: 600 };
-
-interface Bucket {
-  left: number;
-  at: number;
-}
+/** For tokens of one address that are nobody's. Those that prove to be somebody's are given back, so a proxy's address will do. */
+const STRANGERS: RateLimit = { burst: 60, per_minute: 30 };
 /** Beyond so many askers the ones that asked longest ago are forgotten: their buckets are full again or nearly so. */
 const MOST_ASKERS = 10_000;
 
@@ -26,29 +24,68 @@ const MOST_ASKERS = 10_000;
  * The same routes, each counting its askers together with the others.
  * @param now milliseconds that never go back
  */
-export function limited(routes: readonly Route[], limit: RateLimit, now: () => number): readonly Route[] {
-  const buckets = new Map<string, Bucket>();
-  const take = (request: ApiRequest) => {
-    const key = askerOf(request);
-    const bucket = refilled(buckets.get(key), limit, now());
-    buckets.delete(key);
-    buckets.set(key, bucket);
-    if (buckets.size > MOST_ASKERS) buckets.delete(buckets.keys().next().value ?? "");
-    if (bucket.left < 1) throw tooManyRequests(Math.ceil(((1 - bucket.left) * 60) / limit.per_minute));
-    bucket.left -= 1;
+export function limited(
+  routes: readonly Route[],
+  limit: RateLimit,
+  now: () => number,
+  strangers: RateLimit = STRANGERS,
+): readonly Route[] {
+  const askers = bucketsOf(limit, now);
+  const unproven = bucketsOf(strangers, now);
+  const proven = new Map<string, true>();
+  const handle = async (route: Route, request: ApiRequest): Promise<ApiResponse> => {
+    const asker = askerOf(request);
+    const strange = request.token !== null && !proven.has(asker);
+    if (strange) unproven.take(request.address);
+    askers.take(asker);
+    const answer = await route.handle(request).catch((error: unknown) => ({ error }));
+    if ("error" in answer && isNobodys(answer.error)) proven.delete(asker);
+    else if (strange) {
+      unproven.give(request.address);
+      keep(proven, asker, true);
+    }
+    if ("error" in answer) throw answer.error;
+    return answer;
   };
-  return routes.map((route) => ({
-    ...route,
-    handle: async (request) => {
-      take(request);
-      return route.handle(request);
-    },
-  }));
+  return routes.map((route) => ({ ...route, handle: (request) => handle(route, request) }));
 }
 
-function refilled(bucket: Bucket | undefined, { burst, per_minute }: RateLimit, at: number): Bucket {
-  if (bucket === undefined) return { left: burst, at };
-  return { left: Math.min(burst, bucket.left + ((at - bucket.at) * per_minute) / 60_000), at };
+/** Refused as a token, or nobody could tell: any other refusal is one of somebody. */
+const isNobodys = (error: unknown): boolean => !(error instanceof ApiError) || error.status === 401;
+
+interface Bucket {
+  left: number;
+  at: number;
+}
+
+function bucketsOf({ burst, per_minute }: RateLimit, now: () => number) {
+  const buckets = new Map<string, Bucket>();
+  const refilled = (key: string): Bucket => {
+    const at = now();
+    const before = buckets.get(key) ?? { left: burst, at };
+    const bucket = { left: Math.min(burst, before.left + ((at - before.at) * per_minute) / 60_000), at };
+    keep(buckets, key, bucket);
+    return bucket;
+  };
+  return {
+    /** @throws ApiError 429 */
+    take: (key: string): void => {
+      const bucket = refilled(key);
+      if (bucket.left < 1) throw tooManyRequests(Math.ceil(((1 - bucket.left) * 60) / per_minute));
+      bucket.left -= 1;
+    },
+    give: (key: string): void => {
+      const bucket = refilled(key);
+      bucket.left = Math.min(burst, bucket.left + 1);
+    },
+  };
+}
+
+/** As the newest of them. */
+function keep<Value>(kept: Map<string, Value>, key: string, value: Value): void {
+  kept.delete(key);
+  kept.set(key, value);
+  if (kept.size > MOST_ASKERS) kept.delete(kept.keys().next().value ?? "");
 }
 
 /** A token is not kept, only its digest. */
