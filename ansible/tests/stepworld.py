@@ -25,6 +25,7 @@ def promotion_of(site, params):
 PLACES = {
     "before_rename": (switch, "_rename", "before"),
     "after_rename": (switch, "_rename", "after"),
+    "after_look": (promote, "few_left", "after"),
     "after_switch": (promote, "carry_strays", "before"),
     "before_links": (switch, "set_links", "before"),
     "before_attempts": (promote, "few_left", "before"),

@@ -1,9 +1,10 @@
 """Hand edits on the target: none is lost, and what the release holds alike is no reason to stop."""
 import os
+import signal
 import tempfile
 import unittest
 
-from belay.bundle.unpack import store_manifest, value_at
+from belay.bundle.unpack import store_manifest, stored_manifest, value_at
 from belay.errors import BelayError
 from belay.release.release import told
 from belay.switch import measures
@@ -12,6 +13,9 @@ from belay.switch.rollback_steps import check_release_intact
 
 from .mariadb import Server
 from .small_site import CODE, make_site, put, rules
+from .switchbench import NEW, OLD
+from .test_interrupted import InterruptedCase
+from .watchbench import active, answer, armed_of, step, words
 
 SERVER = Server()
 RELEASE = "00000000000a"
@@ -93,6 +97,57 @@ class CodeEdits(unittest.TestCase):
         self.assertEqual(set(spelt), set(listed))
         self.assertEqual({path: value[:24] for path, value in spelt.items()}, listed)
 
+
+class BeforeAndAfterTheSwitch(InterruptedCase):
+    """What somebody edits after the release has arrived: the plan knows nothing of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.params = self.bench.params(self.site)
+        step("promote", "load", self.params)
+
+    def edit(self, name="index.php", release=OLD):
+        with open(os.path.join(self.site.releases, release, name), "w", encoding="utf-8") as file:
+            file.write("edited by hand")
+
+    def hold_alike(self, *names):
+        """The release that comes has these files as the active one has them."""
+        held = {name: value_at(os.path.join(self.site.releases, OLD, name)) for name in names}
+        store_manifest(self.site, NEW, {"code": {**stored_manifest(self.site, NEW)["code"], **held}})
+
+    def assert_refused(self, code, done):
+        self.assertEqual(done.get("belay_error", {}).get("code"), code, done)
+        self.assertIn("index.php (changed)", done["belay_error"]["message"])
+
+    def test_an_edit_since_then_is_refused_before_anything_is_switched(self):
+        self.edit()
+        self.assert_refused("CODE_EDITED", step("promote", "activate", self.params))
+        self.assertEqual((active(self.site).release, armed_of(self.site)), (OLD, {}))
+        self.assertNotIn("switch", words(self.site, self.params))
+
+    def test_one_that_the_release_holds_alike_passes(self):
+        self.edit()
+        self.edit("added.php")
+        self.hold_alike("index.php", "added.php")
+        self.assertNotIn("belay_error", step("promote", "activate", self.params))
+        self.assertEqual(active(self.site).release, NEW)
+
+    def test_one_after_the_last_look_leads_back(self):
+        process = self.paused("promote", "activate", self.params, "after_look")
+        self.edit()
+        os.killpg(process.pid, signal.SIGCONT)
+        self.assert_refused("CONFLICT_AFTER_SWITCH", answer(process))
+        self.assertTrue(step("promote", "undo", self.params)["rolled_back"])
+        self.assertEqual(active(self.site).release, OLD)
+
+    def test_also_where_whoever_switched_was_killed(self):
+        self.killed("promote", "activate", self.params, "after_switch")
+        self.edit()
+        self.edit(release=NEW)
+        self.assert_refused("CONFLICT_AFTER_SWITCH", step("promote", "activate", self.params))
+
+
+del InterruptedCase
 
 if __name__ == "__main__":
     unittest.main()

@@ -234,7 +234,7 @@ class Recheck(SwitchCase):
         return {
             "table_rules": [{"pattern": "*", "class": "config", "origin": "test"}], "option_rules": [{"pattern": "*", "class": "config", "origin": "test"}],
             "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {}, "row_limit": 100, "workers": 0,
-            "promote_tables": ["things"], "expected_tables": {}, "expected_options": {}, **changes,
+            "promote_tables": ["things"], "expected_tables": {}, "expected_options": {}, "operation_id": "x", "release_digest": NEW, **changes,
         }
 
     def expecting(self, **changes):

@@ -10,6 +10,7 @@ import time
 import uuid
 from pathlib import Path
 
+from belay.bundle.unpack import store_manifest, value_at
 from belay.database import names
 
 from belay.hold import commit_point
@@ -26,6 +27,7 @@ OWNER = pwd.getpwnam("nobody")
 PYTHON = "/usr/bin/python3" if os.path.realpath(sys.executable).startswith("/root/") else sys.executable
 #: Deadlines for waiting, not for measuring.
 LONG_S = 60.0
+LOAD = "<?php function is_blog_installed() { return true; }"
 STEP = """
 import json, sys
 sys.path[:0] = [{utils!r}, {tests!r}]
@@ -71,7 +73,8 @@ class WatchBench(Bench):
         lines = "".join(f"define('{name}', '{value}');\n" for name, value in constants.items())
         (shared / "wp-config.php").write_text(f"<?php\n{lines}$table_prefix = 'wp_';\n")
         for release in (self.root / "releases").iterdir():
-            (release / "wp-load.php").write_text("<?php function is_blog_installed() { return true; }")
+            (release / "wp-load.php").write_text(LOAD)
+            store_manifest(site, release.name, {"code": {name: value_at(str(release / name)) for name in ("index.php", "wp-load.php")}})
         subprocess.run(["chown", "-R", f"{OWNER.pw_uid}:{OWNER.pw_gid}", str(self.root)], check=True)
         Page.status = 200
         return site

@@ -64,13 +64,13 @@ def measure(site, rules, path: str, look: Look = Look()) -> Measured:
     return _measure(site, rules, _Task(place, look, baseline))
 
 
-def measure_code(site, rules, look: Look = Look()) -> Code:
-    """The promotable code tree, and how it differs from the release that runs."""
-    manifest = stored_manifest(site, site.active_release())
+def measure_code(site, rules, look: Look = Look(), release: Optional[str] = None) -> Code:
+    """The promotable code tree of a release, which is the active one unless another is named, and how it differs from what was unpacked."""
+    manifest = stored_manifest(site, release or site.active_release())
     edits = None if manifest is None else _Edits(manifest["code"], Excluded(not_code(rules)))
     baseline = (look.baseline_index or {}).get("code")
     kept = look._replace(keep_index=look.keep_index or look.keep_code)
-    measured = _measure(site, rules, _Task(_code(site, rules), kept, baseline, edits))
+    measured = _measure(site, rules, _Task(_code(site, rules, release), kept, baseline, edits))
     return Code(measured, None if edits is None else edits.listed())
 
 
@@ -165,5 +165,5 @@ def _ignored(runs: Iterator[Run]) -> None:
         pass
 
 
-def _code(site, rules) -> Place:
-    return Place(site.tree, tuple(not_code(rules)))
+def _code(site, rules, release: Optional[str] = None) -> Place:
+    return Place(os.path.join(site.releases, release) if release else site.tree, tuple(not_code(rules)))

@@ -74,7 +74,8 @@ def check_new(point, release):
 
 def check_code(site, release, edits, code):
     """`edits` as in Fingerprint.code_edits; `code` is that of the manifest which comes: what it holds alike is not undone by it."""
-    lost = [edit for edit in edits if not _held(site, edit["path"], code)]
+    tree = os.path.join(site.releases, release)
+    lost = [edit for edit in edits if not _held(tree, edit["path"], code)]
     if lost:
         shown = [f"{edit['path']} ({edit['change']})" for edit in lost[:SHOWN]]
         more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
@@ -85,9 +86,9 @@ def check_code(site, release, edits, code):
         )
 
 
-def _held(site, path, code):
+def _held(tree, path, code):
     name = os.fsdecode(raw(path))
-    return value_at(os.path.join(site.tree, name)) == code.get(name)
+    return value_at(os.path.join(tree, name)) == code.get(name)
 
 
 def check_space(site, session, tables, code_bytes):

@@ -94,6 +94,8 @@ def activate(host, point, promotion, expected, measures, drain_s):
         commit_point.write(session, names.shadow(site, ROW), CommitPoint(version, record))
         before = untouched.remember(session, site.prefix, {*expected.tables, *expected.promoted})
         again = recheck.outside(session, expected, before.seen)
+        # Too long for the hold. With each attempt that follows it comes to be longer ago: what left is looked at once more.
+        expected.code(point.version.release)
         few_left(session, options, staying)
     host.journal.append("prepared", promoted=promoted)
     flush = object_cache.needs_flush(site, unheld.is_held(host))
@@ -124,6 +126,7 @@ def compare_what_left(host, record, expected, measures):
         for table, kept in record.swapped.items():
             recheck.afterwards(expected, table, measures.table(session, kept, table)["parts"])
         recheck.options_afterwards(expected, measures.options(session, record.options_kept, list(expected.options)))
+    recheck.code_afterwards(expected, record.previous.release)
 
 
 def staying_rows(names_):

@@ -37,6 +37,8 @@ class Expected:
     #: (session, names) -> {name: hash}.
     hashes_of: Callable
     appended: Appended = Appended()
+    #: (a release on this host): raises CODE_EDITED where its code was edited by hand, and what comes would undo that.
+    code: Callable = lambda release: None
 
 
 def outside(session, expected, passed_over=frozenset()):
@@ -93,6 +95,16 @@ def options_afterwards(expected, found):
             f"{changed} was written at the very moment of the switch, by something that does not wait for it, and the release replaced it.",
             WRITERS,
         )
+
+
+def code_afterwards(expected, release):
+    """As `afterwards`, for the code of the release that left."""
+    try:
+        expected.code(release)
+    except BelayError as error:
+        if error.code != "CODE_EDITED":
+            raise
+        raise BelayError("CONFLICT_AFTER_SWITCH", f"At the very moment of the switch: {error.message}", error.remedy) from error
 
 
 def _check_table(session, expected, table):
