@@ -11,9 +11,10 @@ import { classify, type HeadDeps, type PullRequestInput } from "./classify-head.
 import type { Deps } from "./deps.ts";
 import { type NoticeReads, noticesFor } from "./merge-notices.ts";
 import { keepsChecks } from "./promoted-head.ts";
+import { wasReopened } from "./reopened.ts";
 
 export type PullRequestOutcome = {
-  readonly kind: HeadKind["kind"] | "closed" | "not_set_up";
+  readonly kind: HeadKind["kind"] | "closed" | "late" | "not_set_up";
   /** Operations that were stopped, or asked to stop. */
   readonly stopped: readonly string[];
 };
@@ -25,6 +26,7 @@ export async function pullRequestChanged(
   input: PullRequestInput,
 ): Promise<PullRequestOutcome> {
   const { pull_request } = input;
+  if (await wasReopened(deps, input)) return { kind: "late", stopped: [] };
   const head = pull_request.state === "open" ? await noticed(deps, input) : null;
 
   return deps.store.transaction(async (tx) => {

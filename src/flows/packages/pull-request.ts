@@ -7,12 +7,13 @@ import type { PackageReleaseRow, PackageReportRow } from "../../ports/packages.t
 import type { Tx } from "../../ports/store.ts";
 import type { PullRequestInput } from "../classify-head.ts";
 import type { Deps } from "../deps.ts";
+import { wasReopened } from "../reopened.ts";
 import type { SettingsReads } from "../site.ts";
 import { type HeadJudgement, type HeadReads, type JudgedHead, judgeHead } from "./judge-head.ts";
 import { loadPackages, type PackagesRows, packagesRows, packagesRowsOf } from "./scene.ts";
 import { emitFor, MOST_RELEASES, showPackages } from "./show.ts";
 
-export type PackagesDeps = Deps<SettingsReads | HeadReads>;
+export type PackagesDeps = Deps<SettingsReads | HeadReads | "pullRequest">;
 
 /** What was made of the head; null where the repository has no packages that Belay knows of, or they are on another branch. */
 export async function packagesChanged(
@@ -21,6 +22,7 @@ export async function packagesChanged(
 ): Promise<HeadJudgement["kind"] | "closed" | "late" | null> {
   const { repository, pull_request } = input;
   if (pull_request.base_ref !== repository.default_branch) return null;
+  if (await wasReopened(deps, input)) return "late";
   if (pull_request.state !== "open") return closed(deps, input);
   const loaded = await loadPackages(deps, repository);
   if (loaded === null) return null;
