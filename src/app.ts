@@ -47,14 +47,19 @@ const OwnCheck = z.object({
   action: z.enum(["created", "completed"]),
   check_run: z.object({ external_id: z.string().startsWith("belay:") }),
 });
-const BotsComment = z.object({ comment: z.object({ user: z.object({ type: z.literal("Bot") }) }) });
+const BotsComment = z.object({
+  comment: z.object({ body: z.string().nullish(), user: z.object({ type: z.literal("Bot") }) }),
+});
 
 /**
- * Each of our own writes comes back as an event, which says nothing new; a check that only looks so is looked at when it counts. No
- * bot's comment is a command, and ours are among them.
+ * Each of our own writes comes back as an event, which says nothing new; a check that only looks so is looked at when it counts. Few
+ * bots' comments are commands, and ours, which hold none, are among them.
  */
-const saysNothing = (payload: unknown): boolean =>
-  OwnCheck.safeParse(payload).success || BotsComment.safeParse(payload).success;
+function saysNothing(payload: unknown): boolean {
+  const said = BotsComment.safeParse(payload).data;
+  if (said !== undefined) return parseCommands(said.comment.body ?? "").length === 0;
+  return OwnCheck.safeParse(payload).success;
+}
 
 /** What a delivery led to, for the log. */
 export type Outcome = Readonly<Record<string, unknown>> | null;

@@ -139,7 +139,7 @@ export function takenBack(
   return null;
 }
 
-/** Who may approve. */
+/** Who may approve: people, whatever bots may do. */
 export const approvers = (policy: Policy, rule: ApprovalRule): Who => ({
   permission: policy.permissions.approve.permission,
   teams: [...policy.permissions.approve.teams, ...rule.teams],
@@ -180,6 +180,7 @@ function leaveWords(leave: Exclude<Leave, { ok: true }>, login: string): string 
   if (leave.why === "permission") {
     return `\`${login}\` has ${leave.has} permission in this repository, and approving needs ${leave.needed}`;
   }
+  if (leave.why === "bot") return `\`${login}\` is a bot, and an approval is a person's`;
   const teams = leave.teams.map((team) => `\`${team}\``).join(" or ");
   return leave.unknown
     ? `GitHub did not tell whether \`${login}\` is in the team ${teams}`

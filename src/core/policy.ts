@@ -17,6 +17,11 @@ export type TeamChoice = readonly string[];
 export interface Who {
   readonly permission: Permission;
   readonly teams: readonly TeamChoice[];
+  /**
+   * Apps, by slug, that may do it as well. An App has no permission of a collaborator and is in no team: that it is named is all
+   * that lets it. Absent: none.
+   */
+  readonly bots?: readonly string[];
 }
 
 export type Excluded = "author" | "committers";
@@ -124,9 +129,11 @@ export function shippedPolicy(type: EnvironmentType): Policy {
 
 export const SHIPPED_POLICY: Policy = shippedPolicy("production");
 
-/** A person as GitHub knows them. */
+/** A person as GitHub knows them, or an App that gives commands. */
 export interface Person {
   readonly login: string;
+  /** The App's slug; absent: a person. */
+  readonly bot?: string;
   readonly permission: Permission;
   /** By team: a member, or not; null: GitHub did not tell. A team that is absent was not asked about. */
   readonly teams: Readonly<Record<string, boolean | null>>;
@@ -136,14 +143,17 @@ export type Leave =
   | { readonly ok: true }
   | { readonly ok: false; readonly why: "permission"; readonly needed: Permission; readonly has: Permission }
   /** `unknown`: GitHub did not tell whether the person is a member. */
-  | { readonly ok: false; readonly why: "team"; readonly teams: TeamChoice; readonly unknown: boolean };
+  | { readonly ok: false; readonly why: "team"; readonly teams: TeamChoice; readonly unknown: boolean }
+  | { readonly ok: false; readonly why: "bot"; readonly bot: string };
 
 /** Whether this person may give this command. */
 export function allows(policy: Policy, word: CommandWord, person: Person): Leave {
   return isOneOf(policy.permissions[word], person);
 }
 
-export function isOneOf({ permission, teams }: Who, person: Person): Leave {
+export function isOneOf({ permission, teams, bots = [] }: Who, person: Person): Leave {
+  const { bot } = person;
+  if (bot !== undefined) return bots.includes(bot) ? { ok: true } : { ok: false, why: "bot", bot };
   if (!atLeast(person.permission, permission)) {
     return { ok: false, why: "permission", needed: permission, has: person.permission };
   }
@@ -155,6 +165,16 @@ export function isOneOf({ permission, teams }: Who, person: Person): Leave {
 
 const member = ({ teams }: Person, team: string): boolean | null =>
   Object.hasOwn(teams, team) ? (teams[team] ?? null) : null;
+
+/** Whether the policy names this App for any command: what the others say is heard by nobody. */
+export const isListed = ({ permissions }: Pick<Policy, "permissions">, bot: string): boolean =>
+  Object.values(permissions).some(({ bots = [] }) => bots.includes(bot));
+
+/** Who asked for what Belay begins by itself. No person can have this login, and no policy can name it. */
+export const ITSELF = "belay[bot]";
+
+/** The slug of the App whose account has this login, `renovate[bot]`; null: a person's. GitHub gives nobody else such a login. */
+export const botOf = (login: string): string | null => /^([^[\]]+)\[bot\]$/.exec(login)?.[1] ?? null;
 
 /** The teams that must be asked about before `allows` can tell. */
 export const teamsOf = ({ teams }: Pick<Who, "teams">): readonly string[] => [...new Set(teams.flat())];

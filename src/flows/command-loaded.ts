@@ -2,7 +2,7 @@
 import type { Answer } from "../core/answer.ts";
 import { COMMANDS, parseCommands } from "../core/commands.ts";
 import { pairFor } from "../core/config/pairs.ts";
-import { allows, type Person, type Policy, teamsOf } from "../core/policy.ts";
+import { allows, isListed, type Person, type Policy, teamsOf } from "../core/policy.ts";
 import type { IssueComment, PullRequest } from "../ports/github.ts";
 import type { Repository } from "../ports/sites.ts";
 import type { CommandOutcome, Deps } from "./deps.ts";
@@ -35,20 +35,33 @@ export async function loadCommand(deps: CommandDeps, input: CommentInput): Promi
   const { repository } = input;
   const comment = await commentOf(deps, input);
   if (comment === null) return { kind: "ignored", reason: "the comment is gone" };
-  if (comment.author_type !== "User") return { kind: "ignored", reason: "not written by a person" };
+  if (!mayCommand(comment)) return { kind: "ignored", reason: "not written by a person" };
   if (parseCommands(comment.body).length === 0) return { kind: "ignored", reason: "no command" };
   const loaded = await loadSettings(deps, repository);
   const settings = loaded.ok ? loaded.settings : null;
   const asked = { input, comment, settings, problem: loaded.ok ? null : loaded.answer };
   const recorded = settings === null ? null : await onRecord(deps, asked);
+  if (recorded !== null && isUnheard(asked, recorded.pull_request)) return UNHEARD;
   if (recorded !== null && isRefused(asked, recorded)) return { ...asked, ...recorded };
   const pull_request = await deps.github.pullRequest(repository, input.pull_request);
   if (pull_request === null) return { kind: "ignored", reason: "not a pull request" };
+  if (isUnheard(asked, pull_request)) return UNHEARD;
   const unmoved =
     recorded?.pull_request.base_ref === pull_request.base_ref &&
     recorded.pull_request.head_ref === pull_request.head_ref;
   const person = unmoved ? recorded.person : await askFor(deps, asked, pull_request);
   return { ...asked, pull_request, person };
+}
+
+/** A person, or an App in its own name, which the policy may name. An App in a person's name has been given none of their rights here. */
+export const mayCommand = ({ author_type, bot }: IssueComment): boolean =>
+  author_type === "User" || bot !== undefined;
+
+const UNHEARD: CommandOutcome = { kind: "ignored", reason: "a bot that the policy does not name" };
+
+/** Not even answered: two bots that answer each other would go on without end. */
+function isUnheard({ comment: { bot }, settings }: AskedFor, pull: PullRequest): boolean {
+  return bot !== undefined && (settings === null || !isListed(policyOf(settings, pull), bot));
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import { jobsOf } from "../core/operations.ts";
-import { allows, type Person, teamsOf } from "../core/policy.ts";
+import { allows, ITSELF, type Person, teamsOf } from "../core/policy.ts";
 import { startProgress } from "../core/progress.ts";
 import { answerLine, notAllowed } from "../core/rendering/answers.ts";
 import { cancelledSentence } from "../core/rendering/endings.ts";
@@ -95,6 +95,7 @@ async function heldNow(tx: Tx, { source, target, operation }: Work) {
 interface Fresh {
   readonly settings: LoadedSettings;
   readonly pull_request: PullRequest | null;
+  /** Null: nobody, Belay itself began it. */
   readonly person: Person | null;
   readonly evidence: Evidence;
 }
@@ -110,7 +111,8 @@ async function load(deps: DueDeps, operation_id: string): Promise<Fresh | null> 
   if (!settings.ok) return { settings, pull_request, person: null, evidence: NO_EVIDENCE };
   const policy = policyFor(settings.settings, target.name);
   const teams = teamsOf(policy.permissions[operation.kind]);
-  const person = await askPerson(deps, repository, { login: operation.requested_by, teams });
+  const login = operation.requested_by;
+  const person = login === ITSELF ? null : await askPerson(deps, repository, { login, teams });
   const { kind, head_sha } = operation;
   const judged = number !== null && (kind === "promote" || kind === "rollback");
   const author = pull_request?.author ?? null;

@@ -1,5 +1,5 @@
 /** A person's rights, as GitHub tells them now. */
-import type { Person } from "../core/policy.ts";
+import { botOf, type Person } from "../core/policy.ts";
 import type { Repository } from "../ports/sites.ts";
 import type { Deps } from "./deps.ts";
 
@@ -9,12 +9,17 @@ export interface PersonQuestion {
   readonly teams: readonly string[];
 }
 
-/** What GitHub will never tell of a team is unknown, and lets nobody in. @throws GithubError when asking later can help */
+/**
+ * What GitHub will never tell of a team is unknown, and lets nobody in. A bot has no rights that it could be asked for.
+ * @throws GithubError when asking later can help
+ */
 export async function askPerson(
   deps: Deps<"permission" | "isTeamMember">,
   repository: Repository,
   { login, teams }: PersonQuestion,
 ): Promise<Person> {
+  const bot = botOf(login);
+  if (bot !== null) return { login, bot, permission: "none", teams: {} };
   const permission = await deps.github.permission(repository, login);
   const told = await Promise.all(
     teams.map(async (team) => [team, await isMember(deps, repository, { login, team })] as const),

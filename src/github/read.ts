@@ -1,7 +1,7 @@
 /** What flows read from GitHub. Reads change nothing, so they are repeated at once when GitHub stumbles. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import type { Permission } from "../core/policy.ts";
+import { botOf, type Permission } from "../core/policy.ts";
 import type { Github, IssueComment, PullRequest } from "../ports/github.ts";
 import type { Repository } from "../ports/sites.ts";
 import { approvalReads } from "./approval-reads.ts";
@@ -76,7 +76,7 @@ export function reads({ clients, note }: Pauses, app_id: number): Reads {
     },
     comment: (repository, id) =>
       orNull(repository, "read a comment", async ({ rest }) =>
-        comment((await rest.issues.getComment({ ...nameOf(repository), comment_id: id })).data),
+        comment((await rest.issues.getComment({ ...nameOf(repository), comment_id: id })).data, app_id),
       ),
     permission: async (repository, login) =>
       (await orNull(repository, `read the permission of ${login}`, async ({ rest }) => {
@@ -173,16 +173,20 @@ const Comment = z.object({
   user: z.object({ login: z.string(), type: z.enum(["User", "Bot", "Organization", "Mannequin"]) }),
   created_at: z.string(),
   updated_at: z.string(),
-  performed_via_github_app: z.unknown().optional(),
+  performed_via_github_app: z.object({ id: z.number().nullish(), slug: z.string().nullish() }).nullish(),
   reactions: z.object({ eyes: z.number() }).optional(),
 });
 
-function comment(given: unknown): IssueComment {
+/** @param app_id of Belay's own App */
+function comment(given: unknown, app_id: number): IssueComment {
   const { issue_url, user, performed_via_github_app: app, reactions, ...rest } = Comment.parse(given);
   const number = Number(issue_url.slice(issue_url.lastIndexOf("/") + 1));
   // An App that writes in a person's name has that person's rights nowhere but where they gave them: it counts as a bot.
   const seen = (reactions?.eyes ?? 0) > 0;
-  return { ...rest, number, author: user.login, author_type: app ? "Bot" : user.type, seen };
+  const own = app?.id === app_id;
+  const bot = user.type === "Bot" && !own && app?.slug === botOf(user.login) ? app?.slug : null;
+  const by = { author: user.login, author_type: app ? ("Bot" as const) : user.type };
+  return { ...rest, number, ...by, ...(bot && { bot }), seen };
 }
 
 const PERMISSIONS = z.enum(["admin", "maintain", "write", "triage", "read", "none"]);

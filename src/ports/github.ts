@@ -28,6 +28,8 @@ export interface IssueComment {
   readonly body: string;
   readonly author: string;
   readonly author_type: "User" | "Bot" | "Organization" | "Mannequin";
+  /** Slug of the App whose own account wrote it, where that is another App than Belay's. Absent: whatever else it is, no listed bot. */
+  readonly bot?: string;
   readonly created_at: string;
   readonly updated_at: string;
   /** Somebody, and be it Belay, reacted with 👀. */

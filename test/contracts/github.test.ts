@@ -270,6 +270,16 @@ test("what flows read", async () => {
   expect(await port.comment(repository, inHerName.id)).toMatchObject({ author: "ann", author_type: "User" });
   Object.assign(inHerName, { app: double.app.id });
   expect(await port.comment(repository, inHerName.id)).toMatchObject({ author: "ann", author_type: "Bot" });
+  expect(await port.comment(repository, inHerName.id)).not.toHaveProperty("bot");
+  expect(await port.comment(repository, first?.id ?? 0)).not.toHaveProperty("bot");
+  const train = double.addApp("Release Train");
+  const said = await double.as(train.bot.login).comment(pull(), "/promote");
+  expect(await port.comment(repository, said.id)).toMatchObject({ bot: "release-train", author_type: "Bot" });
+  // Another App's token behind that login, or none: no identity.
+  for (const app of [double.addApp("Other").id, null]) {
+    Object.assign(said, { app });
+    expect(await port.comment(repository, said.id)).not.toHaveProperty("bot");
+  }
   const logins = ["ann", "tess", "bob", "nobody"];
   const permissions = await Promise.all(logins.map((login) => port.permission(repository, login)));
   expect(permissions).toEqual(["write", "triage", "read", "none"]);

@@ -64,6 +64,30 @@ test("a review is taken in; without a plan it is a yes to nothing", async () => 
   expect(double.webhooks.deliveries.at(-1)).toMatchObject({ event: "pull_request_review" });
 });
 
+const ours = () => double.comments(pull).filter(({ author }) => author === double.app.bot.login).length;
+
+test("a bot commands what the policy names it for; what other bots say is not even answered", async () => {
+  for (const name of ["Release Train", "Helper"]) double.addApp(name);
+  const policy = "version: 1\ndefaults:\n  cancel: {bots: [release-train]}\n";
+  await double.as("dev").push("main", { "belay-policy.yml": policy }, { repository: "acme/.github" });
+  const before = ours();
+  await double.as("helper[bot]").comment(pull, "/cancel");
+  expect(await answerTo("release-train[bot]", "/promote")).toContain(
+    "the policy does not name `release-train` among the bots that may give `/promote`",
+  );
+  expect(await answerTo("release-train[bot]", "/cancel")).toContain("There is nothing to stop");
+  expect(ours()).toBe(before + 2);
+});
+
+test("nor does it obey its own account, or an App in a person's name", async () => {
+  const before = ours();
+  await double.as(double.app.bot.login).comment(pull, "/cancel");
+  const train = double.state.apps.find(({ slug }) => slug === "release-train")?.id ?? null;
+  await double.as("ann").comment(pull, "/cancel", train);
+  await answerTo("release-train[bot]", "/cancel");
+  expect(ours()).toBe(before + 2);
+});
+
 test("a policy that is wrong is told with its line, and nothing goes on", async () => {
   await double
     .as("dev")

@@ -48,6 +48,8 @@ export type Double = {
   readonly connect: (webhookUrl: string | null) => void;
   /** A person; the account is made when it is new. */
   readonly as: (login: string) => Person;
+  /** Another app of the same owner, installed as ours is. It comments as the person of its bot's login. */
+  readonly addApp: (name: string) => App;
   readonly repository: (name?: string) => Repository;
   readonly addRepository: (options: RepositoryOptions) => Repository;
   /** A person's token for this app, or for another one (`clientId`). */

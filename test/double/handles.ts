@@ -6,7 +6,7 @@ import { ACTIONS_APP, type App, type Repository } from "./github/state.ts";
 import { fullName, repositoryNamed, repositoryOf, type World } from "./github/world.ts";
 import { makePerson } from "./people.ts";
 import type { Runs } from "./runner/runs.ts";
-import { addRepository, ensureAccount } from "./setup.ts";
+import { addRepository, createApp, ensureAccount } from "./setup.ts";
 import { commentsOf } from "./views/pull.ts";
 
 const DAY_MS = 86_400_000;
@@ -25,13 +25,14 @@ const issueUserToken = (world: World, login: string, clientId: string): string =
   return token;
 };
 
-type Acting = Pick<Double, "connect" | "as" | "addRepository" | "userToken" | "foreignCheck">;
+type Acting = Pick<Double, "connect" | "as" | "addApp" | "addRepository" | "userToken" | "foreignCheck">;
 
 export const acting = (world: World, app: App, runs: Runs): Acting => ({
   connect: (webhookUrl) => {
     app.webhookUrl = webhookUrl;
   },
   as: (login) => makePerson(world, runs, ensureAccount(world, login).login),
+  addApp: (name) => createApp(world, app.owner, { name }),
   addRepository: (options) => addRepository(world, options),
   userToken: (login, clientId = app.clientId) => issueUserToken(world, login, clientId),
   foreignCheck: async (sha, name, conclusion, by = ACTIONS_APP) => {

@@ -27,7 +27,8 @@ export type Person = {
   readonly reopenPullRequest: (pull: PullRequest) => Promise<void>;
   /** The commit that the base has afterwards. */
   readonly merge: (pull: PullRequest, method?: "merge" | "squash" | "fast-forward") => Promise<string>;
-  readonly comment: (pull: PullRequest, body: string) => Promise<Comment>;
+  /** @param via the App that writes in the person's name; an App's own account writes by its App */
+  readonly comment: (pull: PullRequest, body: string, via?: number | null) => Promise<Comment>;
   readonly editComment: (edited: Comment, body: string) => Promise<void>;
   readonly deleteComment: (deleted: Comment) => Promise<void>;
   /** Reviews the head as it is now. */
@@ -72,8 +73,9 @@ export const makePerson = (world: World, runs: Runs, login: string): Person => {
     closePullRequest: (pull) => closePull(world, pull, login),
     reopenPullRequest: (pull) => reopenPull(world, pull, login),
     merge: (pull, method = "merge") => mergePull(world, pull, login, method),
-    comment: async (pull, body) => {
-      const { made, told } = comment(world, pull, { login, app: null }, body);
+    comment: async (pull, body, via = null) => {
+      const app = via ?? world.state.apps.find(({ bot }) => bot.login === login)?.id ?? null;
+      const { made, told } = comment(world, pull, { login, app }, body);
       await told;
       return made;
     },

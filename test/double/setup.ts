@@ -81,7 +81,7 @@ export const ensureAccount = (world: World, login: string, type: Account["type"]
 };
 
 /** Key and secrets are made anew each time. */
-const createApp = (
+export const createApp = (
   world: World,
   owner: string,
   { name = "Belay", permissions = PERMISSIONS, events = EVENTS }: AppOptions,

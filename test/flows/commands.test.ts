@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { beginDue } from "../../src/flows/due.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 import { backedUp, measured, NOT_COMPARED } from "./facts.ts";
 import { HEAD, openWorld, PULL_REQUEST, REPOSITORY, type World } from "./world.ts";
@@ -184,6 +185,61 @@ describe("a command acts once", () => {
     expect(await world.says("helpful", "/promote", { id: 60 })).toBe("ignored");
     expect(await world.says("mona", "> /promote")).toBe("ignored");
     expect(await world.effects("reaction")).toEqual([]);
+  });
+});
+
+describe("bots", () => {
+  let id = 70;
+  const says = (bot: string, body: string) => {
+    id += 1;
+    world.wait(1);
+    const at = { created_at: world.now(), updated_at: world.now(), seen: false };
+    const by = { author: `${bot}[bot]`, author_type: "Bot", bot } as const;
+    world.github.comments.set(id, { id, number: 7, body, ...by, ...at });
+    return world.says(`${bot}[bot]`, body, { id });
+  };
+  beforeEach(async () => {
+    world.github.policy = "version: 1\ndefaults:\n  backup: {bots: [train]}\n  cancel: {bots: [train]}\n";
+    await world.pullRequest();
+  });
+
+  it("give the commands that the policy names them for, on record under their name", async () => {
+    expect(await says("train", "/backup")).toBe("started");
+    expect((await operations())[0]).toMatchObject({ kind: "backup", requested_by: "train[bot]" });
+    expect(await says("train", "/cancel")).toBe("cancelled");
+  });
+
+  it.each(["/promote", "/approve", "/status", "/unlock"])(
+    "are refused %s, which they are not named for",
+    async (body) => {
+      // What GitHub may say of the login is no right of the App.
+      world.github.permissions.set("train[bot]", "admin");
+      expect(await says("train", body)).toBe("bot_not_listed");
+      expect(await world.lastAnswer()).toContain(
+        `the policy does not name \`train\` among the bots that may give \`${body}\``,
+      );
+      expect(await operations()).toEqual([]);
+    },
+  );
+
+  it("that are named for nothing are not heard, whatever they say", async () => {
+    for (const body of ["/backup", "/help", "/deploy", "/backup\n/cancel"])
+      expect(await says("trian", body)).toBe("ignored");
+    world.github.policy = "absent";
+    expect(await says("train", "/backup")).toBe("ignored");
+    world.github.files.clear();
+    expect(await says("train", "/backup")).toBe("ignored");
+    expect(await world.effects("answer")).toEqual([]);
+  });
+
+  it("lose what is under way when the policy drops them before its next attempt", async () => {
+    await says("train", "/backup");
+    await world.runs({ backup_create: () => ({ error: "ANSIBLE_HOST_UNREACHABLE", message: "No answer." }) });
+    const { id: waiting } = await world.operation();
+    world.github.policy = "absent";
+    world.wait(3600);
+    expect(await beginDue(world.deps, waiting)).toBe("ended");
+    expect(await world.operation()).toMatchObject({ state: "blocked", result_code: "bot_not_listed" });
   });
 });
 

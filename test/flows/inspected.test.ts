@@ -1,7 +1,9 @@
 /** Tables of a release that was rolled back go when their time is over: where nobody asks for anything, a drift check begins by itself. */
 import { randomUUID } from "node:crypto";
 import { beforeEach, expect, it } from "vitest";
-import { ITSELF, reconcileInspected } from "../../src/flows/reconcile/inspected.ts";
+import { ITSELF } from "../../src/core/policy.ts";
+import { beginDue, dueOperations } from "../../src/flows/due.ts";
+import { reconcileInspected } from "../../src/flows/reconcile/inspected.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, switched } from "./facts.ts";
 import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
@@ -80,6 +82,19 @@ it("tries again a day after one that could not look", async () => {
   expect(await begun()).toEqual([]);
   world.wait(DAY_S + HOUR_S);
   expect(await begun()).toHaveLength(1);
+});
+
+it("makes another attempt of its own where a host did not answer, whom nobody has given a permission", async () => {
+  await world.runs(answers);
+  world.wait(2 * DAY_S + HOUR_S);
+  const [id = ""] = await begun();
+  await world.runs({ drift_check: () => ({ error: "ANSIBLE_HOST_UNREACHABLE", message: "No answer." }) });
+  expect(await world.operation()).toMatchObject({ id, state: "waiting", attempt: 1 });
+  world.wait(HOUR_S);
+  expect(await dueOperations(world.deps)).toEqual([id]);
+  expect(await beginDue(world.deps, id)).toBe("begun");
+  expect(await world.runs(answers)).toMatchObject({ jobs: ["drift_check"], result: "succeeded" });
+  expect(await world.operation()).toMatchObject({ id, attempt: 2, requested_by: ITSELF, state: "succeeded" });
 });
 
 it("leaves an environment alone that was never rolled back", async () => {

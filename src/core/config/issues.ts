@@ -60,7 +60,7 @@ function unknownKey({ source, path, known }: Block, key: string): ConfigError {
     code: "unknown_key",
     ...placeOf(source, [...path, key], "key"),
     path: dotted([...path, key]),
-    message: `${block} has no key \`${key}\`${near === null ? "" : `: did you mean \`${near}\`?`}`,
+    message: `${block} has no key \`${key}\`${near === null ? "." : `: did you mean \`${near}\`?`}`,
     remedy:
       near === null
         ? `Remove it; the keys here are ${list(known)}.`

@@ -1,7 +1,7 @@
 /** From a policy file to the policy that holds for one target. */
 import { COMMANDS, type CommandWord } from "../commands.ts";
 import { durationSeconds } from "../config/duration.ts";
-import { type ApprovalRule, everybodyWith, type Policy, shippedPolicy, type Who } from "../policy.ts";
+import { type ApprovalRule, type Policy, shippedPolicy, type Who } from "../policy.ts";
 import type { EnvironmentType } from "../vocabulary.ts";
 import type { PolicyBlock, PolicyFile } from "./schema.ts";
 import { type SiteLimits, strictest, tighten } from "./tighten.ts";
@@ -21,7 +21,7 @@ export function resolvePolicy(file: PolicyFile | null, target: Target, limits: S
   const defaults = file?.defaults ?? {};
   const own = file === null ? [] : blocksOf(file, target);
   const layered = own.length === 0 ? [{}] : own;
-  const policies = layered.map((block) => apply(shipped, over(defaults, block)));
+  const policies = layered.map((block) => apply(shipped, defaults, block));
   return tighten(neverAutomatic(policies.reduce(strictest), target.type), limits);
 }
 
@@ -37,37 +37,25 @@ function neverAutomatic(policy: Policy, type: EnvironmentType): Policy {
   return { ...policy, approvals: { promote: { ...promote, count }, rollback } };
 }
 
-/** The environment's block on top of the defaults, key by key; inside `approvals` and the like, too. */
+/** The environment's block on top of the defaults, key by key, inside `approvals` and the like, too; who may do what is not in it. */
 function over(defaults: PolicyBlock, block: PolicyBlock): PolicyBlock {
   return {
     ...defaults,
     ...block,
     approvals: { ...defaults.approvals, ...block.approvals },
     windows: { ...defaults.windows, ...block.windows },
-    backup: { ...defaults.backup, ...who(block.backup, defaults.backup), ...block.backup },
-    drift: { ...defaults.drift, ...who(block.drift, defaults.drift), ...block.drift },
-    rollback: {
-      ...defaults.rollback,
-      ...who(block.rollback, defaults.rollback),
-      ...block.rollback,
-      approvals: { ...defaults.rollback?.approvals, ...block.rollback?.approvals },
-    },
+    backup: { ...defaults.backup, ...block.backup },
+    drift: { ...defaults.drift, ...block.drift },
+    rollback: { approvals: { ...defaults.rollback?.approvals, ...block.rollback?.approvals } },
   };
 }
 
-type Named<P = Who["permission"]> = { permission?: P | undefined; teams?: string[] | undefined };
-
-/** `teams` in the block take the place of the defaults' `permission`, and the other way round. */
-function who<P>(block: Named<P> | undefined, defaults: Named<P> | undefined): Named<P> {
-  const named = block?.permission !== undefined || block?.teams !== undefined ? block : defaults;
-  return { permission: named?.permission, teams: named?.teams };
-}
-
-function apply(shipped: Policy, block: PolicyBlock): Policy {
+function apply(shipped: Policy, defaults: PolicyBlock, own: PolicyBlock): Policy {
+  const block = over(defaults, own);
   const rules = block.approvals ?? {};
   return {
     version: 1,
-    permissions: permissionsOf(shipped, block),
+    permissions: permissionsOf(shipped, [defaults, own]),
     approvals: {
       promote: approvalRule(shipped.approvals.promote, rules),
       rollback: approvalRule(shipped.approvals.rollback, block.rollback?.approvals ?? {}),
@@ -93,23 +81,37 @@ function apply(shipped: Policy, block: PolicyBlock): Policy {
 }
 
 /** Whoever may promote may go back, and whoever may refresh may declare a baseline, unless the policy says who. */
-function permissionsOf(shipped: Policy, block: PolicyBlock): Policy["permissions"] {
+function permissionsOf(shipped: Policy, layers: readonly PolicyBlock[]): Policy["permissions"] {
   const permissions = { ...shipped.permissions };
-  for (const word of COMMANDS) permissions[word] = whoOf(namedIn(block, word)) ?? shipped.permissions[word];
-  const promote = whoOf(block.promote);
-  if (whoOf(block.rollback) === null && promote !== null) permissions.rollback = promote;
-  const refresh = whoOf(block.refresh);
-  if (whoOf(block.baseline) === null && refresh !== null) permissions.baseline = refresh;
+  const said = (word: CommandWord, otherwise: Who) =>
+    layers.reduce((who, layer) => whoOf(namedIn(layer, word), who), otherwise);
+  for (const word of COMMANDS) permissions[word] = said(word, shipped.permissions[word]);
+  permissions.rollback = said("rollback", permissions.promote);
+  permissions.baseline = said("baseline", permissions.refresh);
   return permissions;
 }
+
+type Named = {
+  permission?: Who["permission"] | undefined;
+  teams?: string[] | undefined;
+  bots?: string[] | undefined;
+};
 
 function namedIn(block: PolicyBlock, word: CommandWord): Named | undefined {
   return word in block ? block[word] : undefined;
 }
 
-function whoOf(named: Named | undefined): Who | null {
+/** People named anew take the place of people and bots; bots named alone that of bots: to narrow the people down leaves no App behind. */
+function whoOf(named: Named | undefined, otherwise: Who): Who {
+  const people = peopleOf(named);
+  const { bots: before = [], ...others } = otherwise;
+  const bots = named?.bots ?? (people === null ? before : []);
+  return { ...(people ?? others), ...(bots.length > 0 && { bots }) };
+}
+
+function peopleOf(named: Named | undefined): Who | null {
   if (named?.teams !== undefined) return { permission: "none", teams: [named.teams] };
-  return named?.permission === undefined ? null : everybodyWith(named.permission);
+  return named?.permission === undefined ? null : { permission: named.permission, teams: [] };
 }
 
 type Approvals = NonNullable<PolicyBlock["approvals"]>;

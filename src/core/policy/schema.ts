@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Duration, EnvironmentName, TablePattern } from "../config/texts.ts";
 import { Guardrail } from "../packages/configuration.ts";
 import { PERMISSIONS, WEEKDAYS } from "../policy.ts";
-import { AppSlug, CheckName, Clock, Moment, Team, TimeZone } from "./texts.ts";
+import { AppSlug, BotSlug, CheckName, Clock, Moment, Team, TimeZone } from "./texts.ts";
 
 /** Nothing that acts may be given to people without write permission, unless they are in a team that is named. */
 const ACTING = z.enum(["write", "maintain", "admin"]);
@@ -16,9 +16,13 @@ const one = {
 type Named = { readonly permission?: unknown; readonly teams?: unknown };
 const notBoth = ({ permission, teams }: Named) => permission === undefined || teams === undefined;
 
-const acting = { permission: ACTING.optional(), teams };
+const bots = z.array(BotSlug).max(50).optional();
+const people = { permission: ACTING.optional(), teams };
+const acting = { ...people, bots };
 const Command = z.strictObject(acting).refine(notBoth, one);
-const Open = z.strictObject({ permission: z.enum(PERMISSIONS).optional(), teams }).refine(notBoth, one);
+/** An approval is a person's. */
+const Approve = z.strictObject(people).refine(notBoth, one);
+const Open = z.strictObject({ permission: z.enum(PERMISSIONS).optional(), teams, bots }).refine(notBoth, one);
 
 const Approvals = z.strictObject({
   count: z.number().int().min(0).max(20).optional(),
@@ -61,7 +65,7 @@ export const PolicyBlock = z.strictObject({
   stage: Command.optional(),
   activate: Command.optional(),
   veto: Command.optional(),
-  approve: Command.optional(),
+  approve: Approve.optional(),
   cancel: Command.optional(),
   lock: Command.optional(),
   unlock: Command.optional(),
@@ -119,6 +123,7 @@ export const POLICY_EXAMPLES: Readonly<Record<string, string>> = {
   promote: "promote: {permission: write}",
   permission: "permission: write",
   teams: "teams: [platform]",
+  bots: "bots: [release-train]",
   count: "count: 1",
   not: "not: [author]",
   approvals: "approvals: {count: 1, not: [author]}",

@@ -6,10 +6,23 @@ export const Team = text(
   "is not the name of a team as GitHub's addresses have it: small letters, digits, `-`, `_` and `.`",
   "Write what follows `/teams/` in the team's address, for example `platform`.",
 );
-export const AppSlug = text(
-  (value) => /^[a-z0-9][a-z0-9-]{0,99}$/.test(value),
-  "is not the name of an App as GitHub's addresses have it: small letters, digits and `-`",
-  "Write what follows `/apps/` in the App's address, for example `github-actions`.",
+const appSlug = (example: string) =>
+  text(
+    (value) => /^[a-z0-9][a-z0-9-]{0,99}$/.test(value),
+    "is not the name of an App as GitHub's addresses have it: small letters, digits and `-`",
+    `Write what follows \`/apps/\` in the App's address, for example \`${example}\`.`,
+  );
+export const AppSlug = appSlug("github-actions");
+/**
+ * `github-actions` is whoever can push a workflow to any branch. `belay` is how Belay's own doings are signed, and it takes no commands
+ * from itself.
+ */
+export const BotSlug = appSlug("release-train").refine(
+  (value) => value !== "github-actions" && value !== "belay",
+  {
+    error: "is not an App that may give commands: it is every workflow, or Belay itself",
+    params: { remedy: "Name an App of its own, which nobody commands but who may command through it." },
+  },
 );
 export const CheckName = text(
   (value) => /^[^\s`](?:[^\r\n\t`]{0,198}[^\s`])?$/.test(value),

@@ -48,7 +48,11 @@ export function strictest(a: Policy, b: Policy): Policy {
 
 function both(a: Who, b: Who): Who {
   const permission = atLeast(a.permission, b.permission) ? a.permission : b.permission;
-  return { permission, teams: all<TeamChoice>(a.teams, b.teams) };
+  const bots = (a.bots ?? []).filter((bot) => b.bots?.includes(bot)).sort();
+  return {
+    ...{ permission, teams: all<TeamChoice>(a.teams, b.teams) },
+    ...(bots.length > 0 && { bots: [...new Set(bots)] }),
+  };
 }
 
 function moreApprovals(a: ApprovalRule, b: ApprovalRule): ApprovalRule {

@@ -122,13 +122,22 @@ export const closed = (state: "closed" | "merged", word: CommandWord): Answer =>
       : "Reopen it, or open a new environment pull request. `/rollback` and `/status` still work here.",
   );
 
-/** Why somebody may not give a command: the permission, the team, or that GitHub did not tell of the team. */
+/** Why somebody may not give a command: the permission, the team, that GitHub did not tell of the team, or a bot that is not named for it. */
 export function notAllowed(word: CommandWord, leave: Exclude<Leave, { ok: true }>): Answer {
   if (leave.why === "permission") {
     return answer(
       "permission_missing",
       `Nothing was started: \`/${word}\` needs ${leave.needed} permission in this repository, and you have ${leave.has}.`,
       "Ask somebody with that permission to comment it. `/help` and `/status` are for everybody.",
+    );
+  }
+  if (leave.why === "bot") {
+    return answer(
+      "bot_not_listed",
+      `Nothing was started: the policy does not name \`${leave.bot}\` among the bots that may give \`/${word}\`.`,
+      word === "approve"
+        ? "An approval is a person's: ask somebody to comment it."
+        : `A person comments it, or whoever keeps the policy adds \`bots: [${leave.bot}]\` to \`${word}\` there.`,
     );
   }
   const teams = leave.teams.map((team) => `\`${team}\``).join(" or ");

@@ -4,12 +4,13 @@ import type { ConfigError } from "../config/types.ts";
 import type { Who } from "../policy.ts";
 import { count } from "./words.ts";
 
-/** `write`, `team platform`, `everybody`. */
-export function whoWords({ permission, teams }: Who): string {
+/** `write`, `team platform`, `everybody`; and the bots that may, too. */
+export function whoWords({ permission, teams, bots = [] }: Who): string {
   const choices = teams.map((choice) => `team ${choice.map((team) => `\`${team}\``).join(" or ")}`);
   const needed = permission === "none" && teams.length > 0 ? [] : [permission];
   const words = [...needed, ...choices].join(" and ");
-  return words === "none" ? "everybody" : words;
+  const people = words === "none" ? "everybody" : words;
+  return bots.length === 0 ? people : `${people}; bot ${bots.map((bot) => `\`${bot}\``).join(", ")}`;
 }
 
 /** `somebody with write permission`, `somebody of team platform`. */

@@ -3,14 +3,14 @@ import { isAboutPackages, refusal } from "../../core/admission.ts";
 import type { Answer } from "../../core/answer.ts";
 import { COMMANDS, type Command, type NamedPackage, parseCommands } from "../../core/commands.ts";
 import { visibleLines } from "../../core/markdown.ts";
-import { type Person, type Policy, teamsOf } from "../../core/policy.ts";
+import { isListed, type Person, type Policy, teamsOf } from "../../core/policy.ts";
 import * as answers from "../../core/rendering/answers.ts";
 import * as words from "../../core/rendering/packages/words.ts";
 import type { PullRequest } from "../../ports/github.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { Tx } from "../../ports/store.ts";
 import { cancelOnPullRequest } from "../cancel.ts";
-import { type CommentInput, commentOf } from "../command-loaded.ts";
+import { type CommentInput, commentOf, mayCommand } from "../command-loaded.ts";
 import type { CommandOutcome } from "../deps.ts";
 import { askPerson } from "../person.ts";
 import { answerIfSeenBefore } from "../seen-before.ts";
@@ -65,7 +65,7 @@ async function load(deps: PackagesCommandDeps, input: CommentInput): Promise<Loa
   });
   if (!known) return null;
   const comment = await commentOf(deps, input);
-  if (comment === null || comment.author_type !== "User") return null;
+  if (comment === null || !mayCommand(comment)) return null;
   const commands = parseCommands(comment.body);
   const [command] = commands;
   if (command === undefined || !mayBeOurs(command)) return null;
@@ -73,6 +73,9 @@ async function load(deps: PackagesCommandDeps, input: CommentInput): Promise<Loa
   if (pull_request?.base_ref !== repository.default_branch) return null;
   if (!isAboutPackages(command) && (await isEnvironments(deps, { repository, pull_request }))) return null;
   const packages = await loadPackages(deps, repository);
+  const { bot } = comment;
+  // Nor the site's to answer: it hears what its own policy names.
+  if (bot !== undefined && !(packages?.ok && isListed(packages.scene.policy, bot))) return null;
   return packages === null ? null : { input, comment, pull_request, commands, packages };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { SiteEnvironment } from "../../core/config/types.ts";
 import { jobsOf } from "../../core/operations.ts";
+import { ITSELF } from "../../core/policy.ts";
 import type { OperationRow } from "../../ports/operations.ts";
 import type { EnvironmentRow, SiteRow } from "../../ports/sites.ts";
 import type { Tx } from "../../ports/store.ts";
@@ -14,8 +15,6 @@ import { startOperation } from "../start-operation.ts";
 
 type InspectedDeps = Deps<SettingsReads | EvidenceReads>;
 
-/** Who asked for it: no person can have this login. */
-export const ITSELF = "belay[bot]";
 const RECENT = 20;
 /** One that failed, or found the environment held, is tried again a day later. */
 const AGAIN_MS = 24 * 3600 * 1000;

@@ -15,7 +15,11 @@ const teams = fc.array(
     maxLength: 2,
   },
 );
-const who = fc.record({ permission: fc.constantFrom(...PERMISSIONS), teams });
+const bots = fc.uniqueArray(fc.constantFrom("release-train", "helper"));
+const who = fc.record(
+  { permission: fc.constantFrom(...PERMISSIONS), teams, bots },
+  { requiredKeys: ["permission", "teams"] },
+);
 const approvals = fc.record({
   count: fc.integer({ min: 0, max: 4 }),
   teams,

@@ -1,8 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { approvers } from "../../../src/core/approval.ts";
+import { COMMANDS, type CommandWord } from "../../../src/core/commands.ts";
 import type { ConfigError } from "../../../src/core/config/types.ts";
 import { parsePolicy } from "../../../src/core/policy/parse.ts";
 import { resolvePolicy, type Target } from "../../../src/core/policy/resolve.ts";
-import { type Policy, SHIPPED_POLICY, shippedPolicy } from "../../../src/core/policy.ts";
+import {
+  allows,
+  isOneOf,
+  type Person,
+  type Policy,
+  SHIPPED_POLICY,
+  shippedPolicy,
+} from "../../../src/core/policy.ts";
 import { EXAMPLE_POLICY } from "./example.ts";
 
 const PRODUCTION: Target = { name: "production", type: "production" };
@@ -85,6 +94,49 @@ describe("what is not written", () => {
   });
 });
 
+describe("bots", () => {
+  const bots = (text: string, word: CommandWord = "promote") => policy(text).permissions[word].bots ?? [];
+  const defaults = "version: 1\ndefaults: {promote: {teams: [platform], bots: [train]}}";
+
+  it("may what they are named for, and nothing else", () => {
+    expect(bots("version: 1")).toEqual([]);
+    expect(policy("version: 1\ndefaults: {plan: {bots: [train]}}").permissions.plan).toEqual({
+      ...{ permission: "write", teams: [], bots: ["train"] },
+    });
+    expect(bots("version: 1\ndefaults: {plan: {bots: [train]}}")).toEqual([]);
+    expect(bots(defaults, "rollback")).toEqual(["train"]);
+  });
+  it("lose what people are named anew for", () => {
+    expect(bots(`${defaults}\nenvironments: {production: {promote: {teams: [on-call]}}}`)).toEqual([]);
+  });
+  it("leave the people as they are where only bots are named", () => {
+    const named = policy(`${defaults}\nenvironments: {production: {promote: {bots: [other]}}}`);
+    expect(named.permissions.promote).toEqual({ permission: "none", teams: [["platform"]], bots: ["other"] });
+  });
+  it("that a block names are not enough where another one of the same environment does not", () => {
+    const text = `version: 1\nenvironments:\n  live: {promote: {bots: [train, other]}}\n  production: {promote: {bots: [other]}}`;
+    expect(policy(text, { name: "live", type: "production" }).permissions.promote.bots).toEqual(["other"]);
+  });
+  it("have no permission: a command for everybody is for people, and no bot approves", () => {
+    const person: Person = {
+      login: "train[bot]",
+      bot: "train",
+      permission: "admin",
+      teams: { platform: true },
+    };
+    expect(allows(policy(defaults), "promote", person)).toEqual({ ok: true });
+    for (const word of COMMANDS.filter((one) => one !== "promote" && one !== "rollback")) {
+      expect(allows(policy(defaults), word, person)).toEqual({ ok: false, why: "bot", bot: "train" });
+    }
+    const rule = { count: 1, teams: [], not: [] };
+    const loose = {
+      ...SHIPPED_POLICY.permissions,
+      approve: { permission: "none", teams: [], bots: ["train"] },
+    } as const;
+    expect(isOneOf(approvers({ ...SHIPPED_POLICY, permissions: loose }, rule), person).ok).toBe(false);
+  });
+});
+
 describe("the names that a site gives its environments", () => {
   const text = [
     "version: 1",
@@ -129,6 +181,18 @@ describe("what is wrong is told with its line and what to write", () => {
     [
       "version: 1\ndefaults:\n  promote: {permission: write, teams: [a]}",
       "3: `defaults.promote` names both `permission` and `teams`. Keep one of the two; to ask for both, name teams whose members have that permission.",
+    ],
+    [
+      "version: 1\ndefaults:\n  promote: {bots: [github-actions]}",
+      "3: `defaults.promote.bots[0]` is not an App that may give commands: it is every workflow, or Belay itself. Name an App of its own, which nobody commands but who may command through it.",
+    ],
+    [
+      "version: 1\ndefaults:\n  plan: {bots: ['train[bot]']}",
+      "3: `defaults.plan.bots[0]` is not the name of an App as GitHub's addresses have it: small letters, digits and `-`. Write what follows `/apps/` in the App's address, for example `release-train`.",
+    ],
+    [
+      "version: 1\ndefaults:\n  approve: {bots: [train]}",
+      "3: `defaults.approve` has no key `bots`. Remove it; the keys here are `permission`, `teams`.",
     ],
     [
       "version: 1\ndefaults:\n  approvals: {counts: 2}",

@@ -19,11 +19,15 @@ import {
 } from "../../../src/core/policy.ts";
 import { anyPolicy } from "./example.ts";
 
-const anyPerson: fc.Arbitrary<Person> = fc.record({
-  login: fc.constant("mona"),
-  permission: fc.constantFrom(...PERMISSIONS),
-  teams: fc.dictionary(fc.constantFrom("platform", "on-call", "shop"), fc.constantFrom(true, false, null)),
-});
+const anyPerson: fc.Arbitrary<Person> = fc.record(
+  {
+    login: fc.constant("mona"),
+    bot: fc.constantFrom("release-train", "helper"),
+    permission: fc.constantFrom(...PERMISSIONS),
+    teams: fc.dictionary(fc.constantFrom("platform", "on-call", "shop"), fc.constantFrom(true, false, null)),
+  },
+  { requiredKeys: ["login", "permission", "teams"] },
+);
 const anyTime = fc
   .date({ min: new Date("2026-02-25T00:00:00Z"), max: new Date("2026-04-02T00:00:00Z"), noInvalidDate: true })
   .map((date) => date.toISOString());
