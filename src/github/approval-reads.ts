@@ -93,6 +93,7 @@ function review(given: unknown): readonly Review[] {
 const GivenCommit = z.object({
   author: z.object({ login: z.string() }),
   committer: z.object({ login: z.string() }),
+  commit: z.object({ message: z.string() }),
 });
 
 function committersOf(commits: readonly unknown[]): Committers {
@@ -100,9 +101,22 @@ function committersOf(commits: readonly unknown[]): Committers {
   const known = read.flatMap(({ data }) =>
     data === undefined ? [] : [data.author.login, data.committer.login],
   );
+  const others = read.flatMap(({ data }) => coAuthorsOf(data?.commit.message ?? ""));
   const cut = commits.length >= MOST_COMMITS ? 1 : 0;
-  return { logins: [...new Set(known)], unknown: read.filter(({ success }) => !success).length + cut };
+  const strangers = others.filter((login) => login === null).length;
+  return {
+    logins: [...new Set([...known, ...others.filter((login) => login !== null)])],
+    unknown: read.filter(({ success }) => !success).length + strangers + cut,
+  };
 }
+
+const CO_AUTHOR = /^[ \t]*co-authored-by:[^\n<]*<([^<>\n]*)>/gim;
+/** `1234+mona@users.noreply.github.com`, on a GitHub Enterprise Server with its own host. */
+const OF_ACCOUNT = /^(?:\d+\+)?([a-z\d][a-z\d-]*(?:\[bot\])?)@users\.noreply\.[a-z\d.-]+$/i;
+
+/** Who else wrote a commit, by its message. Null: GitHub does not say here whose an address is, unless it is one of its own. */
+const coAuthorsOf = (message: string): readonly (string | null)[] =>
+  [...message.matchAll(CO_AUTHOR)].map(([, address = ""]) => OF_ACCOUNT.exec(address.trim())?.[1] ?? null);
 
 interface GivenCheck {
   readonly name: string;
