@@ -45,7 +45,8 @@ export async function buttonClicked(deps: ClickDeps, input: ClickInput): Promise
 
   return deps.store.transaction(async (tx) => {
     const { id, completed_at } = input.check_run;
-    const key = `click:${id}:${input.button}:${completed_at}`;
+    // Each person's own: who is refused does not use the button up for who may press it.
+    const key = `click:${id}:${input.button}:${completed_at}:${input.login.toLowerCase()}`;
     if (!(await tx.claimOnce(key, deps.clock.now()))) return { kind: "ignored", reason: "seen before" };
     const settings = loaded.settings;
     return act({ deps, tx, input, settings, evidence, key, ...clicked }, decision);

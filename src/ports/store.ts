@@ -104,7 +104,7 @@ export interface Tx {
   /** What a person's request of this key was answered; null: there was none. */
   apiRequest(login: string, key: string): Promise<ApiRequestRow | null>;
   addApiRequest(row: ApiRequestRow): Promise<void>;
-  /** True the first time this key is claimed, false ever after. Keys: `comment:<repository id>:<id>`, `click:<check run>:<button>`. */
+  /** True the first time this key is claimed, false ever after. Keys: `comment:<repository id>:<id>`, `click:<check run>:<button>:<its state>:<login>`. */
   claimOnce(key: string, at: string): Promise<boolean>;
   /**
    * All of the environments or none. Asking again for the same operation grants again; an environment that a person has

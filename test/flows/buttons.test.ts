@@ -55,3 +55,10 @@ it("attack: people without the right, bots, other commits, other targets and unk
   expect(await click("mona", "rollback")).toBe("ignored");
   expect(await world.effects("dispatch")).toEqual([]);
 });
+
+it("who may not press a button does not use it up for who may", async () => {
+  const completed_at = world.now();
+  expect(await click("visitor", "drift", { completed_at })).toBe("permission_missing");
+  expect(await click("mona", "drift", { completed_at })).toBe("started");
+  expect(await click("Mona", "drift", { completed_at })).toBe("ignored");
+});
