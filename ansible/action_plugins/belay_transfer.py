@@ -3,14 +3,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
+import tempfile
 import time
 
+from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "module_utils"))
-from belay.bundle.transfer import BLOCK, CHUNK  # noqa: E402  (its folder is known only now)
+from belay.bundle.transfer import BLOCK, CHUNK, missing  # noqa: E402  (its folder is known only now)
 
 #: A line that is cut for some seconds is not the end of a transfer.
 ATTEMPTS, PAUSE_S = 5, 3
@@ -37,14 +40,27 @@ class ActionModule(ActionBase):
             self._remove_tmp_path(self._connection._shell.tmpdir)
 
     def _pull(self, given):
-        """Fetch what is missing, in one piece where that is all of it."""
-        offer, missing, room = given["offer"], given["missing"], given["room"]
-        if len(missing) == len(offer["chunks"]) and self._whole(given["path"], offer, room):
-            return {"changed": True, "pulled": len(missing)}
-        for index in missing:
-            self._again(lambda: self._cut(given["path"], offer, room, index))
-        self._module(step="tidy", path=given["path"])
-        return {"changed": bool(missing), "pulled": len(missing)}
+        """Fetch what is not `there`, in one piece where that is all of it, into a folder that goes with Ansible's run."""
+        path, there = given["path"], given["there"]
+        offer = self._module(step="offer", path=path, sha256=given.get("sha256") or "")["offer"]
+        wanted = missing(offer, there)
+        told = {"changed": bool(wanted), "offer": offer, "missing": wanted, "complete": there["sha256"] == offer["sha256"]}
+        if not wanted:
+            return {**told, "room": ""}
+        room = tempfile.mkdtemp(prefix="belay-transfer-", dir=constants.DEFAULT_LOCAL_TMP)
+        try:
+            self._fetch(path, offer, wanted, room)
+        except BaseException:
+            shutil.rmtree(room, ignore_errors=True)
+            raise
+        return {**told, "room": room}
+
+    def _fetch(self, path, offer, wanted, room):
+        if len(wanted) == len(offer["chunks"]) and self._whole(path, offer, room):
+            return
+        for index in wanted:
+            self._again(lambda index=index: self._cut(path, offer, room, index))
+        self._module(step="tidy", path=path)
 
     def _whole(self, path, offer, room):
         """Whether the file came in one piece, and as it was offered."""
@@ -69,17 +85,23 @@ class ActionModule(ActionBase):
 
     def _push(self, given):
         """Bring the chunks of the room; each stays on the target, whatever becomes of the others."""
-        for index in given["missing"]:
-            self._again(lambda: self._bring(given, index))
-        self._module(step="finish", path=given["path"], offer=given["offer"])
-        return {"changed": True, "pushed": len(given["missing"])}
+        wanted = given["missing"]
+        try:
+            for index in wanted:
+                self._again(lambda index=index: self._bring(given, index, last=index == wanted[-1]))
+            if not wanted:  # all of it was there, and only its name was missing
+                self._module(step="finish", path=given["path"], offer=given["offer"])
+        finally:
+            if given["room"]:
+                shutil.rmtree(given["room"], ignore_errors=True)
+        return {"changed": True, "pushed": len(wanted)}
 
-    def _bring(self, given, index):
+    def _bring(self, given, index, last):
         if self._connection._shell.tmpdir is None:
             self._make_tmp_path()
         place = self._connection._shell.join_path(self._connection._shell.tmpdir, f"chunk-{index}")
         self._transfer_file(os.path.join(given["room"], str(index)), place)
-        self._module(step="take", path=given["path"], offer=given["offer"], index=index, chunk=place)
+        self._module(step="take", path=given["path"], offer=given["offer"], index=index, chunk=place, last=last)
 
     def _again(self, attempt):
         for tried in range(1, ATTEMPTS + 1):

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from belay.bundle.transfer import CHUNK
+from belay.bundle.transfer import CHUNK, missing
 
 from .watchbench import PYTHON
 
@@ -63,6 +63,9 @@ class TransferCase(unittest.TestCase):
     def offer(self):
         return self.step("offer", self.source)["offer"]
 
+    def missing(self, offer):
+        return missing(offer, self.step("have", self.target)["there"])
+
     def chunk(self, at, content=None):
         path = self.folder / "chunk"
         path.write_bytes(self.content[at * CHUNK:(at + 1) * CHUNK] if content is None else content)
@@ -74,21 +77,37 @@ class Steps(TransferCase):
     def test_chunks_in_any_order_and_the_rest_after_an_interruption(self):
         offer = self.offer()
         self.assertEqual((offer["size"], offer["sha256"], len(offer["chunks"])), (len(self.content), self.sha256, 3))
-        self.assertEqual(self.step("have", self.target, offer=offer), {"complete": False, "missing": [0, 1, 2]})
-        for at, missing in ((2, [0, 1]), (0, [1]), (1, [])):
+        self.assertEqual(self.missing(offer), [0, 1, 2])
+        for at, left in ((2, [0, 1]), (0, [1])):
             self.step("take", self.target, offer=offer, index=at, chunk=self.chunk(at))
-            self.assertEqual(self.step("have", self.target, offer=offer)["missing"], missing)
-        self.assertEqual(self.step("finish", self.target, offer=offer), {"changed": True})
+            self.assertEqual(self.missing(offer), left)
+        self.assertEqual(self.step("take", self.target, offer=offer, index=1, chunk=self.chunk(1), last=True), {"changed": True})
         self.assertEqual(self.target.read_bytes(), self.content)
         self.assertEqual((self.target.stat().st_uid, self.target.stat().st_mode & 0o777), (OWNER.pw_uid, 0o600))
-        self.assertEqual(self.step("have", self.target, offer=offer), {"complete": True, "missing": []})
+        self.assertEqual(self.step("have", self.target)["there"], {"sha256": self.sha256, "chunks": []})
+        # The answer was lost, and the chunk is brought again.
+        self.assertEqual(self.step("take", self.target, offer=offer, index=1, chunk=self.chunk(1), last=True), {"changed": False})
         self.assertFalse(self.part.exists())
+        self.assertEqual(self.target.read_bytes(), self.content)
+
+    def test_all_of_it_is_there_but_its_name(self):
+        offer = self.offer()
+        self.part.write_bytes(self.content)
+        self.own()
+        self.assertEqual((self.missing(offer), self.step("have", self.target)["there"]["sha256"]), ([], None))
+        self.assertEqual(self.step("finish", self.target, offer=offer), {"changed": True})
+        self.assertEqual(self.target.read_bytes(), self.content)
+
+    def test_what_is_gone_or_another_file_is_said(self):
+        for changed in ({"sha256": "0" * 64}, {"path": str(self.source) + ".old"}):
+            self.assertEqual(self.step("offer", **{"path": str(self.source), **changed})["belay_error"]["code"], "TRANSFER_MISSING")
+        self.assertEqual(self.step("offer", self.source, sha256=self.sha256)["offer"]["sha256"], self.sha256)
 
     def test_a_damaged_chunk_is_missing_again(self):
         offer = self.offer()
         refused = self.step("take", self.target, offer=offer, index=0, chunk=self.chunk(0, b"x" * CHUNK))
         self.assertEqual(refused["belay_error"]["code"], "TRANSFER_DAMAGED")
-        self.assertEqual(self.step("have", self.target, offer=offer)["missing"], [0, 1, 2])
+        self.assertEqual(self.missing(offer), [0, 1, 2])
         self.assertEqual(self.step("finish", self.target, offer=offer)["belay_error"]["code"], "TRANSFER_DAMAGED")
         self.assertFalse(self.target.exists() or self.part.exists())
 
@@ -96,7 +115,7 @@ class Steps(TransferCase):
         offer = self.offer()
         self.part.write_bytes(self.content + b"more")
         self.own()
-        self.assertEqual(self.step("have", self.target, offer=offer)["missing"], [2])
+        self.assertEqual(self.missing(offer), [2])
         self.step("take", self.target, offer=offer, index=2, chunk=self.chunk(2))
         self.assertEqual(self.step("finish", self.target, offer=offer), {"changed": True})
         self.assertEqual(self.target.read_bytes(), self.content)
@@ -112,7 +131,7 @@ class Steps(TransferCase):
         shutil.rmtree(self.target.parent)
         self.target.parent.symlink_to(self.folder)
         self.own()
-        self.assertEqual(self.step("have", self.target, offer=offer)["belay_error"]["code"], "TRANSFER_REFUSED")
+        self.assertEqual(self.step("have", self.target)["belay_error"]["code"], "TRANSFER_REFUSED")
         self.source.unlink()
         self.source.symlink_to(victim)
         self.assertEqual(self.step("offer", self.source)["belay_error"]["code"], "TRANSFER_REFUSED")
@@ -155,6 +174,7 @@ class Role(TransferCase):
         self.assertEqual(self.target.read_bytes(), self.content)
         self.assertEqual(self.target.stat().st_uid, OWNER.pw_uid)
         self.assertEqual(os.listdir(self.source.parent), ["x.tar.zst"])
+        self.assertEqual(list((self.folder / "work").rglob("belay-transfer-*")), [])
 
     def test_the_whole_file_and_a_second_time_nothing(self):
         self.assert_there(self.play())
@@ -171,9 +191,15 @@ class Role(TransferCase):
         self.assert_there(self.play())
         self.assertEqual(self.target.stat().st_ino, inode)
 
+    def test_all_was_there_but_its_name(self):
+        self.part.write_bytes(self.content)
+        self.own()
+        self.assert_there(self.play(transfer_sha256=""))
+
     def test_another_file_than_was_asked_for_is_refused(self):
         done = self.play(transfer_sha256="0" * 64)
         self.assertNotEqual(done.returncode, 0)
+        self.assertIn("TRANSFER_MISSING", done.stdout.decode())
         self.assertFalse(self.target.exists())
 
 

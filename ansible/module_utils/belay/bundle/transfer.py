@@ -21,23 +21,35 @@ PART, CUT = ".part", ".cut"
 
 
 def offer(params) -> dict:
-    """On the source: size, SHA-256 and the SHA-256 of every chunk of `path`."""
-    with _opened(params["path"], os.O_RDONLY) as handle:
-        whole, chunks = _digests(handle)
-        return {"offer": {"size": os.fstat(handle).st_size, "sha256": whole, "chunks": chunks}}
+    """On the source: size, SHA-256 and the SHA-256 of every chunk of `path`. BelayError TRANSFER_MISSING; `sha256`: what it must be, if that is known."""
+    path, wanted = params["path"], params.get("sha256")
+    try:
+        with _opened(path, os.O_RDONLY) as handle:
+            whole, chunks = _digests(handle)
+            size = os.fstat(handle).st_size
+    except FileNotFoundError:
+        raise _missing(f"{path} is not there any more") from None
+    if wanted and whole != wanted:
+        raise _missing(f"{path} is not the file any more that was made there")
+    return {"offer": {"size": size, "sha256": whole, "chunks": chunks}}
 
 
 def have(params) -> dict:
-    """On the target: which chunks of an offer are missing; none where the whole file is in its place."""
-    offered = params["offer"]
+    """On the target: what of a file is there. `there`: its SHA-256 or None, and those of the chunks that an interrupted transfer left."""
+    whole, chunks = None, []
     with contextlib.suppress(FileNotFoundError), _opened(params["path"], os.O_RDONLY) as handle:
-        if _digests(handle)[0] == offered["sha256"]:
-            return {"complete": True, "missing": []}
+        whole = _digests(handle)[0]
     with contextlib.suppress(FileNotFoundError), _opened(params["path"] + PART, os.O_RDONLY) as handle:
-        found = _digests(handle)[1]
-        missing = [at for at, digest in enumerate(offered["chunks"]) if at >= len(found) or found[at] != digest]
-        return {"complete": False, "missing": missing}
-    return {"complete": False, "missing": list(range(len(offered["chunks"])))}
+        chunks = _digests(handle)[1]
+    return {"there": {"sha256": whole, "chunks": chunks}}
+
+
+def missing(offered: dict, there: dict) -> List[int]:
+    """Chunks of an offer that must be brought; none where the whole file is in its place."""
+    if there["sha256"] == offered["sha256"]:
+        return []
+    found = there["chunks"]
+    return [at for at, digest in enumerate(offered["chunks"]) if at >= len(found) or found[at] != digest]
 
 
 def cut(params) -> dict:
@@ -50,10 +62,13 @@ def cut(params) -> dict:
 
 
 def take(params) -> dict:
-    """On the target: put a chunk that was brought to `chunk` in its place; BelayError TRANSFER_DAMAGED where it is not what was offered."""
+    """On the target: put a chunk that was brought to `chunk` in its place, and with the `last` one finish. BelayError TRANSFER_DAMAGED where
+    it is not what was offered."""
     # Opened with the rights of whoever brought it, before they are given up.
     brought = os.open(params["chunk"], os.O_RDONLY | os.O_NOFOLLOW)
     try:
+        if params.get("last") and _is_there(params):  # the answer of the time before was lost
+            return {"changed": False}
         with _opened(params["path"] + PART, os.O_RDWR | os.O_CREAT) as part:
             os.lseek(part, params["index"] * CHUNK, os.SEEK_SET)
             digest = _copy(brought, part, CHUNK)
@@ -62,7 +77,7 @@ def take(params) -> dict:
         os.close(brought)
     if digest != params["offer"]["chunks"][params["index"]]:
         raise _damaged(params["path"])
-    return {"changed": True}
+    return finish(params) if params.get("last") else {"changed": True}
 
 
 def finish(params) -> dict:
@@ -80,6 +95,12 @@ def finish(params) -> dict:
         os.rename(name + PART, name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
     return {"changed": True}
+
+
+def _is_there(params) -> bool:
+    with contextlib.suppress(FileNotFoundError), _opened(params["path"], os.O_RDONLY) as handle:
+        return _digests(handle)[0] == params["offer"]["sha256"]
+    return False
 
 
 def tidy(params) -> dict:
@@ -169,6 +190,10 @@ def _copy(source: int, out: int, limit: int) -> str:
 
 def _unsafe(path: str, why: str) -> BelayError:
     return BelayError("TRANSFER_REFUSED", f"{path} cannot be used safely: {why}.", "Run host-prepare.yml, and look who changed the folder.")
+
+
+def _missing(what: str) -> BelayError:
+    return BelayError("TRANSFER_MISSING", f"{what}.", "Begin again: comment the same command, and it is made anew.")
 
 
 def _damaged(path: str) -> BelayError:

@@ -48,7 +48,7 @@ const wrongDigest: Fault = {
   recovery: "recover",
   must: "old",
   change: (job) => ({ ...job, release_digest: "5".repeat(64) }),
-  says: refusedFor(["ANSIBLE_HOST_FAILED"]),
+  says: refusedFor(["TRANSFER_MISSING"]),
 };
 
 /** Two runs at the same moment: whatever becomes of each, neither may lie, and neither may spoil the other's end. */
