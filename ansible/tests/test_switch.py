@@ -202,6 +202,30 @@ class Promote(SwitchCase):
             self.promote(promotion())
         self.assertEqual(self.bench.options(self.site), {"blogname": "Shop", "theme": "new", "visits": "7", "added": "1", "stray": "s"})
 
+    def test_a_visitor_who_writes_while_that_is_carried_over_wins(self):
+        insert = "INSERT INTO wp_options (option_name, option_value) VALUES"
+        rename, look = engine._rename, late_rows.changed_names
+        looked = []
+
+        def late(session, renames):
+            self.sql(f"UPDATE wp_options SET option_value = 'late' WHERE option_name IN ('visits', 'blogname', 'more'); {insert} ('stray', 's'), ('other', 'o')")
+            rename(session, renames)
+
+        def and_then_a_visitor(session, options):
+            found = look(session, options)
+            if options.live.startswith("belay_") and not looked:
+                looked.append(options.live)
+                self.sql("UPDATE wp_options SET option_value = 'theirs' WHERE option_name = 'visits'; DELETE FROM wp_options WHERE option_name = 'more'")
+                self.sql(f"{insert} ('stray', 'theirs')")
+            return found
+
+        self.sql(f"{insert} ('more', 'm')")
+        with mock.patch.object(engine, "_rename", late), mock.patch.object(late_rows, "changed_names", and_then_a_visitor):
+            self.promote(promotion())
+        self.assertEqual(len(looked), 1)
+        expected = {"blogname": "late", "theme": "new", "visits": "theirs", "added": "1", "stray": "theirs", "other": "o", "gone": "x"}
+        self.assertEqual(self.bench.options(self.site), expected)
+
     def test_a_persistent_object_cache_is_flushed_inside_the_hold_unless_its_salt_is_new(self):
         flushed = os.path.join(self.site.root, "flushed")
         os.makedirs(os.path.join(self.site.tree, "wp-content"))

@@ -7,7 +7,7 @@ second attempt would take a row deleted meanwhile for one that the shadow must k
 A row is named by `option_name`, and values are compared in binary, because a collation calls different values equal.
 `option_id` travels with its row but means nothing to WordPress, so it is not compared.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Tuple
 
 from ..database.mysql import ident, literal
@@ -66,12 +66,20 @@ def read_committed(session):
 
 def changed_names(session, options):
     """Names (bytes) whose row is new, different or gone in live, compared with base."""
-    same = " AND ".join(f"BINARY l.{ident(c)} <=> BINARY b.{ident(c)}" for c in options.compared)
-    join = f"l.{NAME} = b.{NAME} AND BINARY l.{NAME} = BINARY b.{NAME}"
+    same, join = _alike(options), _named_alike("l", "b")
     live, base = ident(options.live), ident(options.base)
     gone = session.query(f"SELECT b.{NAME} FROM {base} b LEFT JOIN {live} l ON {join} WHERE l.{NAME} IS NULL")
     changed = session.query(f"SELECT l.{NAME} FROM {live} l LEFT JOIN {base} b ON {join} WHERE b.{NAME} IS NULL OR NOT ({same})")
     return {row[0] for row in gone} | {row[0] for row in changed}
+
+
+def _alike(options):
+    """SQL condition: the rows `l` and `b` say the same."""
+    return " AND ".join(f"BINARY l.{ident(c)} <=> BINARY b.{ident(c)}" for c in options.compared)
+
+
+def _named_alike(one, other):
+    return f"{one}.{NAME} = {other}.{NAME} AND BINARY {one}.{NAME} = BINARY {other}.{NAME}"
 
 
 def merge(session, options, promoted):
@@ -89,9 +97,37 @@ def merge(session, options, promoted):
     return len(names)
 
 
-def named(names):
-    """SQL condition for the rows of exactly these names (bytes)."""
-    return f"{NAME_BYTES} IN ({', '.join(literal(name) for name in sorted(names))})" if names else "FALSE"
+def carry(session, options, kept, promoted):
+    """What was written into the table `kept` since base was copied comes into live, except where somebody has written there since base.
+
+    Each statement decides that itself, row by row: a visitor who writes at this moment wins. Returns the number of rows; a second time none.
+    """
+    read_committed(session)
+    names = changed_names(session, replace(options, live=kept)) - set(promoted)
+    if not names:
+        return 0
+    live, base, kept = ident(options.live), ident(options.base), ident(kept)
+    sets = ", ".join(f"l.{ident(c)} = k.{ident(c)}" for c in options.compared)
+    columns = ", ".join(ident(c) for c in options.compared)
+    three = f"{live} l JOIN {base} b ON {_named_alike('l', 'b')} LEFT JOIN {kept} k ON {_named_alike('k', 'b')}"
+    untouched = f"{named(names, 'b')} AND {_alike(options)}"
+    session.execute("START TRANSACTION")
+    # All deletions first, as in `merge`.
+    rows = session.execute(f"DELETE l FROM {three} WHERE {untouched} AND k.{NAME} IS NULL")
+    rows += session.execute(f"UPDATE {three} SET {sets} WHERE {untouched} AND k.{NAME} IS NOT NULL")
+    rows += session.execute(
+        f"INSERT INTO {live} ({columns}) SELECT {', '.join(f'k.{ident(c)}' for c in options.compared)} FROM {kept} k "
+        f"LEFT JOIN {base} b ON {_named_alike('b', 'k')} LEFT JOIN {live} l ON {_named_alike('l', 'k')} "
+        f"WHERE {named(names, 'k')} AND b.{NAME} IS NULL AND l.{NAME} IS NULL ON DUPLICATE KEY UPDATE {live}.{NAME} = {live}.{NAME}"
+    )
+    session.execute("COMMIT")
+    return rows
+
+
+def named(names, alias=""):
+    """SQL condition for the rows of exactly these names (bytes); of a table with an alias, where several are read."""
+    column = NAME_BYTES.replace(NAME, f"{alias}.{NAME}") if alias else NAME_BYTES
+    return f"{column} IN ({', '.join(literal(name) for name in sorted(names))})" if names else "FALSE"
 
 
 def read(session, options, table, names):

@@ -195,15 +195,10 @@ def carry_strays(host, options, kept, staying):
     It is put into the live one, unless the row has been written there since. Returns the number of rows.
     """
     with host.open_session() as session:
-        late_rows.read_committed(session)
-        stray = late_rows.changed_names(session, late_rows.Options(kept, options.base, "", options.columns, options.compared)) - staying
-        since = late_rows.changed_names(session, options)
-        wanted = stray - since
-        if wanted:
-            live = late_rows.Options(kept, kept, options.live, options.columns, options.compared)
-            late_rows.apply(session, live, {name: None for name in wanted} | late_rows.read(session, live, kept, wanted))
-            host.journal.append("strays", rows=len(wanted))
-        return len(wanted)
+        rows = late_rows.carry(session, options, kept, staying)
+    if rows:
+        host.journal.append("strays", rows=rows)
+    return rows
 
 
 def clean_up(site, session):
