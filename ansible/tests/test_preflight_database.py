@@ -86,6 +86,13 @@ class Preflight(PreflightCase):
             said = self.assert_code("SPACE_MISSING", preflight_room.check_room, self.site, self.session, ["things"])
         self.assertIn(self.bench.server.folder, said)
 
+    def test_a_release_that_has_arrived_tells_what_it_takes(self):
+        archive = os.path.join(self.site.root, "x.tar.zst")
+        with open(archive, "wb") as file:
+            file.truncate(os.statvfs(self.site.root).f_bavail * os.statvfs(self.site.root).f_frsize)
+        self.assertEqual(preflight_room.check_room(self.site, self.session, ["things"]), [])
+        self.assert_code("SPACE_MISSING", preflight_room.check_room, self.site, self.session, ["things"], archive)
+
     def test_a_database_elsewhere_is_a_warning(self):
         with mock.patch("os.uname", lambda: mock.Mock(nodename="other")):
             told = preflight_room.check_room(self.site, self.session, ["things"])

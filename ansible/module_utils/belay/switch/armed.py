@@ -120,6 +120,13 @@ def disarm(armed: Armed) -> None:
             os.unlink(path)
 
 
+def disarm_operation(site, operation: str) -> None:
+    """Disarm what this operation has armed, if it has."""
+    for armed in all_of(site):
+        if armed.operation == operation:
+            disarm(armed)
+
+
 @contextlib.contextmanager
 def watching(armed: Armed) -> Iterator[bool]:
     """Be the one that watches over it; False where another process does already."""

@@ -8,12 +8,11 @@ from ..bundle.unpack import value_at
 from ..hold import prepare, probe
 from ..errors import BelayError
 from ..hold.hold import VERSION
-from ..database.mysql import SqlError, ident, literal
+from ..database.mysql import SqlError, ident
 from ..text import raw
 
 OLDEST = (10, 6, 1)
 SHOWN = 10
-MARGIN = 64 << 20
 NEW_PLAN = "Make a new plan: comment `/plan`."
 
 
@@ -89,29 +88,6 @@ def check_code(site, release, edits, code):
 def _held(tree, path, code):
     name = os.fsdecode(raw(path))
     return value_at(os.path.join(tree, name)) == code.get(name)
-
-
-def check_space(site, session, tables, code_bytes):
-    """Room for the archive and the unpacked code, and for both copies of the tables where their disk can be seen."""
-    listed = ", ".join(literal(site.prefix + table) for table in (*tables, "options"))
-    rows = session.query(
-        "SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE() "
-        f"AND table_name IN ({listed})"
-    )
-    table_bytes = int(rows[0][0] or 0)
-    folder = session.query("SELECT @@datadir")[0][0].decode()
-    needed = {os.fspath(site.root): 2 * code_bytes}
-    if os.path.isdir(folder):
-        needed[folder] = 2 * table_bytes
-    for path, size in needed.items():
-        disk = os.statvfs(path)
-        free = disk.f_bavail * disk.f_frsize
-        if free < size + MARGIN:
-            raise BelayError(
-                "SPACE_MISSING",
-                f"{path} has {free >> 20} MiB left, and {(size + MARGIN) >> 20} MiB are needed.",
-                "Free space on the target.",
-            )
 
 
 def check_migration(wanted, found):

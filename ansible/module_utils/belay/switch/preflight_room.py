@@ -2,23 +2,28 @@
 from __future__ import annotations
 
 import os
-from typing import Iterable, List, Tuple
+from typing import Iterable, List, Optional, Tuple
 
 from ..database.mysql import literal
 from ..errors import BelayError
 
 MARGIN = 64 << 20
 SPARE_FILES = 2048
+#: At least so much larger than its archive is what is in it; unpacking itself stops where a disk would be full.
+UNPACKED = 2
 
 
-def check_room(site, session, tables: Iterable[str]) -> List[str]:
-    """Room for a second copy of the code and of the tables that are replaced; a warning where the database's disk cannot be seen."""
+def check_room(site, session, tables: Iterable[str], archive: Optional[str] = None) -> List[str]:
+    """Room for a second copy of the code and of the tables that are replaced; a warning where the database's disk cannot be seen.
+
+    `archive`: the release has arrived, and how much its code takes is told by that rather than by the active one's.
+    """
     sizes = session.query(
         "SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE() "
         f"AND table_name IN ({', '.join(literal(site.prefix + table) for table in (*tables, 'options'))})"
     )
     copies = 2 * int(sizes[0][0] or 0)
-    count, size = _tree(site.tree)
+    count, size = (0, UNPACKED * os.path.getsize(archive)) if archive else _tree(site.tree)
     _require(site.root, size, count)
     server, data, temporary = (value.decode() for value in session.query("SELECT @@hostname, @@datadir, @@tmpdir")[0])
     if server != os.uname().nodename or not os.path.isdir(data):

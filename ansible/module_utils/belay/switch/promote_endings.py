@@ -32,7 +32,7 @@ def _gone(host, point, params):
 
 def _kept(host, params):
     """From `confirmed` on nothing goes back by itself; what cannot be tidied up now is by the next operation."""
-    _disarm(host, params)
+    arms.disarm_operation(host.site, params["operation_id"])
     try:
         with host.open_session() as session:
             leftovers.drop_copies(host.site, session)
@@ -68,7 +68,7 @@ def undo(params):
             host.journal.append("undo")
             go_back(host, params, point.record.previous.release)
             drop_incoming(host.site, goal(params).release)
-            _disarm(host, params)
+            arms.disarm_operation(host.site, params["operation_id"])
             late = host.journal.last("rolled_back")["late_rows"]
             return {"changed": True, "rolled_back": True, "kept": False, "belay_facts": {"rolled_back": True, "late_rows": late}}
         if point.version.operation == params["operation_id"]:
@@ -76,16 +76,10 @@ def undo(params):
         back = _went_back(host, point, params) or host.journal.last("activated") is not None
         if not back and is_ours(host.site, params["operation_id"]):
             _clean_up(host, params)
-        _disarm(host, params)
+        arms.disarm_operation(host.site, params["operation_id"])
         over = outcome_of(host.journal, point, goal(params)) if back else None
         facts = {"rolled_back": back, **(over["belay_facts"] if over else {})}
         return {"changed": True, "rolled_back": back, "kept": False, "belay_facts": facts}
-
-
-def _disarm(host, params):
-    for armed in arms.all_of(host.site):
-        if armed.operation == params["operation_id"]:
-            arms.disarm(armed)
 
 
 def _clean_up(host, params):

@@ -2,7 +2,7 @@
 import os
 
 from . import armed as arms
-from . import measures, preflight, promote, switchable, unheld, watchdog
+from . import measures, preflight, preflight_room, promote, switchable, unheld, watchdog
 from ..bundle.bundle import import_table, target_of
 from .ended import goal, outcome_of, short
 from ..errors import BelayError
@@ -30,7 +30,7 @@ def receive(params):
         site, digest = host.site, params["release_digest"]
         require_ours(site, params["operation_id"])
         with host.open_session() as session:
-            preflight.check_space(site, session, params["promote_tables"], os.path.getsize(params["archive"]))
+            preflight_room.check_room(site, session, params["promote_tables"], params["archive"])
             host.journal.append("unpack", release=short(digest), new=not os.path.exists(os.path.join(site.releases, short(digest))))
             unpacked = unpack(site, params["archive"], digest, params["shared_paths"])
             wanted = (unpacked.manifest["wordpress"]["db_version"], wanted_db_version(unpacked.code))

@@ -57,7 +57,8 @@ def activate(params):
             require_not_called_off(host.site, params["operation_id"])
             preflight.check_release(point, params["expected_release"])
             go_back(host, params, params["to_release"])
-            _forget_watches(host, point)
+            # What left is not waited for any more.
+            arms.disarm_operation(host.site, point.version.operation)
         elif host.journal.last("rolled_back") is None:
             looks = measures.looks(host.site, params)
             promoted, late = rollback.resume(host, params["operation_id"], params["to_release"], looks)
@@ -69,10 +70,3 @@ def activate(params):
             if done["promoted"]:
                 facts["promoted"] = {**done["promoted"], "code": measures.code(host.site, params)}
         return {"changed": True, "belay_facts": facts}
-
-
-def _forget_watches(host, left):
-    """What left is not waited for any more."""
-    for armed in arms.all_of(host.site):
-        if armed.goal == left.version:
-            arms.disarm(armed)
