@@ -12,7 +12,7 @@ export interface ProtectionInput {
   readonly repository: Repository;
   readonly environment: string;
   readonly callback_url: string;
-  /** Of the deployment that waits: one of them is answered once. */
+  /** Of the deployment that waits: one of them is answered once. Null: GitHub named none. */
   readonly deployment_id: number | null;
 }
 
@@ -36,8 +36,9 @@ export async function protectionRequested(
     if (judged.kind === "later")
       throw new RunNotNamedYet("GitHub has not told Belay yet which run it started.");
     const at = deps.clock.now();
-    const key = `protection:${repository.id}:${run_id}:${deployment_id ?? environment}`;
-    if (!(await tx.claimOnce(key, at))) return { kind: "ignored", reason: "seen before" };
+    // Where no deployment is named, this may be another job of the same run: better answered twice than never.
+    const key = deployment_id === null ? null : `protection:${repository.id}:${run_id}:${deployment_id}`;
+    if (key !== null && !(await tx.claimOnce(key, at))) return { kind: "ignored", reason: "seen before" };
     const { state, operation_id } = judged;
     const comment =
       operation_id !== null && state === "approved"

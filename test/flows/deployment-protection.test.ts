@@ -22,7 +22,7 @@ async function asks(
   run: number,
   more: {
     readonly environment?: string;
-    readonly deployment_id?: number;
+    readonly deployment_id?: number | null;
     readonly callback_url?: string;
   } = {},
 ): Promise<string> {
@@ -100,6 +100,12 @@ it("answers one waiting deployment once, and every other one, too", async () => 
   expect(await asks(77)).toBe("ignored");
   expect(await asks(77, { deployment_id: 5 })).toBe("approved");
   expect((await world.effects("protection")).length).toBe(2);
+});
+
+it("answers each job of a run, also where GitHub names no deployment", async () => {
+  await dispatched(77);
+  expect(await asks(77, { deployment_id: null })).toBe("approved");
+  expect(await asks(77, { deployment_id: null })).toBe("approved");
 });
 
 it.each([
