@@ -52,6 +52,14 @@ export function changesSomething(type: JobType): boolean {
   );
 }
 
+/**
+ * Where nobody knows how an operation ended: whether the site answers, and what it runs, which only looks and is known within seconds;
+ * then the recovery, which may have to wait for what still runs. Both in one run, beside the operation's own jobs.
+ */
+const RECOVERY: readonly JobType[] = ["health_check", "recover"];
+
+export const isOfRecovery = (type: JobType): boolean => RECOVERY.includes(type);
+
 /** Whether a new head of the pull request ends the operation (unless it has activated): what it judged is no longer shown. */
 export function boundToHead(kind: OperationKind): boolean {
   return kind === "promote" || kind === "plan" || kind === "stage";

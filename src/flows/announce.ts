@@ -7,7 +7,7 @@ import { acceptNext } from "../core/rendering/baseline.ts";
 import { CHECK_LIMIT } from "../core/rendering/cap.ts";
 import { checkExternalId, renderCheck } from "../core/rendering/check.ts";
 import { driftSection } from "../core/rendering/drift.ts";
-import { nextStep } from "../core/rendering/endings.ts";
+import { bringBack, nextStep } from "../core/rendering/endings.ts";
 import { operationMarker, renderOperation } from "../core/rendering/operation.ts";
 import { packagesNext } from "../core/rendering/packages/words.ts";
 import { planSection } from "../core/rendering/plan.ts";
@@ -78,8 +78,10 @@ async function estimate({ tx, operation }: Work): Promise<number | null> {
 const RUNNING: readonly PromotionState[] = ["checking", "ready", "running", "activated", "verifying"];
 
 /** What a comparison of both sides is followed by: the command that accepts it, as long as nobody has. */
-function nextOf(work: Work): string | null {
-  const { state, verdict, comparison, result_code } = work.operation;
+export function nextOf(work: Work): string | null {
+  const { kind, state, verdict, comparison, result_code } = work.operation;
+  const { target } = work;
+  if (kind === "promote" && state === "failed" && target.status === "failed") return bringBack(target.name);
   const open = isOver(state) && comparison !== null && result_code !== "done";
   if (work.operation.packages !== null && state === "succeeded") return packagesNext(work.operation.kind);
   return open ? acceptNext(comparison) : nextStep(namesOf(work), state, verdict);

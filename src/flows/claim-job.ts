@@ -4,7 +4,7 @@
  */
 
 import { isGranted } from "../core/lock.ts";
-import { changesSomething, heldSides } from "../core/operations.ts";
+import { changesSomething, heldSides, isOfRecovery } from "../core/operations.ts";
 import { isOver } from "../core/promotion.ts";
 import { answerLine, baselineUnreadable } from "../core/rendering/answers.ts";
 import { blockedSentence, cancelledSentence } from "../core/rendering/endings.ts";
@@ -44,7 +44,7 @@ export async function claimJob(deps: ClaimDeps, input: RunnerInput): Promise<Cla
     if (repeated !== null) return { kind: "claimed", claim: repeated };
     if (job.state !== "queued" || isOver(work.operation.state)) return over(work);
 
-    const stop = job.type === "recover" ? null : stopReason(work, fresh);
+    const stop = isOfRecovery(job.type) ? null : stopReason(work, fresh);
     if (stop !== null) return cancel(work, stop, input);
     return give({ deps, job, work, fresh, input });
   });
@@ -142,7 +142,7 @@ async function give(giving: Giving): Promise<ClaimOutcome> {
     }
     work = judged.work;
   }
-  const needed = job.type !== "recover" && JUDGED_BY_BASELINE.includes(work.operation.kind);
+  const needed = !isOfRecovery(job.type) && JUDGED_BY_BASELINE.includes(work.operation.kind);
   const damaged = needed ? (await boundBaseline(work)).damaged : null;
   if (damaged !== null) {
     const answer = baselineUnreadable(namesOf(work), damaged);
@@ -168,8 +168,9 @@ async function handOut(giving: Giving, { actor, job_input }: HandOut): Promise<C
   const { run_id } = input.runner;
   const bound = { run_id, dispatched_at: giving.work.operation.dispatched_at ?? giving.work.now };
   // A recovery moves nothing: the operation stays unknown until it has reported.
-  const work =
-    job.type === "recover" ? await change(giving.work, bound) : await move(giving.work, event, bound);
+  const work = isOfRecovery(job.type)
+    ? await change(giving.work, bound)
+    : await move(giving.work, event, bound);
   await work.tx.heartbeat(work.operation.id, work.now);
   await work.tx.updateJob(job.id, {
     state: "running",

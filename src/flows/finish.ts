@@ -6,14 +6,13 @@ import { changesSomething } from "../core/operations.ts";
 import { isOver, type PromotionEvent } from "../core/promotion.ts";
 import { answerMarker, renderAnswer } from "../core/rendering/answers.ts";
 import { capLine, DESCRIPTION_LIMIT } from "../core/rendering/cap.ts";
-import { nextStep } from "../core/rendering/endings.ts";
 import { settled } from "../core/verdict.ts";
 import type { OperationRow } from "../ports/operations.ts";
 import type { EnvironmentRow } from "../ports/sites.ts";
-import { showChecks, showComment } from "./announce.ts";
+import { nextOf, showChecks, showComment } from "./announce.ts";
 import { lastStandingPromotion } from "./create-operation.ts";
 import { deployedCommit } from "./touch.ts";
-import { emit, move, namesOf, record, type Work } from "./work.ts";
+import { emit, move, record, type Work } from "./work.ts";
 
 export interface Ending {
   readonly event: PromotionEvent;
@@ -49,15 +48,15 @@ export async function finish(work: Work, ending: Ending): Promise<Work> {
     await done.tx.releaseLock(done.operation.id);
     await done.tx.withdrawDispatches(done.operation.id);
   }
-  if (touched !== null) await afterTouch(done, touched, ending);
-  const last = await record(done, {
+  const left = touched === null ? done : await afterTouch(done, touched, ending);
+  const last = await record(left, {
     actor: ending.actor,
-    action: done.operation.state,
+    action: left.operation.state,
     reason: ending.message,
-    details: { code: ending.code, release: done.operation.release_after },
+    details: { code: ending.code, release: left.operation.release_after },
   });
-  if (touched !== null) await anchor(done, last);
-  return tell(done, ending);
+  if (touched !== null) await anchor(left, last);
+  return tell(left, ending);
 }
 
 /** After every operation that may have changed an environment, the site's repository remembers how far the log had come. */
@@ -76,7 +75,7 @@ async function tell(work: Work, ending: Ending): Promise<Work> {
   const answer = {
     code: ending.code,
     sentences: [ending.message],
-    remedy: nextStep(namesOf(work), operation.state, operation.verdict),
+    remedy: nextOf(work),
   };
   const body = renderAnswer(answer, key);
   await emit(shown, {
@@ -115,12 +114,13 @@ async function touchedEnvironment(work: Work): Promise<EnvironmentRow | null> {
   return job.environment_id === work.source.id ? work.source : work.target;
 }
 
-async function afterTouch(work: Work, environment: EnvironmentRow, ending: Ending): Promise<void> {
-  const { state, kind, id } = work.operation;
-  if (state === "unknown") return;
-  const failed = ending.broken === true || (await isStillBroken(work, ending));
-  await work.tx.updateEnvironment(environment.id, { status: failed ? "failed" : "active" });
-  if (kind === "refresh" || (await deployedCommit(work)) === null) return;
+async function afterTouch(before: Work, environment: EnvironmentRow, ending: Ending): Promise<Work> {
+  const { state, kind, id } = before.operation;
+  if (state === "unknown") return before;
+  const failed = ending.broken === true || (await isStillBroken(before, ending));
+  const row = await before.tx.updateEnvironment(environment.id, { status: failed ? "failed" : "active" });
+  const work: Work = { ...before, [environment.id === before.source.id ? "source" : "target"]: row };
+  if (kind === "refresh" || (await deployedCommit(work)) === null) return work;
   await emit(work, {
     kind: "deployment_status",
     operation_id: id,
@@ -128,6 +128,7 @@ async function afterTouch(work: Work, environment: EnvironmentRow, ending: Endin
     description: capLine(ending.message.replaceAll("`", ""), DESCRIPTION_LIMIT),
     environment_url: work.target.url,
   });
+  return work;
 }
 
 /** A rollback that did not switch leaves the target as the promotion before left it. */

@@ -3,7 +3,7 @@
 import { FACTS } from "../core/facts.ts";
 import { type Failure, failureOf, ROLLBACK_UNHEALTHY } from "../core/failure.ts";
 import { SWITCH } from "../core/milestones.ts";
-import { changesSomething, runResult } from "../core/operations.ts";
+import { changesSomething, isOfRecovery, runResult } from "../core/operations.ts";
 import { jobDone } from "../core/progress.ts";
 import { cancelledSentence, doneSentence } from "../core/rendering/endings.ts";
 import { JOB_WORDS, shortId } from "../core/rendering/words.ts";
@@ -18,6 +18,7 @@ import { type Ending, endSentence, finish } from "./finish.ts";
 import { headParents } from "./head-parents.ts";
 import { addNextJob } from "./next-job.ts";
 import { conclude, type Loaded } from "./reports/conclude.ts";
+import { probed } from "./reports/probed.ts";
 import { recovered } from "./reports/recovered.ts";
 import { rolledBack } from "./reports/release-rollback.ts";
 import type { Conclusion } from "./reports/reported.ts";
@@ -38,7 +39,8 @@ export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<R
     return { ...refuseJob("bad_request", "The report is for another job."), status: 400 };
   }
   const { report } = input;
-  const loaded = changesSomething(found.job.type) ? null : await load(deps, { ...found, report });
+  const told = changesSomething(found.job.type) || isOfRecovery(found.job.type);
+  const loaded = told ? null : await load(deps, { ...found, report });
 
   return deps.store.transaction(async (tx) => {
     const now = await findJob(deps, tx, input);
@@ -54,7 +56,7 @@ export async function jobReport(deps: ReportDeps, input: ReportInput): Promise<R
   });
 }
 
-/** What is judged with. What was changed is kept as it was told, without GitHub: it may be out of reach at that moment. */
+/** What is judged with. What was changed, or how it ended, is kept as it was told, without GitHub: it may be out of reach at that moment. */
 async function load(
   deps: ReportDeps,
   { work, job, report }: Pick<InHand, "work" | "job" | "report">,
@@ -96,6 +98,7 @@ async function settle(inHand: InHand, loaded: Loaded | null, actor: string): Pro
   const { error_code = null, error_message = null } = report;
   const { now: finished_at, tx } = inHand.work;
   await tx.updateJob(job.id, { state, finished_at, report, error_code, error_message });
+  if (job.type === "health_check") return probed(inHand.work, job);
   if (job.type === "recover") {
     return ended(await recovered(inHand.deps, inHand.work, { job, report, actor }));
   }

@@ -1,5 +1,5 @@
 /** The next job of an operation, in the order that its kind prescribes. */
-import { jobsOf, type Side, timeoutOf } from "../core/operations.ts";
+import { isOfRecovery, jobsOf, type Side, timeoutOf } from "../core/operations.ts";
 import type { JobRow } from "../ports/operations.ts";
 import type { Work } from "./work.ts";
 
@@ -7,7 +7,7 @@ import type { Work } from "./work.ts";
 export async function addNextJob(work: Work): Promise<JobRow | null> {
   const { operation, tx } = work;
   const all = await tx.jobsOf(operation.id);
-  const given = all.filter(({ attempt, type }) => attempt === operation.attempt && type !== "recover");
+  const given = all.filter(({ attempt, type }) => attempt === operation.attempt && !isOfRecovery(type));
   const next = jobsOf(operation.kind, operation.refresh?.first_clone ?? false)[given.length];
   if (next === undefined) return null;
   const job = newJob(work, {

@@ -1,9 +1,11 @@
 /**
  * Nobody could tell how an operation ended: a recovery looks at its host, and its report ends the doubt. The operation keeps its
- * lock meanwhile; the recovery is one more job of it, with a run of its own. If it comes to nothing, the doubt stays and says so.
+ * lock meanwhile; the recovery is two more jobs of it, with a run of its own: first whether the site answers, then what was
+ * interrupted. If it comes to nothing, the doubt stays and says so.
  */
+import { FACTS } from "../core/facts.ts";
 import { isGranted } from "../core/lock.ts";
-import { changesSomething, timeoutOf } from "../core/operations.ts";
+import { changesSomething, isOfRecovery, timeoutOf } from "../core/operations.ts";
 import * as words from "../core/rendering/recovery.ts";
 import type { JobRow, OperationRow } from "../ports/operations.ts";
 import type { EnvironmentRow } from "../ports/sites.ts";
@@ -51,9 +53,9 @@ export async function beginRecovery(
   const anew = await change(await withNewRun(work), { recoveries, recover_at: null, cancel_reason: null });
   const environment = await doubtfulEnvironment(work);
   const job = newJob(anew, {
-    type: "recover",
+    type: "health_check",
     environment_id: environment.id,
-    timeout_s: timeoutOf("recover"),
+    timeout_s: timeoutOf("health_check"),
   });
   await work.tx.addJob(job);
   await dispatchRun(anew, { lock, workflow: settings.workflow, job_id: job.id });
@@ -67,7 +69,7 @@ export async function openRecovery({
   operation,
 }: Pick<Work, "tx" | "operation">): Promise<JobRow | null> {
   const jobs = await tx.jobsOf(operation.id);
-  const open = (job: JobRow) => job.type === "recover" && (job.state === "queued" || job.state === "running");
+  const open = (job: JobRow) => isOfRecovery(job.type) && (job.state === "queued" || job.state === "running");
   return jobs.find(open) ?? null;
 }
 
@@ -89,6 +91,21 @@ export function nextRecovery(
   return wait === undefined ? null : new Date(Date.parse(now) + wait * 1000).toISOString();
 }
 
+/** What the newest recovery saw of the site before it looked for what was interrupted, in words; null: it has not looked yet. */
+export async function probe({
+  tx,
+  operation,
+  source,
+  target,
+}: Pick<Work, "tx" | "operation" | "source" | "target">): Promise<string | null> {
+  const newest = (await tx.jobsOf(operation.id)).findLast(({ type }) => type === "health_check");
+  if (newest?.report == null) return null;
+  const { name } = newest.environment_id === source.id ? source : target;
+  const facts = FACTS.health_check.safeParse(newest.report.facts);
+  const looked = newest.state === "succeeded" && facts.success;
+  return words.probed(name, newest.finished_at ?? "", looked ? facts.data : null);
+}
+
 export interface Fruitless {
   readonly job: JobRow;
   readonly code: string;
@@ -108,7 +125,9 @@ export async function recoveryFailed(
   const environment = await doubtfulEnvironment(before);
   const recover_at = nextRecovery(before, settings.recovery_waits_s);
   const next = recover_at === null ? words.byHand(environment.name) : words.planned(recover_at);
-  const work = await change(before, { recover_at, result_message: `${why} ${next}` });
+  const seen = await probe(before);
+  const said = [why, ...(seen === null ? [] : [seen]), next].join(" ");
+  const work = await change(before, { recover_at, result_message: said });
   await record(work, { actor, action: "recovery_failed", reason: why, details: { code } });
   return showComment(work, "now");
 }

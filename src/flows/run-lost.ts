@@ -1,7 +1,7 @@
 /** Runs that could not be started, ended without a report, or are silent for too long. */
 
 import type { Answer } from "../core/answer.ts";
-import { changesSomething } from "../core/operations.ts";
+import { changesSomething, isOfRecovery } from "../core/operations.ts";
 import { OPEN_STATES } from "../core/promotion.ts";
 import * as answers from "../core/rendering/answers.ts";
 import { failedSentence, unknownSentence } from "../core/rendering/endings.ts";
@@ -105,7 +105,7 @@ async function lose(deps: Pick<Deps<never>, "clock" | "settings">, tx: Tx, loss:
   const outdated = job === undefined || (await loss.only?.(tx, job)) === false;
   if (work === null || outdated) return { kind: "nothing", operation_id };
   const answer = loss.answer(JOB_WORDS[job.type]);
-  if (job.type === "recover") return fruitless(deps, work, { job, answer });
+  if (isOfRecovery(job.type)) return fruitless(deps, work, { job, answer });
   if (!can(work, "lost")) return { kind: "nothing", operation_id };
   await finishOrRetry(deps, work, { ...lost(work, job, answer), actor: "bot" });
   return { kind: "ended", operation_id };

@@ -151,20 +151,32 @@ async function leaseEffect(tx: DbTx, now: string) {
     .returningAll()
     .executeTakeFirstOrThrow();
   const known = await resource(tx, repository_id, row.stream);
-  return { row, known, untried: await isUntried(tx, repository_id, { row, known }) };
+  return { row, known, untried: await isUntried(tx, repository_id, { row, known, now }) };
+}
+
+interface Leased {
+  readonly row: EffectRow;
+  readonly known: ResourceRow | null;
+  readonly now: string;
+}
+
+/**
+ * A store that was put back does not know what was made since its backup. So long GitHub delivers webhooks of that time again; by then
+ * they have been worked on, every open pull request was looked at, and what comes anew is new.
+ */
+const FORGETFUL_MS = 3 * 24 * 3600 * 1000;
+
+async function isJustRestored(tx: DbTx, now: string): Promise<boolean> {
+  const at = await restoredAt(tx);
+  return at !== null && Date.parse(now) - Date.parse(at) <= FORGETFUL_MS;
 }
 
 /** An answer may have been lost, also that to an earlier effect which this one has taken the place of. */
-async function isUntried(
-  tx: DbTx,
-  repository_id: number,
-  { row, known }: { readonly row: EffectRow; readonly known: ResourceRow | null },
-): Promise<boolean> {
+async function isUntried(tx: DbTx, repository_id: number, { row, known, now }: Leased): Promise<boolean> {
   if (row.attempts > 1) return false;
   // Each status of a deployment is a thing of its own.
   if (row.effect.kind === "deployment_status") return true;
-  // A store that was put back does not know what was made since its backup.
-  if (known !== null || (await restoredAt(tx)) !== null) return false;
+  if (known !== null || (await isJustRestored(tx, now))) return false;
   const tried = await tx
     .selectFrom("effects")
     .select("id")

@@ -79,7 +79,7 @@ it("the promotion has happened: succeeded, with the release that the target runs
       return looked({ active: { release: RELEASE.slice(0, 12), operation_id: id } });
     },
   });
-  expect(run).toMatchObject({ jobs: ["recover"], result: "succeeded" });
+  expect(run).toMatchObject({ jobs: ["health_check", "recover"], result: "succeeded" });
   expect(await world.operation()).toMatchObject({ state: "succeeded", release_after: RELEASE.slice(0, 12) });
   expect((await world.operation()).result_message).toContain("Comment `/refresh` to record a new one");
   expect(await world.checks()).toMatchObject({ promotion: "success" });
@@ -140,6 +140,31 @@ it("after a recovered promotion of which the host remembers nothing, a later cha
   expect(await plan(changed)).toEqual([]);
 });
 
+it("active and not healthy: failed, the baseline stays, and the comment says both and what to type", async () => {
+  const {
+    id,
+    baseline_id,
+    source_environment_id: source,
+    target_environment_id: target,
+  } = await world.operation();
+  await recoverNow();
+  const active = { release: RELEASE.slice(0, 12), operation_id: id };
+  const { promoted, previous_release } = switched(staging);
+  const promotion = { promoted, previous_release };
+  await world.runs({ recover: () => looked({ active, promotion, healthy: false }) });
+  expect(await world.operation()).toMatchObject({ state: "failed", result_code: "RECOVERED_UNHEALTHY" });
+  for (const said of [await world.comment(), await world.lastAnswer()]) {
+    expect(said).toContain("The baseline is the one from before");
+    expect(said).toContain("Next: Look at production, then comment `/rollback`");
+    expect(said).not.toContain("comment `/promote`");
+  }
+  const newest = await world.open.store.transaction((tx) => tx.baselineOf(source, target));
+  expect(newest?.id).toBe(baseline_id);
+  expect(await productionStatus()).toBe("failed");
+  expect(await world.says("mona", "/promote")).toBe("environment_failed");
+  expect(await world.says("mona", "/rollback")).toBe("started");
+});
+
 it("the host took it back: rolled back, with the old release that it runs under the promotion's own name", async () => {
   const { id } = await world.operation();
   await recoverNow();
@@ -193,6 +218,59 @@ it("a recovery that comes to nothing leaves the doubt, is tried again, and in th
   await world.runs({ recover: () => looked(before) });
   expect(await world.operation()).toMatchObject({ state: "failed" });
   expect(await locks()).toEqual([]);
+});
+
+it("first the comment says whether the site answers, and keeps that where the recovery comes to nothing", async () => {
+  const page = { check: "/shop/", ok: false, detail: "status 500", seconds: 1 };
+  await recoverNow();
+  const run = await world.runs({
+    health_check: (input) => {
+      expect(input).toMatchObject({ target_environment: "production" });
+      return { facts: { health: [page], healthy: false, active_release: "bbbbbbbbbbbb" } };
+    },
+    recover: () => ({ error: "HOST_BUSY", message: "Somebody else is at work." }),
+  });
+  expect(run).toMatchObject({ jobs: ["health_check", "recover"], result: "unknown" });
+  const seen = "production ran `bbbbbbbbbbbb` and was not healthy (/shop/).";
+  const comments = (await world.effects("comment")).map(({ body }) => body);
+  expect(
+    comments.some((body) => body.includes(`A recovery looks at production now`) && body.includes(seen)),
+  ).toBe(true);
+  expect((await world.operation()).result_message).toMatch(
+    /Somebody else is at work\. At 20.* production ran .* the next time at /,
+  );
+});
+
+it("a site that cannot even be asked is looked at all the same", async () => {
+  await recoverNow();
+  const broken = { error: "SITE_LAYOUT", message: "There is no link `current`." };
+  const run = await world.runs({ health_check: () => broken, recover: () => looked(before) });
+  expect(run).toMatchObject({ jobs: ["health_check", "recover"], result: "failed" });
+  const said = (await world.effects("comment")).map(({ body }) => body).join("\n");
+  expect(said).toContain("Whether production is healthy could not be asked at ");
+});
+
+it("a run that is gone after its first look comes to nothing, and the next recovery looks anew", async () => {
+  await recoverNow();
+  const probe = (await world.effects("dispatch")).at(-1)?.inputs.job ?? "";
+  await world.claim(probe);
+  const facts = { health: [], healthy: true, active_release: "aaaaaaaaaaaa" };
+  const told = await world.report(probe, "health_check", { facts });
+  const next = (told.kind === "answered" && told.answer.next_job_id) || "";
+  // Asked again, because the answer was lost: the same.
+  expect(await world.report(probe, "health_check", { facts })).toEqual(told);
+  expect(await world.claim(next)).toMatchObject({ claim: { job_type: "recover" } });
+  const { run_id } = await world.operation();
+  await runEnded(world.deps, { repository_id: REPOSITORY.id, run_id: run_id ?? 0 });
+  expect((await world.operation()).result_message).toContain(
+    "production ran `aaaaaaaaaaaa` and was healthy.",
+  );
+  world.wait(301);
+  const [id = ""] = await dueRecoveries(world.deps);
+  expect(await recoverDue(world.deps, id)).toBe("begun");
+  expect(await world.runs({ recover: () => looked(before) })).toMatchObject({
+    ...{ jobs: ["health_check", "recover"], result: "failed" },
+  });
 });
 
 it("a late report of the promotion's own run ends the doubt, also while a recovery is under way; a lost one begins anew", async () => {

@@ -223,7 +223,11 @@ export async function approved(world: World, answers: Answers): Promise<void> {
   if (code !== "approved") throw new Error(`the plan was not approved: ${code}`);
 }
 
-async function runJobs(world: World, answers: Answers): Promise<RunEnd> {
+/** What a recovery sees first, where the story is not about it. */
+const HEALTHY = { health: [], healthy: true, active_release: "aaaaaaaaaaaa" };
+
+async function runJobs(world: World, told_by: Answers): Promise<RunEnd> {
+  const answers: Answers = { health_check: () => ({ facts: HEALTHY }), ...told_by };
   const jobs: JobType[] = [];
   let next: string | null = (await world.effects("dispatch")).at(-1)?.inputs.job ?? null;
   while (next !== null) {

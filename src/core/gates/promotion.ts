@@ -83,7 +83,7 @@ function wordsOf(state: PromotionState, target: string): Words {
     case "unknown":
       return block(
         "unknown",
-        `Whether the promotion to ${target} happened is unknown: its run ended without a report. The lock stays.`,
+        `Whether the promotion to ${target} happened is unknown. The lock stays.`,
         `Belay has ${target}'s host looked at by itself; \`/status\` shows what is known, \`/unlock\` has it looked at now.`,
       );
   }

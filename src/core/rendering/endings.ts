@@ -69,6 +69,10 @@ export function failedSentence({ kind, source, target }: Names, why: string): st
 export const brokenSentence = ({ target }: Names, why: string): string =>
   `${target} was switched, and could neither be confirmed nor be rolled back: it needs a person now. ${why}`;
 
+/** What is typed after a promotion that left the target on its release, not healthy: nothing else is begun there until then. */
+export const bringBack = (target: string): string =>
+  `Look at ${target}, then comment \`/rollback\`: it brings the release before back, and until then nothing is promoted to ${target}.`;
+
 export const unhealthyRollback = ({ target }: Names, why: string): string =>
   `${target} is back on the release before, but it is not healthy there either. ${why}`;
 

@@ -6,6 +6,13 @@ interface Names {
   readonly target: string;
 }
 
+/** What a recovery's first look told. */
+export interface Probed {
+  readonly active_release: string;
+  readonly healthy: boolean;
+  readonly health: readonly { readonly check: string; readonly ok: boolean }[];
+}
+
 export interface Seen {
   readonly release: string;
   readonly healthy: boolean;
@@ -15,6 +22,14 @@ const word = (kind: OperationKind): string => (kind === "promote" ? "promotion" 
 
 export const begun = (environment: string): string =>
   `A recovery looks at ${environment} now: what was interrupted is finished or undone, and its report says how this ended.`;
+
+/** @param seen null: it could not be asked */
+export function probed(environment: string, at: string, seen: Probed | null): string {
+  if (seen === null) return `Whether ${environment} is healthy could not be asked at ${at}.`;
+  const failing = seen.health.filter(({ ok }) => !ok).map(({ check }) => check);
+  const health = seen.healthy ? "healthy" : `not healthy (${failing.join(", ")})`;
+  return `At ${at} ${environment} ran \`${seen.active_release}\` and was ${health}.`;
+}
 
 export const planned = (at: string): string => `Belay looks at the host by itself, the next time at ${at}.`;
 
@@ -30,6 +45,10 @@ export const failed = (environment: string, why: string): string =>
 /** Where the host does not remember what the switch measured: it was cut off right before it wrote that down. */
 export const BASELINE_STAYS =
   "The baseline is still the one from before, because what the switch measured was lost with its report. Comment `/refresh` to record a new one; until then, what is changed anew in the source of what was promoted conflicts.";
+
+/** Active and not healthy: only a rollback is taken now, so the baseline must not advance to what leaves again. */
+export const baselineWaits = (target: string): string =>
+  `It stays active until somebody comments \`/rollback\`. The baseline is the one from before, which is what ${target} is like after that.`;
 
 export const BASELINE_ADVANCED =
   "The baseline is advanced with what the host's journal kept of the switch, as the lost report would have done.";

@@ -68,8 +68,11 @@ async function keep(
   { promotion, active, health }: Facts["recover"],
 ): Promise<Kept> {
   if (release_after === null) return { work, said: "" };
-  const happened = work.operation.kind === "promote" && event === "finished";
-  if (!happened) return { work: await keepRelease(work, release_after), said: "" };
+  if (work.operation.kind !== "promote") return { work: await keepRelease(work, release_after), said: "" };
+  if (event !== "finished") {
+    const said = ` ${words.baselineWaits(work.target.name)}`;
+    return { work: await keepRelease(work, release_after), said };
+  }
   if (promotion === undefined) return stays(await keepRelease(work, release_after));
   const { previous_release, promoted, migrated } = promotion;
   const told = { activated: true, rolled_back: false, release: active.release, previous_release, health };

@@ -298,3 +298,17 @@ describe("a verdict", () => {
     expect(done.gates.map((one) => one.remedy)).toEqual(["Comment `/promote`.", "Do this.", null]);
   });
 });
+
+describe("a promotion of which nobody knows how it ended", () => {
+  it("names no cause but the one that is on record", () => {
+    const why = "The bot's store was put back from a backup.";
+    const { sentences } = promotion.evaluate({
+      ...{ source: "staging", target: "production" },
+      promotion: { state: "unknown", message: why },
+    });
+    expect(sentences).toEqual([
+      "Whether the promotion to production happened is unknown. The lock stays.",
+      why,
+    ]);
+  });
+});
