@@ -1,6 +1,7 @@
 /** The Probot app: every signed webhook is stored and answered at once; this table says which flow works on it later. */
 import { z } from "zod";
 import { parseCommands } from "./core/commands.ts";
+import { isBehind } from "./core/merge-settings.ts";
 import { buttonClicked } from "./flows/button-clicked.ts";
 import { checkRerequested } from "./flows/checks-again.ts";
 import { commandReceived } from "./flows/command-received.ts";
@@ -121,11 +122,12 @@ const PullRequest = Repository.extend({
     base: z.object({ ref: z.string() }),
     head: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ id: z.number() }).nullable() }),
     updated_at: z.string(),
+    mergeable_state: z.string().nullish(),
   }),
 });
 
 const pullRequestEvent = handler(PullRequest, async (deps, event) => {
-  const { number, state, merged, title, user, base, head, updated_at } = event.pull_request;
+  const { number, state, merged, title, user, base, head, updated_at, mergeable_state } = event.pull_request;
   const input = {
     repository: repositoryOf(event),
     pull_request: {
@@ -133,6 +135,7 @@ const pullRequestEvent = handler(PullRequest, async (deps, event) => {
       state: merged === true ? ("merged" as const) : state,
       author: user?.login ?? "ghost",
       head_repository_id: head.repo?.id ?? null,
+      behind: isBehind(mergeable_state),
     },
   };
   const outcome = await pullRequestChanged(deps, input);

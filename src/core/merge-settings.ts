@@ -4,11 +4,14 @@
 export interface MergeSettings {
   /** Checks that a rule of the branch requires; `app_id` null: whoever posts a check of that name is believed. */
   readonly required: readonly { readonly name: string; readonly app_id: number | null }[];
-  /** A rule wants the head branch to be up to date before a merge. */
+  /** A ruleset wants the head branch to be up to date before a merge. */
   readonly strict: boolean;
   readonly squash: boolean | null;
   readonly deletes_head: boolean | null;
 }
+
+/** GitHub calls a pull request that lacks commits of its base so only where the base's protection wants it to have them. */
+export const isBehind = (mergeable_state: string | null | undefined): boolean => mergeable_state === "behind";
 
 export interface MergeScene {
   /** Branches of the environments. */
@@ -16,19 +19,22 @@ export interface MergeScene {
   readonly base: string;
   /** Belay's own App. */
   readonly app_id: number;
+  /** The pull request lacks commits of its base, and may not be merged for that: of a classic protection GitHub tells no more. */
+  readonly behind: boolean;
 }
 
 /** One sentence for each: what is so, what that leads to, what to change. */
-export function mergeNotices(settings: MergeSettings, { head, base, app_id }: MergeScene): readonly string[] {
+export function mergeNotices(settings: MergeSettings, scene: MergeScene): readonly string[] {
+  const { head, base, app_id, behind } = scene;
   const ours = settings.required.filter(({ name }) => name.startsWith(OURS));
   const loose = ours.filter(({ app_id: of }) => of === null);
   const foreign = ours.filter(({ app_id: of }) => of !== null && of !== app_id);
   return [
     ...(loose.length > 0 ? [notPinned(base, shown(loose))] : []),
     ...(foreign.length > 0 ? [ofAnotherApp(base, shown(foreign))] : []),
-    ...(settings.strict
+    ...(settings.strict || behind
       ? [
-          `\`${base}\` wants \`${head}\` to be up to date before a merge: each update moves the head, and what was judged and approved holds no more. Switch *Require branches to be up to date* off in the rule of \`${base}\`.`,
+          `\`${base}\` wants \`${head}\` to be up to date before a merge: each update moves the head, and what was judged and approved holds no more. Switch *Require branches to be up to date* off in the rule or the protection of \`${base}\`.`,
         ]
       : []),
     ...(settings.squash === true

@@ -74,8 +74,8 @@ async function evidenceFor(deps: CommandDeps, loaded: Loaded, decision: Admissio
 async function noticesOf(deps: CommandDeps, loaded: Loaded, decision: Admission): Promise<readonly string[]> {
   const asked = decision.kind === "act" && decision.command.kind === "status";
   if (!asked || !seesDetails(loaded.person.permission)) return [];
-  const { base_ref, head_ref } = loaded.pull_request;
-  return noticesFor(deps, loaded.input.repository, { head: head_ref, base: base_ref });
+  const { base_ref, head_ref, behind = false } = loaded.pull_request;
+  return noticesFor(deps, loaded.input.repository, { head: head_ref, base: base_ref, behind });
 }
 
 /** Where Belay is not set up, another bot's commands are not ours to answer. */

@@ -9,6 +9,7 @@ export type NoticeReads = "mergeSettings" | "app_id";
 export interface Branches {
   readonly head: string;
   readonly base: string;
+  readonly behind: boolean;
 }
 
 /** What cannot be read is not said, and holds nothing up. */

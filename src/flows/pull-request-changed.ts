@@ -42,8 +42,8 @@ export async function pullRequestChanged(
 async function noticed(deps: ChangedDeps, input: PullRequestInput): Promise<HeadKind | null> {
   const head = await classify(deps, input);
   if (head?.kind !== "environment") return head;
-  const { head_ref, base_ref } = input.pull_request;
-  const branches = { head: head_ref, base: base_ref };
+  const { head_ref, base_ref, behind = false } = input.pull_request;
+  const branches = { head: head_ref, base: base_ref, behind };
   return { ...head, notices: await noticesFor(deps, input.repository, branches) };
 }
 

@@ -1,6 +1,7 @@
 /** What flows read from GitHub. Reads change nothing, so they are repeated at once when GitHub stumbles. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { isBehind } from "../core/merge-settings.ts";
 import { botOf, type Permission } from "../core/policy.ts";
 import type { Github, IssueComment, PullRequest } from "../ports/github.ts";
 import type { Repository } from "../ports/sites.ts";
@@ -149,6 +150,8 @@ interface GivenPullRequest {
     readonly repo: { readonly id: number } | null;
   };
   readonly updated_at: string;
+  /** Only of a single pull request. */
+  readonly mergeable_state?: string;
 }
 
 function pullRequest(given: GivenPullRequest): PullRequest {
@@ -163,6 +166,7 @@ function pullRequest(given: GivenPullRequest): PullRequest {
     head_sha: given.head.sha,
     head_repository_id: given.head.repo?.id ?? null,
     updated_at: given.updated_at,
+    ...(isBehind(given.mergeable_state) && { behind: true }),
   };
 }
 

@@ -18,6 +18,8 @@ export interface PullRequest {
   readonly head_sha: string;
   /** Null when the head's repository is gone. */
   readonly head_repository_id: number | null;
+  /** GitHub says that the base wants the head to be up to date, and that it is not. Absent: it did not tell, or has not worked it out. */
+  readonly behind?: boolean;
   readonly updated_at: string;
 }
 

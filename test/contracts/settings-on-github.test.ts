@@ -47,6 +47,36 @@ test("rules that trust anybody, want the head up to date, or merge by squash are
   expect(double.problems).toEqual([]);
 }, 90_000);
 
+test("a classic protection that wants the head up to date shows in pull requests that are behind, and is said then", async () => {
+  const files = { ".github/belay.yml": EXAMPLE };
+  const branches = ["staging", "production"];
+  const double = await startDouble({
+    repositories: [{ name: "acme/shop", files, branches, people: { ann: "write" } }],
+  });
+  onTestFinished(() => double.close());
+  const bot = await startTestBot(double);
+  onTestFinished(() => bot.stop());
+  const ann = double.as("ann");
+  await ann.push("staging", { "theme.css": "new" });
+  const pull = await ann.openPullRequest({ title: "Promote", head: "staging", base: "production" });
+  const status = async () => {
+    const { id } = await ann.comment(pull, "/status");
+    const answer = () =>
+      double.comments(pull).find(({ body }) => body.includes(`belay:answer=comment:${id} `));
+    return double.when("the status", () => answer()?.body);
+  };
+  await ann.push("production", { "hotfix.php": "<?php" });
+  expect(await status()).not.toContain("to be up to date");
+  double.repository().settings.upToDate = ["production"];
+  expect(await status()).toContain("`production` wants `staging` to be up to date before a merge");
+  // As far as the webhook tells, the check of a new head says so as well.
+  await ann.push("staging", { "theme.css": "newer" });
+  const promotion = () =>
+    double.checks(pull.headSha).find(({ name }) => name === "belay / production / promotion")?.output.text;
+  await double.when("the notice", () => promotion()?.includes("to be up to date") || undefined);
+  expect(double.problems).toEqual([]);
+}, 90_000);
+
 test("a pull request that was opened before Belay was set up gets its checks when the configuration arrives", async () => {
   const double = await startDouble({
     repositories: [

@@ -162,6 +162,7 @@ const createRepository = (world: World, options: RepositoryOptions): Repository 
     createdAt: timestamp(world),
     settings: {
       deleteBranchOnMerge: false,
+      upToDate: [],
       allowSquashMerge: true,
       allowMergeCommit: true,
       allowRebaseMerge: true,

@@ -77,6 +77,8 @@ export type Repository = {
   readonly createdAt: string;
   readonly settings: {
     deleteBranchOnMerge: boolean;
+    /** Branches whose classic protection wants the head to be up to date: of which Apps see nothing but that a pull request is behind. */
+    upToDate: readonly string[];
     allowSquashMerge: boolean;
     allowMergeCommit: boolean;
     allowRebaseMerge: boolean;

@@ -71,6 +71,12 @@ export const pullListView = (world: World, pull: PullRequest): View => {
   };
 };
 
+const behindOrClean = (world: World, pull: PullRequest): string => {
+  const { settings, branches } = repositoryOf(world, pull.repository);
+  const lacks = between(world.state.commits, pull.headSha, branches.get(pull.base) ?? pull.baseSha);
+  return settings.upToDate.includes(pull.base) && lacks.length > 0 ? "behind" : "clean";
+};
+
 export const pullView = (world: World, pull: PullRequest): View => {
   const { commits } = world.state;
   const changed = pullChanges(commits, pull.baseSha, pull.headSha);
@@ -83,7 +89,7 @@ export const pullView = (world: World, pull: PullRequest): View => {
     merged,
     mergeable: pull.state === "open" ? clean : null,
     rebaseable: pull.state === "open" ? clean : null,
-    mergeable_state: pull.state === "open" ? (clean ? "clean" : "dirty") : "unknown",
+    mergeable_state: pull.state === "open" ? (clean ? behindOrClean(world, pull) : "dirty") : "unknown",
     merged_by: pull.mergedBy === null ? null : userNamed(world, pull.mergedBy),
     comments: commentsOf(world, pull).length,
     review_comments: 0,
