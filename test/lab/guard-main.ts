@@ -1,7 +1,8 @@
 /** Program of the guard (guard.ts): reads pids from its input; at the input's end it ends them and removes the folder. */
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
 import { MARK } from "./guard.ts";
 import { chooseProcesses, hasEnvironment, listProcesses, readProcess } from "./processes.ts";
 
@@ -24,7 +25,16 @@ for (let round = 0; round < 200 && living().length > 0; round++) {
   await sleep(25);
 }
 if (living().length > 0) throw new Error(`These processes do not end: ${living().join(", ")}`);
+for (const place of await mountsBelow(folder)) await execa("umount", ["--lazy", place]);
 await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+
+/** A folder on which something is mounted cannot be removed. Deepest first. */
+async function mountsBelow(root: string): Promise<readonly string[]> {
+  const places = (await readFile("/proc/self/mountinfo", "utf8"))
+    .split("\n")
+    .map((line) => line.split(" ")[4] ?? "");
+  return places.filter((place) => place.startsWith(`${root}/`)).sort((a, b) => b.length - a.length);
+}
 
 function end(pid: number): void {
   try {

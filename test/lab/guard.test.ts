@@ -1,4 +1,7 @@
 import { existsSync } from "node:fs";
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { startGuard } from "./guard.ts";
 import { startLaboratory } from "./laboratory.ts";
 import { chooseProcesses, type Process } from "./processes.ts";
 
@@ -21,6 +25,19 @@ test("a laboratory whose program was killed is gone soon after, processes and fo
   // The guard itself is the last to end; a process that never does lets this test time out, and names itself.
   const left = async () => (await execa("pgrep", ["-af", state.folder], { reject: false })).stdout;
   await expect.poll(left, { timeout: 60_000 }).toBe("");
+});
+
+test("what is mounted in a laboratory's folder does not keep the folder", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "belay-guard-"));
+  const inner = path.join(folder, "site", "uploads");
+  await mkdir(inner, { recursive: true });
+  const guard = startGuard(folder);
+  for (const place of [path.dirname(inner), inner]) {
+    await execa("mkdir", ["-p", place]);
+    await execa("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", place]);
+  }
+  await guard.release();
+  expect(existsSync(folder)).toBe(false);
 });
 
 test("a laboratory that cannot start says why and leaves nothing", async () => {

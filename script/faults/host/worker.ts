@@ -3,7 +3,7 @@ import { say as tell } from "../../bench/frame/output.ts";
 import { CASES } from "./cases.ts";
 import { failed, type Row } from "./row.ts";
 import { reset, runCase } from "./run.ts";
-import { leaveFileSystem, makeWorld, startWorldsLaboratory, type World } from "./world.ts";
+import { makeWorld, startWorldsLaboratory, type World } from "./world.ts";
 
 const label = process.argv[2] ?? "";
 const say = (sentence: string) => tell(`[${label}] ${sentence}`);
@@ -37,7 +37,6 @@ async function open(): Promise<World> {
   try {
     return await makeWorld(lab, say);
   } catch (error) {
-    await leaveFileSystem(lab.production);
     await lab.stop();
     throw error;
   }
@@ -47,7 +46,6 @@ async function close(): Promise<void> {
   const left = world;
   world = undefined;
   if (left === undefined) return;
-  await leaveFileSystem(left.site);
   await left.lab.stop();
 }
 

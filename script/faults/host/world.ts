@@ -132,9 +132,6 @@ async function ownFileSystem(site: Site): Promise<void> {
   await asOwner(["test", "-w", site.root]);
 }
 
-/** Undoes `ownFileSystem`: a folder on which something is mounted cannot be removed. */
-export const leaveFileSystem = (site: Site) => execa("umount", ["-l", site.root], { reject: false });
-
 /** The site's configuration and its rules; `words` as `siteConfig` takes them. */
 export function settingsOf(lab: Laboratory, words: Partial<Words> = {}) {
   const catalog = loadCatalog();
