@@ -18,6 +18,14 @@ PLUGIN = "wp-content/mu-plugins/lab.php"
 #: Tries to reach everything that a plugin can reach by accident, in WordPress's ways and past them; says what it got.
 REACHES = r"""<?php
 function lab_try($what, $got) { $GLOBALS['lab'][] = "$what=" . ($got !== false && $got !== null && !is_wp_error($got) ? 'DONE' : 'refused'); }
+function lab_own($query, $host, $socket) {
+    try {
+        $own = @new mysqli($host, DB_USER, "it's secret", DB_NAME, 3306, $socket);
+        return $own->query($query);
+    } catch (Throwable $error) {
+        return false;
+    }
+}
 add_action('init', function () {
     global $wpdb;
     $wpdb->suppress_errors();
@@ -39,21 +47,35 @@ add_action('init', function () {
     mysqli_report(MYSQLI_REPORT_OFF);
     [$host, $socket] = explode(':', DB_HOST);
     lab_try('second', @mysqli_connect($host, DB_USER, DB_PASSWORD, DB_NAME, 3306, $socket));
+    lab_try('password', $wpdb->dbpassword ?: false);
+    lab_try('own', lab_own("UPDATE wp_posts SET post_title = 'sneaked in'", $host, $socket));
     lab_try('event', wp_schedule_event(time(), 'hourly', 'sneaked'));
     lab_try('mail', wp_mail('a@shop.test', 'sneaked', 'out'));
     lab_try('php mail', mail('a@shop.test', 'sneaked', 'out'));
+    lab_try('mb mail', mb_send_mail('a@shop.test', 'sneaked', 'out'));
+    lab_try('error mail', @error_log('sneaked out', 1, 'a@shop.test'));
     lab_try('request', wp_remote_get('PLACE'));
     lab_try('curl', curl_exec(curl_init('PLACE')));
     lab_try('stream', @file_get_contents('PLACE'));
     lab_try('socket', @fsockopen('127.0.0.1', parse_url('PLACE', PHP_URL_PORT)));
     lab_try('program', @exec('touch UPLOADS/sneaked'));
+    lab_try('rights', @chmod('UPLOADS/kept.txt', 0600));
     lab_try('file', @file_put_contents('UPLOADS/sneaked', 'in'));
     lab_try('remove', @unlink('UPLOADS/kept.txt'));
+    lab_try('time', @touch('UPLOADS/kept.txt', 1000000000));
     lab_try('code', @file_put_contents(ABSPATH . 'sneaked.php', 'in'));
     lab_try('lock', $wpdb->query("LOCK TABLES wp_posts WRITE"));
     spawn_cron();
 });
 add_action('wp_footer', function () { echo '<p>tried: ' . implode(' ', $GLOBALS['lab']) . '</p>'; });
+"""
+#: As drop-ins for many databases do: what is written here is all that they need, and they write before any plugin starts.
+DROP_IN = r"""<?php
+define('LAB_DROP_IN', true);
+$lab = new mysqli('localhost', 'shop', "it's secret", 'shop', 0, 'SOCKET');
+$lab->query("INSERT INTO wp_posts (post_content, post_excerpt, post_title, to_ping, pinged, post_content_filtered) VALUES ('written by the drop-in', '', '', '', '', '')");
+class Lab_Database extends wpdb {}
+$wpdb = new Lab_Database('shop', "it's secret", 'shop', DB_HOST);
 """
 FATAL = "<?php add_action('wp_loaded', fn() => lab_is_not_there());"
 LATE = "<?php register_shutdown_function(fn() => lab_is_not_there());"
@@ -162,27 +184,53 @@ class CandidateTest(unittest.TestCase):
         reaches = reaches.replace("SHADOW", names.shadow(BENCH.site, "options"))
         tree = BENCH.release({PLUGIN: reaches})
         said = BENCH.php("$_SERVER['HTTP_HOST'] = 'shop.test'; chdir($argv[1]); require 'wp-load.php'; echo implode(' ', $lab);", tree)
-        for what in ("insert", "meta", "option", "live", "ddl", "create", "shadow", "set", "set2", "start", "hidden", "begun", "lock", "past", "second", "event", "program", "file", "remove", "code"):
+        for what in ("insert", "meta", "option", "live", "ddl", "create", "shadow", "set", "set2", "start", "hidden", "begun", "lock", "past", "second", "own", "password", "event", "program", "rights", "time", "file", "remove", "code"):
             self.assertIn(f"{what}=DONE", said)
 
     def test_without_the_kernels_help_php_still_keeps_it_in(self):
         uploads = BENCH.root / "shared" / "wp-content" / "uploads"
         reaches = REACHES.replace("PLACE", "http://127.0.0.1:9/").replace("UPLOADS", str(uploads)).replace("SHADOW", names.shadow(BENCH.site, "options"))
         upload = "<?php add_action('wp_footer', function () { echo 'uploaded to ' . (wp_upload_bits('a.txt', null, 'a')['error'] ?: wp_upload_dir()['basedir']); });"
-        tree = BENCH.release({PLUGIN: re.sub(r"(?m)^.*'(file|remove|code)'.*$", "", reaches), PLUGIN.replace("lab", "up"): upload})
+        tree = BENCH.release({PLUGIN: re.sub(r"(?m)^.*'(file|time|remove|code)'.*$", "", reaches), PLUGIN.replace("lab", "up"): upload})
+        php = BENCH.root / "php"
+        php.mkdir()
+        (php / "mail.ini").write_text(f'sendmail_path = "touch {uploads}/mailed"\n')
         before = BENCH.digest()
-        with mock.patch.object(sandbox, "version", lambda: 0), mock.patch.object(trial, "version", lambda: 0), mock.patch.object(candidate, "version", lambda: 0):
+        mails = mock.patch.dict(os.environ, {"PHP_INI_SCAN_DIR": f":{php}"})
+        with mails, mock.patch.object(sandbox, "version", lambda: 0), mock.patch.object(trial, "version", lambda: 0), mock.patch.object(candidate, "version", lambda: 0):
             self.assertIn("'DONE' is missing", self.unhealthy(tree, {"path": "/", "contains": "DONE"}))
             facts = self.answers(tree, {"path": "/", "contains": f"uploaded to {BENCH.site.belay}/candidate/uploads"})
         self.assertEqual((facts["sandbox"], BENCH.digest() == before), ("php", True))
 
-    def test_a_database_drop_in_gets_the_same_rules(self):
-        drop_in = "<?php $wpdb = new wpdb(DB_USER, DB_PASSWORD, DB_NAME, DB_HOST);"
-        reaches = re.sub(r"(?m)^.*'second'.*$", "", REACHES).replace("PLACE", "http://127.0.0.1:9/").replace("UPLOADS", str(BENCH.root)).replace("SHADOW", names.shadow(BENCH.site, "options"))
-        tree = BENCH.release({"wp-content/db.php": drop_in, PLUGIN: reaches.replace("'insert'", "'role', get_role('administrator')); lab_try('insert'")})
+    def test_a_database_drop_in_with_connections_of_its_own_is_left_out(self):
+        drop_in = DROP_IN.replace("SOCKET", BENCH.server.socket)
+        asks = "<?php add_action('wp_footer', function () { global $wpdb; echo 'class ', get_class($wpdb), ' first ', defined('LAB_DROP_IN') ? 'there' : 'left out'; });"
+        tree = BENCH.release({"wp-content/db.php": drop_in, PLUGIN: asks})
         before = BENCH.digest()
-        self.answers(tree, {"path": "/", "contains": "tried: role=DONE insert=refused"})
+        facts = self.answers(tree, {"path": "/", "contains": "class Belay_Trial_Database first left out"}, {"kind": "login", "within_s": 9})
+        self.assertEqual((facts["left_out"], [result["ok"] for result in facts["health"]]), (["wp-content/db.php"], [True] * 3))
         self.assertEqual(BENCH.digest(), before)
+        BENCH.php("$_SERVER['HTTP_HOST'] = 'shop.test'; chdir($argv[1]); require 'wp-load.php';", tree)
+        self.assertEqual(BENCH.sql("SELECT COUNT(*) FROM wp_posts WHERE post_content = 'written by the drop-in'"), [["1"]])
+        BENCH.sql("DELETE FROM wp_posts WHERE post_content = 'written by the drop-in'")
+
+    def test_a_connection_that_was_lost_is_made_again_and_reads_only(self):
+        asks = "<?php add_action('wp_footer', function () { global $wpdb; @mysqli_query($wpdb->dbh, 'KILL CONNECTION_ID()'); $wpdb->suppress_errors();"
+        asks += " echo 'again ', $wpdb->get_var('SELECT 1'), ' writes ', json_encode($wpdb->query(\"UPDATE $wpdb->posts SET post_title = 'x'\")); });"
+        self.answers(BENCH.release({PLUGIN: asks}), {"path": "/", "contains": "again 1 writes false"})
+
+    def test_a_site_that_debugs_into_a_file_hides_no_fatal_error(self):
+        config = BENCH.root / "shared" / "wp-config.php"
+        before = config.read_text()
+        self.addCleanup(config.write_text, before)
+        config.write_text(before.replace("define('WP_DEBUG', false)", "define('WP_DEBUG', true); define('WP_DEBUG_LOG', true)"))
+        self.assertIn("lab_is_not_there", self.unhealthy(BENCH.release({PLUGIN: LATE})))
+
+    def test_what_connects_by_itself_is_not_loaded(self):
+        """The extension `ftp` stands for all that are left out; its test is that PHP has it otherwise."""
+        self.assertEqual(BENCH.php("echo json_encode(extension_loaded('ftp'));"), "true")
+        asks = "<?php add_action('wp_footer', function () { echo 'ftp ', json_encode(extension_loaded('ftp')), ' curl ', json_encode(extension_loaded('curl')); });"
+        self.answers(BENCH.release({PLUGIN: asks}), {"path": "/", "contains": "ftp false curl true"})
 
     def test_what_a_killed_trial_left_is_removed(self):
         with Session(BENCH.site) as session:

@@ -98,6 +98,12 @@ class MigrationTest(unittest.TestCase):
         again = self.upgrade(found)
         self.assertEqual((again["changes"], again["surprises"]), ([], []))
 
+    def test_it_begins_no_job_that_a_plugin_has_planned(self):
+        asks = "update_option('climbs_jobs', [apply_filters('action_scheduler_allow_async_request_runner', true), apply_filters('action_scheduler_queue_runner_concurrent_batches', 1)]);"
+        found = self.predict(BENCH.release({PLUGIN: UPGRADES.replace("STATEMENTS", asks)}))
+        self.upgrade(found)
+        self.assertEqual(BENCH.sql("SELECT option_value FROM wp_options WHERE option_name = 'climbs_jobs'"), [["a:2:{i:0;b:0;i:1;i:0;}"]])
+
     def test_a_destructive_upgrade_needs_consent_for_its_tables(self):
         found = self.predict(BENCH.release({PLUGIN: UPGRADES.replace("STATEMENTS", DROPS)}))
         error = self.refused(found, "posts")

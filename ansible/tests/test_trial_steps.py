@@ -48,7 +48,7 @@ class TrialSteps(unittest.TestCase):
         return {
             "root": site.root, "url": site.url, "database": site.database, "prefix": site.prefix, "operation_id": self.operation, "table_rules": [rule],
             "option_rules": [rule], "release_digest": NEW + "0" * 52, "promote_tables": [], "health_checks": [], "confirm_within_s": 600, "candidate": True,
-            "migrations": {"destructive": [], "unpredicted": False}, "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {},
+            "migrations": {"destructive": [], "unpredicted": False, "data_updates": []}, "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {},
             "row_limit": 100, "workers": 0, "wait_s": 0, "stop": False, "drain_ms": 300, **changes,
         }
 
@@ -83,6 +83,21 @@ class TrialSteps(unittest.TestCase):
         self.assertEqual(done["belay_facts"]["migrated"]["posts"]["parts"]["config"]["rows"], 3)
         self.assertEqual(step("trial", "migrate", self.params())["belay_facts"], done["belay_facts"])
         self.assertEqual(self.words().count("migrating"), 1)
+
+    def test_rows_that_a_plugin_updates_later_are_told_before_and_after(self):
+        question = "function climbs_wait() { return get_option('climbs_rows') !== '2'; }"
+        code = UPGRADES.replace("STATEMENTS", ADDS) + question
+        BENCH.release({PLUGIN: code})
+        known = {"plugin": "Climbs", "waits": "climbs_wait", "version": None, "steps": None, "jobs": [], "start": "climb"}
+        params = self.params(migrations={"destructive": [], "unpredicted": False, "data_updates": [known]})
+        tried = step("trial", "trial", params)
+        self.assertNotIn("belay_error", tried)
+        waits = [{"plugin": "Climbs", "state": "waits", "version": None, "steps": [], "planned": 0, "detail": "", "start": "climb"}]
+        self.assertEqual(tried["belay_facts"]["migration"]["predicted"]["updates"], waits)
+        self.switch()
+        done = step("trial", "migrate", params)
+        self.assertNotIn("belay_error", done)
+        self.assertEqual((done["belay_facts"]["migration"]["done"]["updates"], self.left()), (waits, []))
 
     def test_without_consent_it_ends_before_the_switch_with_what_it_would_do(self):
         BENCH.release({PLUGIN: UPGRADES.replace("STATEMENTS", DROPS)})

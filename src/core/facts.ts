@@ -211,6 +211,8 @@ export const CandidateFacts = z.object({
   /** Tables whose names are too long for a view: the candidate did not see them. */
   hidden_tables: z.array(z.string()),
   missing_plugins: z.array(z.string()),
+  /** Files of the release that it ran without: a database drop-in, which would connect past the view. */
+  left_out: z.array(z.string()).optional(),
   health: z.array(z.object({ check: z.string(), ok: z.boolean(), detail: z.string() })),
 });
 export type CandidateFacts = z.infer<typeof CandidateFacts>;
@@ -227,13 +229,36 @@ export const SchemaChange = z.object({
 });
 export type SchemaChange = z.infer<typeof SchemaChange>;
 
+/** What plugins have to do to their own rows when the release is live, as they said themselves; nobody has begun it. */
+const Waiting = {
+  updates: z
+    .array(
+      z.object({
+        plugin: z.string(),
+        /** `unknown`: it could not be asked; `detail` says why. */
+        state: z.enum(["waits", "unknown"]),
+        /** Of the rows now. */
+        version: z.string().nullable(),
+        /** Versions whose updates wait, the oldest first. */
+        steps: z.array(z.string()),
+        /** Jobs of Action Scheduler that it has planned for it: above 0 it begins by itself. */
+        planned: z.number().int(),
+        detail: z.string(),
+        start: z.string(),
+      }),
+    )
+    .optional(),
+  /** Other jobs that the upgrade has planned: hook -> how many. */
+  jobs: z.record(z.string(), z.number().int()).optional(),
+};
+
 /** Upgrades of tables by the new code: why, what they did to empty copies before the switch, what they did after it. */
 export const MigrationFacts = z.object({
   needed: z.object({
     wordpress: z.object({ from: z.string().nullable(), to: z.string() }).nullable(),
     plugins: z.array(z.object({ plugin: z.string(), from: z.string().nullable(), to: z.string() })),
   }),
-  predicted: z.object({ changes: z.array(SchemaChange), trouble: z.array(z.string()) }),
+  predicted: z.object({ changes: z.array(SchemaChange), trouble: z.array(z.string()), ...Waiting }),
   done: z
     .object({
       changes: z.array(SchemaChange),
@@ -246,10 +271,13 @@ export const MigrationFacts = z.object({
       surprises: z.array(SchemaChange),
       trouble: z.array(z.string()),
       seconds: z.number(),
+      ...Waiting,
     })
     .nullable(),
 });
 export type MigrationFacts = z.infer<typeof MigrationFacts>;
+const WaitingFacts = z.object(Waiting);
+export type WaitingFacts = z.infer<typeof WaitingFacts>;
 
 /** Fingerprints of what a promotion made equal on both sides, and of tables whose structure its upgrade changed. */
 const Promoted = z.object({

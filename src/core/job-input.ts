@@ -80,7 +80,11 @@ const BUILDERS: Builders = {
       ...plan.job,
       health_checks: health(facts),
       candidate: facts.config.promotion.candidate,
-      migrations: { ...migrations, destructive: [...migrations.destructive] },
+      migrations: {
+        ...migrations,
+        destructive: [...migrations.destructive],
+        data_updates: [...facts.rules.data_updates],
+      },
       ...switching(facts),
       keep_releases: facts.settings.keep_releases,
       confirm_within_s: facts.settings.confirm_within_s,

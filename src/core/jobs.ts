@@ -36,6 +36,25 @@ export type TableRule = z.infer<typeof TableRule>;
 export const OptionRule = z.object({ pattern: z.string(), class: DataClass, origin: z.string() });
 export type OptionRule = z.infer<typeof OptionRule>;
 
+/** A function or static method of PHP that needs no arguments: a name, and no code. */
+export const PHP_NAME = /^\\?[A-Za-z_]\w*(\\[A-Za-z_]\w*)*(::[A-Za-z_]\w*)?$/;
+
+/** How a plugin is asked whether its rows wait for an update of its own: a host asks and tells, and begins none. */
+export const DataUpdate = z.object({
+  plugin: z.string(),
+  /** Says yes while the update waits. */
+  waits: z.string().regex(PHP_NAME),
+  /** The option that holds the version of the rows. */
+  version: z.string().nullable(),
+  /** Tells which versions have an update: `{version: anything}`. */
+  steps: z.string().regex(PHP_NAME).nullable(),
+  /** Hooks of Action Scheduler by which it goes on by itself once it is planned. */
+  jobs: z.array(z.string()),
+  /** What an administrator does to start it; empty: the plugin says so in wp-admin. */
+  start: z.string(),
+});
+export type DataUpdate = z.infer<typeof DataUpdate>;
+
 /** One environment as a job sees it; the name is used as prefix of the flat keys: `target_host`, `source_root`, ... */
 const side = <S extends "source" | "target">(name: S) =>
   ({
@@ -205,8 +224,15 @@ export const INPUTS = {
     health_checks: z.array(HealthCheck),
     /** Whether the new code must answer on a scratch view before the switch. */
     candidate: z.boolean(),
-    /** What the site has agreed to: patterns of tables that an upgrade may change destructively, upgrades that cannot be predicted. */
-    migrations: z.object({ destructive: z.array(z.string()), unpredicted: z.boolean() }),
+    /**
+     * What the site has agreed to: patterns of tables that an upgrade may change destructively, upgrades that cannot be predicted. And
+     * which plugins are asked for updates of their rows.
+     */
+    migrations: z.object({
+      destructive: z.array(z.string()),
+      unpredicted: z.boolean(),
+      data_updates: z.array(DataUpdate),
+    }),
     ...switching,
     keep_releases: z.number().int(),
     /** Without a step of the promotion, or its confirmation, for so long after the switch the host goes back by itself. */

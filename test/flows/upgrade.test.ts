@@ -57,7 +57,7 @@ const answers = {
     return { facts: { ...NOT_COMPARED, fingerprint: production, ...told } };
   },
   env_promote: (input: Readonly<Record<string, unknown>>) => {
-    expect(input.migrations).toEqual({ destructive: ["posts"], unpredicted: false });
+    expect(input.migrations).toMatchObject({ destructive: ["posts"], unpredicted: false });
     return { facts: switched(staging) };
   },
 };

@@ -43,7 +43,7 @@ function configOf(file: SiteConfigFile): SiteConfig {
     ([name, { cloned_from, ...rest }]) =>
       [name, { name, ...rest, cloned_from: cloned_from ?? null }] as const,
   );
-  const { keep_failed, ...promotion } = file.promotion;
+  const { keep_failed, data_updates, ...promotion } = file.promotion;
   const { max_age } = promotion.backup;
   return {
     ...file,
@@ -52,6 +52,11 @@ function configOf(file: SiteConfigFile): SiteConfig {
       ...promotion,
       backup: { max_age_s: max_age === undefined ? null : durationSeconds(max_age) },
       keep_failed_s: durationSeconds(keep_failed) ?? 0,
+      data_updates: data_updates.map(({ version = null, steps = null, ...one }) => ({
+        ...one,
+        version,
+        steps,
+      })),
     },
     health: file.health.map(({ contains, ...check }) =>
       contains === undefined ? check : { ...check, contains },

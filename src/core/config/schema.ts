@@ -13,6 +13,7 @@ import {
   MOST_NAMES,
   OptionName,
   OptionPattern,
+  PhpName,
   Prefix,
   RelativePath,
   Root,
@@ -36,6 +37,15 @@ const tables = z.array(TablePattern).max(MOST_NAMES).default([]);
 const options = z.array(OptionPattern).max(MOST_NAMES).default([]);
 const files = z.array(RelativePath).max(MOST_NAMES).default([]);
 
+const DataUpdate = z.strictObject({
+  plugin: z.string().min(1).max(80),
+  waits: PhpName,
+  version: OptionName.optional(),
+  steps: PhpName.optional(),
+  jobs: z.array(OptionName).max(20).default([]),
+  start: z.string().max(200).default(""),
+});
+
 const Promotion = z.strictObject({
   preset: Preset,
   drift: DriftMode.default("strict"),
@@ -47,6 +57,7 @@ const Promotion = z.strictObject({
   keep_failed: Duration.default("7d"),
   candidate: z.boolean().default(true),
   migrations: z.strictObject({ destructive: tables, unpredicted: z.boolean().default(false) }).prefault({}),
+  data_updates: z.array(DataUpdate).max(50).default([]),
 });
 
 const Refresh = z.strictObject({
@@ -132,5 +143,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   migrations: "migrations: {destructive: [acme_bookings]}",
   destructive: "destructive: [acme_bookings]",
   unpredicted: "unpredicted: false",
+  data_updates: "data_updates: [{plugin: Acme, waits: Acme_Install::needs_update}]",
+  waits: "waits: Acme_Install::needs_update",
   without: "without: refuse",
 };

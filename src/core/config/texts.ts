@@ -1,5 +1,6 @@
 /** What single values of the configuration must look like. Each rule has its sentence and its remedy. */
 import { z } from "zod";
+import { PHP_NAME } from "../jobs.ts";
 import { durationSeconds } from "./duration.ts";
 
 /** A text for which `test` holds. `sentence` goes on after the value's path: "`host` ..."; the remedy says what to type. */
@@ -81,6 +82,11 @@ export const OptionName = text(
   (value) => /^[^\s`\\*?]{1,191}$/.test(value),
   "is not the name of one option: no spaces and no `*` or `?`",
   "Write the option's full name, for example `page_on_front`.",
+);
+export const PhpName = text(
+  (value) => value.length <= 191 && PHP_NAME.test(value),
+  "is not the name of a PHP function or static method",
+  "Write the name alone, for example `acme_needs_update` or `Acme_Install::needs_update`.",
 );
 export const Duration = text(
   (value) => durationSeconds(value) !== null,

@@ -1,5 +1,5 @@
 /** A site's configuration (`.github/belay.yml`) after it was read, checked and filled with defaults. */
-import type { PageCheck, PurgeStep } from "../jobs.ts";
+import type { DataUpdate, PageCheck, PurgeStep } from "../jobs.ts";
 import type { DriftMode, EnvironmentType, HoldWithout, PersonalData, Preset } from "../vocabulary.ts";
 
 export interface SiteEnvironment {
@@ -50,6 +50,8 @@ export interface PromotionSettings {
   /** Whether the new code must answer on a scratch view of the target before the switch. */
   readonly candidate: boolean;
   readonly migrations: MigrationConsent;
+  /** Plugins that are asked for updates of their rows, beside those of the catalog. */
+  readonly data_updates: readonly DataUpdate[];
 }
 
 /** What the site agrees to beforehand: tables (names or patterns) that an upgrade may change destructively; upgrades that nobody can predict. */

@@ -1,5 +1,5 @@
 /** What is told of the new code before the switch, and of what it made of the tables. */
-import type { CandidateFacts, MigrationFacts, SchemaChange } from "../facts.ts";
+import type { CandidateFacts, MigrationFacts, SchemaChange, WaitingFacts } from "../facts.ts";
 import type { PlanUpgrade } from "../wordpress/types.ts";
 import { changeWords, isDue } from "../wordpress/upgrade.ts";
 import { code, inert } from "./escape.ts";
@@ -7,14 +7,16 @@ import { count, details } from "./words.ts";
 
 const MOST_LISTED = 30;
 
-export function candidateLine({ health, hidden_tables, php }: CandidateFacts): string {
+export function candidateLine({ health, hidden_tables, left_out = [], php }: CandidateFacts): string {
   const well = health.filter(({ ok }) => ok).length;
   const hidden =
     hidden_tables.length === 0 ? "" : `; ${count(hidden_tables.length, "table")} could not be shown to it`;
-  return `The new code answered ${well} of ${count(health.length, "question")} on production's data before the switch (PHP ${inert(php)}${hidden}).`;
+  const without = left_out.length === 0 ? "" : `; without ${left_out.map((path) => code(path)).join(", ")}`;
+  return `The new code answered ${well} of ${count(health.length, "question")} on production's data before the switch (PHP ${inert(php)}${hidden}${without}).`;
 }
 
-export function migrationSection({ needed, predicted, done }: MigrationFacts): string {
+/** `back`: the code of before serves again. */
+export function migrationSection({ needed, predicted, done }: MigrationFacts, back: boolean): string {
   const why = versionsOf(needed);
   const told = done === null ? predicted : done;
   const title =
@@ -22,6 +24,7 @@ export function migrationSection({ needed, predicted, done }: MigrationFacts): s
       ? "The upgrade of tables, as it went on empty copies"
       : "The upgrade of tables (a rollback does not undo it)";
   const lines = [
+    ...(back ? stayingLines(told) : waitingLines(told, done !== null)),
     ...told.changes.map(changeLine),
     ...told.trouble.map((line) => `❌ ${inert(line)}`),
     ...(done?.surprises ?? []).map((change) => `❌ not foretold: ${changeLine(change)}`),
@@ -34,6 +37,43 @@ export function migrationSection({ needed, predicted, done }: MigrationFacts): s
   const shown = lines.length === 0 ? ["no structure changes"] : lines.slice(0, MOST_LISTED);
   const more = lines.length > MOST_LISTED ? [`and ${lines.length - MOST_LISTED} more, in the report`] : [];
   return `${title}: ${why.slice(0, MOST_LISTED).join(", ")}\n${[...shown, ...more].map((line) => `- ${line}`).join("\n")}`;
+}
+
+type Update = NonNullable<WaitingFacts["updates"]>[number];
+
+/** What plugins have to do to their rows: whoever reads it knows whether anybody has to start it. */
+const waitingLines = ({ updates = [], jobs = {} }: WaitingFacts, live: boolean): readonly string[] => [
+  ...updates.map((one) => `⏳ ${updateWords(one, live)}`),
+  ...Object.entries(jobs).map(
+    ([hook, many]) =>
+      `⏳ the upgrade ${live ? "has planned" : "plans"} a background job: ${code(hook)} (${many})`,
+  ),
+];
+
+/** After a rollback nothing waits any more, but what was planned stays planned. */
+const stayingLines = ({ updates = [], jobs = {} }: WaitingFacts): readonly string[] =>
+  [
+    ...updates.flatMap(({ plugin, planned }) => (planned > 0 ? [[plugin, planned] as const] : [])),
+    ...Object.entries(jobs),
+  ].map(
+    ([name, many]) =>
+      `⚠️ ${code(name)}: ${count(many, "background job")} of the new code stayed planned, and the code of before will meet ${many === 1 ? "it" : "them"}: look at the scheduled actions in wp-admin.`,
+  );
+
+function updateWords(
+  { plugin, state, version, steps, planned, detail, start }: Update,
+  live: boolean,
+): string {
+  const who = code(plugin);
+  if (state === "unknown")
+    return `${who} could not be asked whether its rows wait for an update: ${inert(detail)}. Look at it in wp-admin.`;
+  const from = version === null ? "" : ` from ${code(version)}`;
+  const by = steps.length === 0 ? "" : ` to ${code(steps.join(", "))}`;
+  const how =
+    planned > 0
+      ? `it ${live ? "is" : "will be"} planned as ${count(planned, "background job")} and begins by itself`
+      : `somebody has to start it: ${start === "" ? "the plugin says in wp-admin how" : code(start)}`;
+  return `${who}: the update of its rows${from}${by} ${live ? "waits" : "will wait"}; ${how}. Belay does not begin it.`;
 }
 
 interface Versions {

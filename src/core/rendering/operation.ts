@@ -87,7 +87,7 @@ export function renderOperation(view: OperationView): string {
     view.refresh === null ? "" : refreshSection(view.refresh, view.source),
     view.comparison === null ? "" : comparisonSection(view.comparison.found, { ...view, ...view.comparison }),
     view.packages == null ? "" : movesSection(view.packages.moves, view.packages.commit),
-    resultSection(view.result),
+    resultSection(view.result, view.state === "rolled_back"),
   ];
   const after = [view.verdict === null ? "" : reasonsSection(view.verdict, view.plan), footer(view)];
   const room = COMMENT_LIMIT - [...before, ...after].reduce((all, part) => all + part.length + 2, 0);
@@ -104,11 +104,11 @@ function reasonsSection(verdict: Verdict, plan: Plan | null): string {
     .join("\n\n");
 }
 
-function resultSection(result: ResultFacts): string {
+function resultSection(result: ResultFacts, back: boolean): string {
   const late = Object.entries(result.late_rows).filter(([, rows]) => rows > 0);
   return [
     result.candidate === null ? "" : candidateLine(result.candidate),
-    result.migration === null ? "" : migrationSection(result.migration),
+    result.migration === null ? "" : migrationSection(result.migration, back),
     result.switch === null ? "" : switchLine(result.switch),
     result.notes === undefined ? "" : notesSection(result.notes),
     healthList("Health", result.health),

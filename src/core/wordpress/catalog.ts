@@ -5,7 +5,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { isExact } from "../glob.ts";
-import { RowRule } from "../jobs.ts";
+import { DataUpdate, RowRule } from "../jobs.ts";
 import { DataClass, MaskKind, Preset } from "../vocabulary.ts";
 
 const Name = z.string().regex(/^[A-Za-z0-9_*?]+$/, "a table without prefix, or a pattern");
@@ -44,6 +44,15 @@ const PersonalEntry = z
   .refine(isLiteral, LITERAL);
 export type PersonalEntry = z.infer<typeof PersonalEntry>;
 
+/** What the plugin does to its rows by itself or by a click, after its code has come. */
+const DataUpdateEntry = z.strictObject({
+  waits: DataUpdate.shape.waits,
+  version: OptionName.nullable().default(null),
+  steps: DataUpdate.shape.steps.default(null),
+  jobs: z.array(z.string()).default([]),
+  start: z.string().default(""),
+});
+
 export const CatalogText = z.strictObject({
   plugin: z.string(),
   tables: z.array(TableEntry).default([]),
@@ -51,6 +60,7 @@ export const CatalogText = z.strictObject({
   options: z.array(OptionEntry).default([]),
   personal: z.array(PersonalEntry).default([]),
   references: z.record(OptionName, z.enum(["post", "posts", "terms"])).default({}),
+  data_updates: z.array(DataUpdateEntry).default([]),
   volatile: z.array(RelativePath).default([]),
   shared: z.array(RelativePath).default([]),
 });

@@ -4,7 +4,7 @@
  */
 import type { SiteConfig } from "../config/types.ts";
 import { matchesPattern } from "../glob.ts";
-import type { OptionRule, RowRule, TableRule } from "../jobs.ts";
+import type { DataUpdate, OptionRule, RowRule, TableRule } from "../jobs.ts";
 import type { DataClass } from "../vocabulary.ts";
 import { byExactness, type Catalog, presetLists } from "./catalog.ts";
 import { type CopyRules, copyRules } from "./copy-rules.ts";
@@ -18,11 +18,22 @@ const ALWAYS_SHARED = ["wp-config.php", ".env"];
 /** How jobs look at both sides, and what a copy gets of its original. */
 export interface SiteRules extends CompiledRules {
   readonly copy: CopyRules;
+  readonly data_updates: readonly DataUpdate[];
 }
 
 export function compileRules(config: SiteConfig, catalog: Catalog): SiteRules {
   const rules = lookingRules(config, catalog);
-  return { ...rules, copy: copyRules(config, catalog, (table) => tableRule(rules, table)?.class ?? null) };
+  const copy = copyRules(config, catalog, (table) => tableRule(rules, table)?.class ?? null);
+  return { ...rules, copy, data_updates: dataUpdates(config, catalog) };
+}
+
+/** What the site says of a question goes before what the catalog says of it. */
+function dataUpdates(config: SiteConfig, catalog: Catalog): DataUpdate[] {
+  const own = config.promotion.data_updates;
+  const shipped = catalog.files.flatMap(({ plugin, data_updates }) =>
+    data_updates.map((one) => ({ plugin, ...one })),
+  );
+  return [...own, ...shipped.filter(({ waits }) => !own.some((one) => one.waits === waits))];
 }
 
 function lookingRules(config: SiteConfig, catalog: Catalog): CompiledRules {

@@ -1,7 +1,7 @@
 /** What the judgement of a WordPress environment yields: the drift verdict, the plan, baselines. Data only. */
 import type { SiteConfig } from "../config/types.ts";
 import type { Facts, Fingerprint, Manifest, SchemaChange } from "../facts.ts";
-import type { JobInputs } from "../jobs.ts";
+import type { DataUpdate, JobInputs } from "../jobs.ts";
 import type { DataClass, DriftMode, DriftStatus } from "../vocabulary.ts";
 import type { ChangedRange } from "./chunks.ts";
 
@@ -203,7 +203,7 @@ export interface Plan {
 
 export interface PlanInput {
   readonly config: SiteConfig;
-  readonly rules: CompiledRules;
+  readonly rules: CompiledRules & { readonly data_updates?: readonly DataUpdate[] };
   readonly manifest: Manifest;
   readonly baseline: Baseline;
   readonly now: Sides;

@@ -1,5 +1,6 @@
 /** Whether the source's WordPress fits production's database. */
 import { own } from "../own.ts";
+import { code } from "../rendering/escape.ts";
 import { listed } from "./listing.ts";
 import type { PlanInput, PlanTable, Sentence } from "./types.ts";
 
@@ -39,6 +40,20 @@ export function structureWarning(
   const remedy =
     "The plan lists what the upgrade is expected to do. What it takes away must be agreed to for its table, under `promotion.migrations.destructive` in .github/belay.yml.";
   return [{ code: "structure_differs", text, remedy }];
+}
+
+/** Rows that a plugin updates by itself: where the source's are at another version, production's have it before them. */
+export function dataUpdateWarning({ rules, now: { source, target } }: PlanInput): Sentence[] {
+  const apart = (rules.data_updates ?? []).filter(({ version }) => {
+    const [there, here] =
+      version === null ? [] : [own(source.options, version), own(target.options, version)];
+    return there !== undefined && here !== undefined && there.hash !== here.hash;
+  });
+  return apart.map(({ plugin, version, start }) => ({
+    code: "data_update_waits",
+    text: `${code(plugin)} updates its rows in its own time, and ${code(version ?? "")} says that production's are at another version than the source's. A promotion brings the code and does not begin that update: the trial asks the plugin what waits, and the comment says it.`,
+    remedy: `After the promotion look whether it has begun by itself; if not, start it: ${start === "" ? "the plugin says in wp-admin how" : code(start)}. It changes live rows, and no rollback takes that back: comment \`/backup\` before.`,
+  }));
 }
 
 /** The site has switched off the look at its new code. */

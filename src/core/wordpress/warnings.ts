@@ -7,7 +7,7 @@ import { asPatterns, listed, noted, pasted } from "./listing.ts";
 import { otherSites } from "./other-sites.ts";
 import { structureOnly } from "./tables.ts";
 import type { CodeChanges, LeftBehind, PlanInput, PlanOption, PlanTable, Sentence } from "./types.ts";
-import { candidateWarning, structureWarning, upgradeWarning } from "./versions.ts";
+import { candidateWarning, dataUpdateWarning, structureWarning, upgradeWarning } from "./versions.ts";
 
 interface Parts {
   readonly tables: readonly PlanTable[];
@@ -27,6 +27,7 @@ export function warningsOf(input: PlanInput, parts: Parts): Sentence[] {
     ...sourceOnly(input, parts.tables),
     ...upgradeWarning(input),
     ...structureWarning(input, parts.tables),
+    ...dataUpdateWarning(input),
     ...candidateWarning(input),
     ...nothingToDo(input, parts),
   ];

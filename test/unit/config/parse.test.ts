@@ -58,6 +58,7 @@ describe("a configuration that is right", () => {
       keep_failed_s: 7 * 24 * 3600,
       candidate: true,
       migrations: { destructive: [], unpredicted: false },
+      data_updates: [],
     });
   });
 });

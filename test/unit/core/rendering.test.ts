@@ -167,6 +167,11 @@ describe("the comment of an operation", () => {
       ],
       unknown: [value],
     };
+    const asked = { plugin: value, version: value, steps: [value], detail: value, start: value };
+    const waiting = {
+      updates: (["waits", "unknown"] as const).map((state) => ({ ...asked, state, planned: 2 })),
+      jobs: { [value]: 2 },
+    };
     const body = renderOperation(
       view({
         state: "failed",
@@ -181,7 +186,7 @@ describe("the comment of an operation", () => {
         result: {
           ...{ health, restored_health: health, switch: null, late_rows: { [value]: 2 } },
           candidate: {
-            ...{ php: value, sandbox: "kernel", theme: value, hidden_tables: [value] },
+            ...{ php: value, sandbox: "kernel", theme: value, hidden_tables: [value], left_out: [value] },
             ...{ missing_plugins: [value], health: [{ check: value, ok: true, detail: value }] },
           },
           migration: {
@@ -189,11 +194,12 @@ describe("the comment of an operation", () => {
               wordpress: { from: value, to: value },
               plugins: [{ plugin: value, from: null, to: value }],
             },
-            predicted: { changes: [], trouble: [value] },
+            predicted: { changes: [], trouble: [value], ...waiting },
             done: {
               changes: [change],
               ...{ surprises: [change], trouble: [value], seconds: 1 },
               rows: { [value]: { before: 1, after: null } },
+              ...waiting,
             },
           },
         },

@@ -16,6 +16,8 @@ from .trial import Server, Trial, View, remove
 
 #: A page of a candidate is compiled first; how quick it is says nothing yet.
 PATIENCE_S = 60.0
+#: It would open connections of its own, so it is left out.
+DROP_IN = "wp-content/db.php"
 REST_PATH, LOGIN_PATH = "/index.php?rest_route=/", "/wp-login.php"
 
 
@@ -40,7 +42,8 @@ def answers(site, session, asked: Asked, predicted: Dict[str, Table]) -> dict:
                 about, results = _about(server), _ask(server, asked.checks)
             facts = {
                 "php": about.get("php", ""), "sandbox": "kernel" if version() else "php", "theme": about.get("theme", ""),
-                "hidden_tables": found.hidden, "missing_plugins": about.get("missing_plugins", []), "health": [_whole(about, names.view_prefix(site)), *results],
+                "left_out": [DROP_IN] if about.get("drop_in") else [], "hidden_tables": found.hidden,
+                "missing_plugins": about.get("missing_plugins", []), "health": [_whole(about, names.view_prefix(site)), *results],
             }
             _require(site, facts["health"], trial.fatal_errors())
             return facts

@@ -107,7 +107,7 @@ def run(site, version: str, limit_s: float, alive) -> List[str]:
     trouble = []
     for stage in STAGES:
         alive()
-        said = run_stage(command, {**question, "stage": stage}, min(STAGE_S, limit_s), dies_with_parent)
+        said = run_stage(command, {**question, "stage": stage}, min(STAGE_S, limit_s), {"preexec_fn": dies_with_parent})
         trouble += [f"stage {stage}: {said}"] if said else []
     return trouble
 

@@ -19,7 +19,11 @@ if ($belay_ask['trial']) {
     $_SERVER = array_merge($_SERVER, $belay_ask['server']);
     // As behind the hold: the key salt of the object cache, no mail from a copy. Nothing that is planned begins here.
     define('BELAY_SWITCH', $belay_ask['switch']);
-    $belay_quiet = ['pre_get_ready_cron_jobs' => '__return_empty_array', 'muplugins_loaded' => function () { defined('DISABLE_WP_CRON') || define('DISABLE_WP_CRON', true); }];
+    $belay_quiet = [
+        'pre_get_ready_cron_jobs' => '__return_empty_array', 'action_scheduler_allow_async_request_runner' => '__return_false',
+        'action_scheduler_queue_runner_concurrent_batches' => '__return_zero',
+        'muplugins_loaded' => function () { defined('DISABLE_WP_CRON') || define('DISABLE_WP_CRON', true); },
+    ];
     if ($belay_ask['copy']) $belay_quiet['pre_wp_mail'] = '__return_false';
     foreach ($belay_quiet as $belay_hook => $belay_callback) {
         $GLOBALS['wp_filter'][$belay_hook][PHP_INT_MAX][] = ['function' => $belay_callback, 'accepted_args' => 1];

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, NamedTuple, Optional
+from typing import Dict, Iterator, List, NamedTuple, Optional, Union
 from urllib.parse import urlsplit
 
 from ..errors import BelayError
@@ -22,18 +22,16 @@ from ..hold.hold import Hold
 from ..hold.prepare import read_probe
 from ..hold.probe import ask
 from ..wordpress.wordpress import server_of
+from .asked_php import ASKED
 from .sandbox import confined, database_port, version
+from .settings import environment, settings
 from .stage_php import STAGE
 from .trial_php import DATABASE, ROUTER, TRIAL
+from .without_php import WITHOUT
 
 FOLDER = "candidate"
 STARTS_WITHIN_S = 30.0
 POLL_S = 0.02
-#: What leaves a process past WordPress's own ways; taken away by PHP itself, so that kernels without Landlock have it too.
-TAKEN = (
-    "mail,exec,system,shell_exec,passthru,popen,proc_open,pcntl_exec,pcntl_fork,posix_kill,fsockopen,pfsockopen,stream_socket_client,"
-    "curl_exec,curl_multi_exec,socket_connect"
-)
 _STARTED = re.compile(rb"\(http://127\.0\.0\.1:(\d+)\) started")
 
 
@@ -62,10 +60,12 @@ class Trial:
         self.folder = folder_of(site)
         self.php = php_of(site)
         self.secret = secrets.token_hex(24)
+        self.environment: Dict[str, str] = {}
 
     def __enter__(self) -> "Trial":
         remove(self.site)
         os.makedirs(os.path.join(self.folder, "tmp"), mode=0o700)
+        self.environment = environment(self.php, self.folder)
         told = {
             "tree": self.tree, "scratch": self.view.scratch, "prefix": self.site.prefix, "read_only": self.view.read_only,
             "live": list(self.view.live), "secret": self.secret, "folder": self.folder, "enforced": version() > 0, "base": urlsplit(self.site.url).path.rstrip("/"),
@@ -74,7 +74,7 @@ class Trial:
         }
         for request in ("REQUEST_URI", "REQUEST_METHOD"):
             del told["server"][request]
-        files = {"trial.json": json.dumps(told), "trial.php": TRIAL, "database.php": DATABASE, "router.php": ROUTER, "stage.php": STAGE}
+        files = {"trial.json": json.dumps(told), "trial.php": TRIAL, "database.php": DATABASE, "router.php": ROUTER, "stage.php": STAGE, "asked.php": ASKED, "without.php": WITHOUT}
         for name, text in files.items():
             with open(os.open(os.path.join(self.folder, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
                 file.write(text)
@@ -84,15 +84,8 @@ class Trial:
         remove(self.site)
 
     def command(self, *arguments: str) -> List[str]:
-        """PHP as the site's pool has it, as near as the command line comes; errors go to a log of its own."""
-        temporary = os.path.join(self.folder, "tmp")
-        settings = {
-            "auto_prepend_file": "", "auto_append_file": "", "display_errors": "0", "log_errors": "1", "html_errors": "0",
-            "error_log": os.path.join(self.folder, "php.log"), "disable_functions": TAKEN, "allow_url_fopen": "0", "max_execution_time": "0",
-            "memory_limit": "512M", "sys_temp_dir": temporary, "upload_tmp_dir": temporary, "session.save_path": temporary,
-            "session.save_handler": "files", "opcache.enable": "0", "opcache.lockfile_path": temporary, "apc.enable_cli": "0", "zend.exception_ignore_args": "1",
-        }
-        return [self.php, *(part for name, value in settings.items() for part in ("-d", f"{name}={value}")), *arguments]
+        """PHP as the site's pool has it, as near as the command line comes."""
+        return [self.php, *(part for name, value in settings(self.folder).items() for part in ("-d", f"{name}={value}")), *arguments]
 
     def _confined(self):
         port = database_port(self.site.credentials)
@@ -105,7 +98,8 @@ class Trial:
         with open(said, "wb") as log:
             process = subprocess.Popen(
                 self.command("-S", "127.0.0.1:0", "-t", self.tree, os.path.join(self.folder, "router.php")),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, preexec_fn=self._confined(),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env=self.environment, start_new_session=True,
+                preexec_fn=self._confined(),
             )
         try:
             port = _port(process, said)
@@ -117,7 +111,14 @@ class Trial:
     def stage(self, stage: str, timeout_s: float) -> Optional[str]:
         """Runs one stage of the upgrade on the view; what went wrong, or None."""
         question = {"stage": stage, "trial": True, "tree": self.tree}
-        return run_stage(self.command(os.path.join(self.folder, "stage.php")), question, timeout_s, self._confined())
+        return run_stage(self.command(os.path.join(self.folder, "stage.php")), question, timeout_s, {"preexec_fn": self._confined(), "env": self.environment})
+
+    def ask(self, updates: List[dict], timeout_s: float) -> dict:
+        """Which updates of rows wait, as asked.php tells them: `{updates, fatal}`; `fatal`: why nobody could be asked, or None."""
+        question = {"tree": self.tree, "updates": updates}
+        how = {"preexec_fn": self._confined(), "env": self.environment}
+        told = _answer(self.command(os.path.join(self.folder, "asked.php")), question, timeout_s, how)
+        return {"updates": [], "fatal": told} if isinstance(told, str) else told
 
     def fatal_errors(self) -> List[str]:
         """Fatal errors that PHP has written down since the trial began."""
@@ -135,10 +136,19 @@ class Trial:
             return []
 
 
-def run_stage(command: List[str], question: dict, timeout_s: float, confine=None) -> Optional[str]:
-    """One stage of an upgrade in a PHP process; what went wrong, or None. A stage that exits early is as good: plugins redirect."""
+def run_stage(command: List[str], question: dict, timeout_s: float, how: dict) -> Optional[str]:
+    """One stage of an upgrade in a PHP process; what went wrong, or None. A stage that exits early is as good: plugins redirect.
+
+    `how`: more of what starts a process.
+    """
+    told = _answer(command, question, timeout_s, how)
+    return told if isinstance(told, str) else told["fatal"]
+
+
+def _answer(command: List[str], question: dict, timeout_s: float, how: dict) -> Union[dict, str]:
+    """The object on the last line, which has at least `fatal`; a sentence where there is none."""
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/", start_new_session=True, preexec_fn=confine
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/", start_new_session=True, **how
     )
     try:
         out, _ = process.communicate(json.dumps(question).encode(), timeout=timeout_s)
@@ -148,8 +158,8 @@ def run_stage(command: List[str], question: dict, timeout_s: float, confine=None
     text = out.decode("utf-8", "replace")
     try:
         told = json.loads(text.rstrip().rpartition("\n")[2])
-        return told["fatal"]
-    except (ValueError, KeyError, TypeError):
+        return told if isinstance(told, dict) and "fatal" in told else "PHP answered something else"
+    except ValueError:
         return f"PHP ended without an answer (exit code {process.returncode}): {text.strip()[-300:]}"
 
 

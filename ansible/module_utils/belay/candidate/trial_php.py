@@ -1,4 +1,5 @@
-"""The PHP that runs a release on a scratch view: `trial.php` (what the release may do), `database.php`, `router.php`, `stage.php`.
+"""The PHP that runs a release on a scratch view: `trial.php` (what the release may do), `database.php`, `router.php`
+(and `stage.php`, `without.php`, which have files of their own here).
 
 They are written into a folder of their own beside `trial.json`. WordPress takes over what stands in $wp_filter before it starts.
 """
@@ -30,30 +31,31 @@ final class Belay_Trial
             $priority = $callback === 'no_spawn' ? PHP_INT_MIN : PHP_INT_MAX;
             $GLOBALS['wp_filter'][$hook][$priority][] = ['function' => [self::class, $callback], 'accepted_args' => 1];
         }
-        if (!self::drop_in()) {
-            // Nobody can open a second connection past the guarded one: this constant comes first, and it is no password.
-            define('DB_PASSWORD', '');
-            set_error_handler(fn($level, $text) => strpos($text, 'Constant DB_PASSWORD already defined') === 0, E_WARNING | E_NOTICE);
-        }
+        // A password that belongs to nobody, for whoever looks it up: this constant comes first.
+        define('DB_PASSWORD', '');
+        set_error_handler(fn($level, $text) => strpos($text, 'Constant DB_PASSWORD already defined') === 0, E_WARNING | E_NOTICE);
     }
 
     private static function drop_in(): bool
     {
-        return is_file(self::$c['tree'] . '/wp-content/db.php');
+        return is_file(WP_CONTENT_DIR . '/db.php');
     }
 
     /** Called after wp-config.php and before WordPress connects: its prefix gives way to the scratch view's. */
-    public static function take_over($value)
+    public static function take_over(): bool
     {
-        if (!self::drop_in()) {
-            restore_error_handler();
-            $folder = ABSPATH . WPINC;
-            require_once is_file("$folder/class-wpdb.php") ? "$folder/class-wpdb.php" : "$folder/wp-db.php";
-            require_once __DIR__ . '/database.php';
-            $GLOBALS['wpdb'] = new Belay_Trial_Database();
+        restore_error_handler();
+        $folder = ABSPATH . WPINC;
+        require_once is_file("$folder/class-wpdb.php") ? "$folder/class-wpdb.php" : "$folder/wp-db.php";
+        require_once __DIR__ . '/database.php';
+        $GLOBALS['wpdb'] = new Belay_Trial_Database();
+        if (self::drop_in()) {
+            require_once __DIR__ . '/without.php';
+            Belay_Without::begin(WP_CONTENT_DIR . '/db.php');
         }
         $GLOBALS['table_prefix'] = self::$c['scratch'];
-        return $value;
+        // Without WordPress's own settings for errors: its log would be the site's, where nobody looks for what a candidate said.
+        return false;
     }
 
     /** Every connection as soon as it is open. */
@@ -125,13 +127,6 @@ final class Belay_Trial
         if (!defined('DISABLE_WP_CRON')) {
             define('DISABLE_WP_CRON', true);
         }
-        if (!($GLOBALS['wpdb'] instanceof Belay_Trial_Database)) {
-            // A database drop-in has its own connection: the same rules, from here on.
-            $GLOBALS['wpdb']->query(self::$c['read_only'] ? 'SET SESSION TRANSACTION READ ONLY' : 'SET SESSION lock_wait_timeout = 5');
-            $prefix = self::$c['prefix'];
-            add_filter('query', fn($query) => self::refuses($query) ? "SELECT 'refused' WHERE FALSE" : $query, PHP_INT_MAX);
-            add_filter('pre_option_' . self::$c['scratch'] . 'user_roles', fn() => get_option($prefix . 'user_roles'));
-        }
     }
 
     public static function scratch_uploads($dir)
@@ -155,7 +150,7 @@ final class Belay_Trial
         header('Content-Type: application/json');
         exit(json_encode([
             'theme' => $theme->get_stylesheet(), 'theme_errors' => $errors ? $errors->get_error_messages() : [],
-            'missing_plugins' => array_values($plugins), 'prefix' => $wpdb->prefix, 'read_only' => $read_only === 'ON', 'php' => PHP_VERSION,
+            'missing_plugins' => array_values($plugins), 'prefix' => $wpdb->prefix, 'read_only' => $read_only === 'ON', 'php' => PHP_VERSION, 'drop_in' => self::drop_in(),
         ]));
     }
 
@@ -189,15 +184,19 @@ final class Belay_Trial
 }
 
 // PHP 8 lets a function that disable_functions took away be declared again: its callers go on, and nothing leaves.
-foreach (['mail', 'exec', 'system', 'shell_exec', 'passthru', 'popen', 'proc_open', 'fsockopen', 'pfsockopen', 'stream_socket_client', 'curl_exec'] as $belay_name) {
-    if (PHP_VERSION_ID >= 80000 && !function_exists($belay_name)) {
-        eval("function $belay_name(...\$arguments) { return false; }");
+foreach (explode(',', PHP_VERSION_ID >= 80000 ? ini_get('disable_functions') : '') as $belay_name) {
+    $belay_extension = ['curl' => 'curl', 'socket' => 'sockets', 'mb' => 'mbstring'][strtok($belay_name, '_')] ?? 'standard';
+    if ($belay_name === '' || function_exists($belay_name) || !extension_loaded($belay_extension) || preg_match('/^(pcntl|posix)_/', $belay_name)) {
+        continue;
     }
+    $belay_does = [
+        'curl_multi_exec' => '($multi, &$still_running) { $still_running = 0; return 0; }',
+        // Makes a file where files may be made; times of others stay.
+        'touch' => "(\$file) { return @file_put_contents(\$file, '', FILE_APPEND) !== false; }",
+    ];
+    eval("function $belay_name" . ($belay_does[$belay_name] ?? '(...$arguments) { return false; }'));
 }
-if (PHP_VERSION_ID >= 80000 && !function_exists('curl_multi_exec')) {
-    eval('function curl_multi_exec($multi, &$still_running) { $still_running = 0; return 0; }');
-}
-unset($belay_name);
+unset($belay_name, $belay_extension, $belay_does);
 """
 
 DATABASE = r"""<?php
@@ -212,9 +211,15 @@ class Belay_Trial_Database extends wpdb
         parent::__construct($access['user'], $access['password'], $access['schema'], DB_HOST);
     }
 
+    /** The password is known to this object only while it connects: any plugin can read it there. */
     public function db_connect($allow_bail = true)
     {
-        return parent::db_connect($allow_bail) && Belay_Trial::bind($this->dbh);
+        $this->dbpassword = Belay_Trial::$c['database']['password'];
+        try {
+            return parent::db_connect($allow_bail) && Belay_Trial::bind($this->dbh);
+        } finally {
+            $this->dbpassword = '';
+        }
     }
 
     /** WordPress's own needs absint() for a port, and older ones have not loaded it yet when this connects. */
@@ -244,6 +249,10 @@ class Belay_Trial_Database extends wpdb
 
     public function set_prefix($prefix, $set_table_names = true)
     {
+        // WordPress has looked for a database drop-in by now.
+        if (class_exists('Belay_Without', false)) {
+            Belay_Without::end();
+        }
         $this->belay_of_tables = true;
         $old = parent::set_prefix($prefix, $set_table_names);
         $this->belay_of_tables = false;

@@ -6,7 +6,8 @@ from typing import Optional, Tuple
 
 from . import armed as arms
 from . import leftovers, measures
-from ..candidate import candidate, migrations
+from ..candidate import candidate, data_updates, migrations
+from ..database import names
 from ..errors import BelayError
 from ..tables.schema_snapshot import of_plain, plain
 from .ended import goal
@@ -44,17 +45,24 @@ def _tried(host, session, tree: str, params) -> Tuple[dict, Optional[BelayError]
     try:
         if why is not None:
             prediction = migrations.predict(host.site, session, tree, params["promote_tables"])
-            facts["migration"] = {"needed": why, "predicted": prediction.facts(), "done": None}
             consent = params["migrations"]
+            asked = data_updates.Asked(tree, names.copy_prefix(host.site), False, _known(params))
+            rows = data_updates.waiting(host.site, session, asked, data_updates.planned(session, host.site.prefix))
+            facts["migration"] = {"needed": why, "predicted": {**prediction.facts(), **rows}, "done": None}
             migrations.require_consent(host.site, prediction, migrations.Consent(consent["destructive"], consent["unpredicted"]))
         if params["candidate"]:
-            asked = candidate.Asked(tree, params["promote_tables"], params["health_checks"])
-            facts["candidate"] = candidate.answers(host.site, session, asked, prediction.after if prediction else {})
+            questions = candidate.Asked(tree, params["promote_tables"], params["health_checks"])
+            facts["candidate"] = candidate.answers(host.site, session, questions, prediction.after if prediction else {})
     except BelayError as error:
         return facts, error
     told = {"after": plain(prediction.after), **facts["migration"]} if prediction else {}
     host.journal.append("tried", release=goal(params).release, **told)
     return facts, None
+
+
+def _known(params) -> list:
+    """Inputs that were written by hand may lack it."""
+    return params["migrations"].get("data_updates") or []
 
 
 def migrate(params):
@@ -70,9 +78,8 @@ def migrate(params):
         done = host.journal.last("migrated")
         if done is None:
             host.journal.append("migrating")
-            limits = (params["confirm_within_s"] * PART, lambda: arms.extend(host.site, params["operation_id"]))
             with host.open_session() as session:
-                done = {"done": migrations.upgrade(host.site, session, str(point.version), of_plain(tried["after"]), limits)}
+                done = {"done": _upgraded(host, session, str(point.version), params)}
                 done["tables"] = _fingerprints(host.site, session, params, done["done"]["changes"])
             host.journal.append("migrated", **done)
             arms.extend(host.site, params["operation_id"])
@@ -81,6 +88,17 @@ def migrate(params):
         if error is not None:
             host.journal.append("failed", during="migrate", error=error.as_dict())
         return {"changed": True, "belay_facts": facts, **({"belay_error": error.as_dict()} if error else {})}
+
+
+def _upgraded(host, session, version: str, params) -> dict:
+    """What was done to tables, and what waits from now on."""
+    site, limit_s = host.site, params["confirm_within_s"] * PART
+    jobs = data_updates.planned(session, site.prefix)
+    predicted = of_plain(host.journal.last("tried")["after"])
+    done = migrations.upgrade(site, session, version, predicted, (limit_s, lambda: arms.extend(site, params["operation_id"])))
+    arms.extend(site, params["operation_id"])
+    asked = data_updates.Asked(site.tree, site.prefix, True, _known(params), limit_s)
+    return {**done, **data_updates.waiting(site, session, asked, jobs)}
 
 
 def _fingerprints(site, session, params, changes) -> dict:
