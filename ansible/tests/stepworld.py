@@ -29,6 +29,7 @@ PLACES = {
     "after_switch": (promote, "carry_strays", "before"),
     "before_links": (switch, "set_links", "before"),
     "before_attempts": (promote, "few_left", "before"),
+    "after_switch_back": (rollback, "carry_strays", "before"),
     "before_late": (rollback, "late_of", "before"),
     "before_telling": (unconfirmed, "_told", "before"),
     "kept": (promote_endings, "_kept", "before"),

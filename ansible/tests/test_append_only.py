@@ -19,7 +19,7 @@ class AppendOnly(SwitchCase):
         "table_rules": [{"pattern": "orders", "class": "live", "origin": "test"}, {"pattern": "*", "class": "config", "origin": "test"}],
         "option_rules": [{"pattern": "*", "class": "config", "origin": "test"}],
         "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {}, "row_limit": 1, "workers": 0,
-        "promote_tables": ["things"], "expected_tables": {}, "expected_options": {},
+        "promote_tables": ["things"], "expected_tables": {}, "expected_options": {}, "operation_id": "x", "release_digest": NEW,
     }
 
     def setUp(self):

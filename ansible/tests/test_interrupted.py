@@ -9,7 +9,7 @@ from belay.database.mysql import Session
 from belay.database import names
 from belay.hold import commit_point
 from belay.host.hostlock import host_lock
-from belay.switch import measures
+from belay.switch import measures, rollback
 
 from .switchbench import NEW, OLD
 from .test_recover import RecoverCase
@@ -147,6 +147,38 @@ class AfterTheSwitch(InterruptedCase):
         self.assertEqual((refused["code"], refused["message"][:12]), ("CONFLICT_AFTER_SWITCH", "option theme"))
         step("promote", "undo", params)
         self.assertEqual(self.bench.options(self.site)["theme"], "mine")
+
+    def stray(self, table):
+        self.bench.rows(self.site, f"INSERT INTO `{table}` (option_name, option_value) VALUES ('stray', 'by a job')")
+
+    def options(self):
+        return {name: value for name, value in self.bench.options(self.site).items() if name in ("stray", "visits")}
+
+    def test_a_row_of_the_last_moment_is_carried_over_by_whoever_comes_next(self):
+        for kind, name in (("promote", "undo"), ("promote", "activate"), ("recover", "recover_host")):
+            with self.subTest(name):
+                self.site = self.bench.fresh()
+                params = self.killed_after_the_switch()
+                self.stray(self.kept("options"))
+                self.bench.rows(self.site, "UPDATE wp_options SET option_value = 'since' WHERE option_name = 'visits'")
+                step(kind, name, {**params, "wait_s": 0, "stop": True})
+                self.assertEqual(self.options(), {"stray": "by a job", "visits": "since"})
+                self.end_all()
+
+    def test_once_and_not_again_against_what_another_operation_has_prepared(self):
+        step("promote", "confirm", self.activated())
+        back = {**self.bench.params(self.site, hold_without="brief_mixture"), "to_release": OLD, "expected_release": NEW}
+        step("rollback", "check", back)
+        self.killed("rollback", "activate", back, "after_switch_back")
+        self.stray(rollback.aside(self.site, back["operation_id"], "options"))
+        # Another promotion prepares its own copies, and visitors have written before that.
+        self.bench.rows(self.site, "UPDATE wp_options SET option_value = 'since' WHERE option_name = 'visits'")
+        other = self.bench.params(self.site, hold_without="brief_mixture")
+        for name in ("check", "load"):
+            self.assertNotIn("belay_error", step("promote", name, other))
+        self.assertEqual(self.options(), {"stray": "by a job", "visits": "since"})
+        step("rollback", "activate", back)
+        self.assertEqual(self.options(), {"stray": "by a job", "visits": "since"})
 
     def test_where_nothing_was_written_the_switch_stays(self):
         params = self.killed_after_the_switch()

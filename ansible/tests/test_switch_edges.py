@@ -10,14 +10,14 @@ from belay.hold import commit_point, prepare, recovery
 
 from belay.host import php
 
-from belay.switch import late_rows, measures, promote, rollback
+from belay.switch import late_rows, measures, promote, rollback, strays
 from belay.switch import switch as engine
 from belay.errors import BelayError
 from belay.database.mysql import Session
 from belay.database.sql import WRITTEN
 from belay.tables.table_shape import shape_of
 
-from .switchbench import HOLD_PHP, MEASURES, OLD
+from .switchbench import HOLD_PHP, MEASURES, NEW, OLD
 from .test_switch import NOTHING, SwitchCase, promotion
 
 
@@ -64,7 +64,7 @@ class AtTheLastMoment(SwitchCase):
         params = {
             "table_rules": [{"pattern": "*", "class": "config", "origin": "test"}], "option_rules": [{"pattern": "*", "class": "config", "origin": "test"}],
             "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {}, "row_limit": 100, "workers": 0,
-            "promote_tables": ["things"], "expected_tables": {}, "expected_options": {},
+            "promote_tables": ["things"], "expected_tables": {}, "expected_options": {}, "operation_id": "x", "release_digest": NEW,
         }
         with Session(self.site) as session:
             params["expected_tables"] = {"things": measures.expected(self.site, params).parts_of(session, "things")}
@@ -133,7 +133,9 @@ class Killed(SwitchCase):
         self.sql("UPDATE wp_options SET option_value = 'since' WHERE option_name = 'blogname'")
         host = self.host(wanted.operation)
         for _ in range(2):
-            promoted = promote.resume(host, recovery.recover(host)[0], NOTHING, MEASURES)
+            point, _ = recovery.recover(host)
+            strays.finish(host, point)
+            promoted = promote.resume(host, point, NOTHING, MEASURES)
             self.assertEqual(self.bench.options(self.site), {"blogname": "since", "theme": "new", "visits": "7", "gone": "x", "added": "1"})
         self.assertEqual((sorted(promoted["tables"]), promoted["options"]["theme"]["hash"]), (["extra", "things"], "new"))
         self.assertIsNone(promote.resume(self.host("another"), recovery.recover(host)[0], NOTHING, MEASURES))

@@ -108,20 +108,25 @@ def activate(host, point, promotion, expected, measures, drain_s):
         return merged
 
     figures = switch(host, Move(point.version, version, renames), settle, drain_s)
+    carry_strays_forth(host, record)
     compare_what_left(host, record, expected, measures)
     return figures, promoted
 
 
-def compare_what_left(host, record, expected, measures):
-    """After the RENAME, as often as it takes: late rows of others than PHP are carried over, and what left is what was looked at.
-
-    BelayError CONFLICT_AFTER_SWITCH: going back brings the rows back that would be lost.
-    """
+def carry_strays_forth(host, record):
+    """After the switch that this record tells of, and before another one is prepared."""
     with host.open_session() as session:
         options = options_of(host.site, session)
         has_base = leftovers.exists(session, options.base)
     if has_base:
         carry_strays(host, options, record.options_kept, staying_rows(record.options))
+
+
+def compare_what_left(host, record, expected, measures):
+    """After the RENAME, as often as it takes: what left is what was looked at.
+
+    BelayError CONFLICT_AFTER_SWITCH: going back brings the rows back that would be lost.
+    """
     with host.open_session() as session:
         for table, kept in record.swapped.items():
             recheck.afterwards(expected, table, measures.table(session, kept, table)["parts"])

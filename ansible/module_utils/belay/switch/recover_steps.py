@@ -7,7 +7,7 @@ from typing import List, Optional
 
 from . import armed as arms
 from ..host import host_reports
-from . import watchdog
+from . import strays, watchdog
 from ..errors import BelayError
 from ..health.health import check_health, is_healthy
 from ..hold.hold import Hold
@@ -39,6 +39,7 @@ def recover_host(params) -> dict:
             entries += _in_doubt(host)
             entries += _unconfirmed(host, params)
             point, _ = recover(host)
+            strays.finish(host, point)
             settle_folders(site.releases)
             take_site(site, operation)
             if point.version.operation != operation:

@@ -103,12 +103,12 @@ def roll_back(host, operation, to_release, measures, drain_s):
 
 def resume(host, operation, to_release, measures):
     """Killed after the switch back: (promoted, late_rows); the first is None where nobody remembers."""
-    _carry_strays(host, operation, to_release)
     prepared = host.journal.last("prepared_back")
     return prepared and prepared["promoted"], late_of(host, operation, to_release, measures)
 
 
-def _carry_strays(host, operation, to_release):
+def carry_strays_back(host, operation, to_release):
+    """After the switch back of this operation, and before another one is prepared."""
     site = host.site
     with host.open_session() as session:
         options = options_of(site, session)

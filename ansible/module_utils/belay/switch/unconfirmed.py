@@ -11,7 +11,7 @@ from typing import List, Optional
 
 from . import armed as arms
 from ..host import host_reports
-from . import inspected, leftovers, measures, rollback
+from . import inspected, leftovers, measures, rollback, strays
 from .armed import Armed
 from ..errors import BelayError
 from ..health.health import check_health
@@ -26,6 +26,7 @@ def settle(host: Host, armed: Armed, by: str, now: bool = False) -> Optional[dic
     `now`), it is undone. The report of what was undone, or None."""
     here = replace(host, journal=Journal(host.site, armed.operation))
     point, _ = recover(here)
+    strays.finish(here, point)
     if here.journal.last("confirmed") is not None:
         return arms.disarm(armed)
     if point.version == armed.goal:

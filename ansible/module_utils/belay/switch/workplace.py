@@ -6,6 +6,7 @@ import contextlib
 import os
 
 from . import armed as arms
+from . import strays
 from ..errors import BelayError
 from ..health.health import check_health, is_healthy
 from ..host.folders import settle_folders
@@ -38,6 +39,7 @@ def at_work(params, begins=False, takes_over=False):
             try:
                 settle_all(host, operation, takes_over)
                 point, _ = recover(host)
+                strays.finish(host, point)
                 settle_folders(site.releases)
                 if begins:
                     take_site(site, operation)

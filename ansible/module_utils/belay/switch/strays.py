@@ -1,0 +1,40 @@
+"""Whoever made the active version may have died before late rows of others than PHP were carried over: they lie in the table that left.
+
+What a row is compared with, the table `base`, is made anew by every switch that is prepared. So this comes before anything else that an
+operation does on the host, and the journal of the operation that switched says that it is done.
+"""
+from __future__ import annotations
+
+from typing import List
+
+from ..host.journal import Journal
+from . import leftovers, promote, rollback
+
+CARRIED = "carried"
+#: What a switch begins with -> what is written down when its strays are carried over already.
+FORTH, BACK = "prepared", "prepared_back"
+DONE = frozenset((CARRIED, "promoted", "rolled_back"))
+
+
+def finish(host, point) -> None:
+    """Carry over what the switch to this point has left; nothing where it has been done, however often it is asked for."""
+    operation = point.version.operation
+    journal = Journal(host.site, operation)
+    steps = [entry["step"] for entry in journal.steps()]
+    begun = [name for name in (BACK, FORTH) if _unfinished(steps, name)]
+    if not begun:
+        return
+    with host.open_session() as session:
+        went_back = leftovers.exists(session, rollback.aside(host.site, operation, promote.ROW))
+    if (BACK if went_back else FORTH) not in begun:
+        return
+    if went_back:
+        rollback.carry_strays_back(host, operation, point.version.release)
+    else:
+        promote.carry_strays_forth(host, point.record)
+    journal.append(CARRIED)
+
+
+def _unfinished(steps: List[str], begun: str) -> bool:
+    """Whether this was begun, and nothing of DONE came after its last time."""
+    return begun in steps and not DONE & set(steps[len(steps) - steps[::-1].index(begun):])
