@@ -1,28 +1,23 @@
 /**
  * How fast the bot acknowledges webhooks, how soon it shows that it understood a command, and how much memory it needs: on PostgreSQL
  * with one, two and four bots, on the embedded store, and raw Probot with an empty handler beside them.
- * `--rounds N` `--quick` (a tenth of the deliveries, one round: shows that it runs, its figures mean little).
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { describeMachine, observeLoad } from "../frame/machine.ts";
 import { printResult, say } from "../frame/output.ts";
 import { type Postgres, startPostgres } from "../frame/postgres.ts";
 import { median, rounded } from "../frame/rounds.ts";
 import { startGithub } from "./github.ts";
 import { acknowledging, type Figures, firstChecks, PER_SECOND, type Setting } from "./measure.ts";
+import { readOptions, USAGE } from "./options.ts";
 import { type BotOptions, RAW_PROBOT } from "./process.ts";
 
 const GOALS = { events_per_s: 1_000, ack_p99_ms: 50, first_check_ms: 500, rss_mb: 250 };
 const MANY = [1, 2, 4];
 
-const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "3" }, quick: { type: "boolean", default: false } },
-});
-const rounds = values.quick ? 1 : Number(values.rounds);
-const share = values.quick ? 0.1 : 1;
+const { rounds, share } = chosen();
 const sizes = { warm_up: 3_000 * share, flood: 8_000 * share, steady: 4_000 * share, comments: 10 * share };
 
 const folder = mkdtempSync(path.join(tmpdir(), "belay-bench-bot-"));
@@ -115,4 +110,17 @@ function middle(all: readonly Figures[]): Figures {
     rss_mb: of("rss_mb"),
     cpu_ms_per_event: of("cpu_ms_per_event"),
   };
+}
+
+/** Ends the program where nothing is to be measured. */
+function chosen() {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (options !== null) return options;
+    console.error(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(2);
+  }
 }

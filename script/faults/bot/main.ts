@@ -1,46 +1,25 @@
 /**
- * `npm run faults -- bot [--pull-requests N] [--deliveries N] [--kills N] [--store postgres,pglite] [--seed N] [--settle-s N] [--quick]`:
- * signed deliveries, one in five twice, shuffled, while the bot is killed and GitHub stumbles; in the end every pull request is
- * compared with a model. Exit code 1: something was lost, doubled or wrong.
+ * `npm run faults -- bot`: signed deliveries, one in five twice, shuffled, while the bot is killed and GitHub stumbles; in the end
+ * every pull request is compared with a model. Exit code 1: something was lost, doubled or wrong.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { describeMachine } from "../../bench/frame/machine.ts";
 import { printResult, say } from "../../bench/frame/output.ts";
 import { startPostgres } from "../../bench/frame/postgres.ts";
+import { readOptions, USAGE } from "./options.ts";
 import { type Result, run } from "./run.ts";
 import type { StorePlace } from "./store.ts";
 
-const { values } = parseArgs({
-  options: {
-    "pull-requests": { type: "string" },
-    deliveries: { type: "string" },
-    kills: { type: "string" },
-    "per-second": { type: "string", default: "150" },
-    store: { type: "string", default: "postgres,pglite" },
-    seed: { type: "string", default: "1" },
-    "settle-s": { type: "string", default: "1200" },
-    quick: { type: "boolean", default: false },
-  },
-});
-const usual = values.quick
-  ? { pull_requests: 40, deliveries: 800, kills: 3 }
-  : { pull_requests: 1_000, deliveries: 20_000, kills: 20 };
-const size = {
-  pull_requests: Number(values["pull-requests"] ?? usual.pull_requests),
-  deliveries: Number(values.deliveries ?? usual.deliveries),
-  seed: Number(values.seed),
-  per_second: Number(values["per-second"]),
-};
-const order = { size, kills: Number(values.kills ?? usual.kills), settle_s: Number(values["settle-s"]) };
+const { stores, ...order } = chosen();
+const { size } = order;
 
 const folder = mkdtempSync(path.join(tmpdir(), "belay-faults-bot-"));
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => process.exit(1));
 const results: Record<string, Result> = {};
 try {
-  for (const store of values.store.split(",")) {
+  for (const store of stores) {
     say(`On ${store}`);
     const found = store === "postgres" ? await onPostgres() : await onFolder();
     const { lost, doubled, wrong_state } = found;
@@ -71,4 +50,17 @@ function onFolder(): Promise<Result> {
 
 function at(place: StorePlace): Promise<Result> {
   return run({ ...order, place });
+}
+
+/** Ends the program where nothing is to be broken. */
+function chosen() {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (options !== null) return options;
+    console.error(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(2);
+  }
 }

@@ -87,9 +87,15 @@ async function open(teller: Teller, at: number): Promise<Story> {
   const story: Story = { pull, answered: [], seen: [], begun: [] };
   for (let round = 1; round <= random.below(3); round++) await push(round);
   await command(teller, story, nth);
-  if (nth % 5 === 2) {
+  if (nth % 5 === 4) await becomesCommand(teller, story);
+  if (nth % 5 >= 2 && nth % 5 <= 3) {
     tick();
     await ann.closePullRequest(pull);
+  }
+  // Told in any order, and late: it is open in the end.
+  if (nth % 5 === 3) {
+    tick();
+    await ann.reopenPullRequest(pull);
   }
   return story;
 }
@@ -106,9 +112,9 @@ async function command({ double, random, tick }: Teller, story: Story, nth: numb
     seen.push(id);
     answered.push((await says("bob", "/promote")).id);
   } else if (random.below(3) === 0) {
-    const said = await says("ann", "Nothing yet.");
+    const said = await says("ann", "/help");
     tick();
-    // The webhook told of a comment without a command; what counts is the comment as it is: edited.
+    // Whatever the webhook told, the comment counts as it is: edited.
     await double.as("ann").editComment(said, "/promote");
     answered.push(said.id);
   } else {
@@ -116,6 +122,14 @@ async function command({ double, random, tick }: Teller, story: Story, nth: numb
     answered.push(id);
     seen.push(id);
   }
+}
+
+/** It was none when the webhook was sent, so it is none: nobody answers it, and it begins nothing. */
+async function becomesCommand({ double, tick }: Teller, { pull }: Story): Promise<void> {
+  tick();
+  const said = await double.as("ann").comment(pull, "Nothing yet.");
+  tick();
+  await double.as("ann").editComment(said, "/promote");
 }
 
 const GATES = ["drift", "backup", "release", "approval", "promotion"];
