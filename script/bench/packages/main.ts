@@ -8,15 +8,22 @@ import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { z } from "zod";
 import { describeMachine, observeLoad } from "../frame/machine.ts";
 import { printResult, say } from "../frame/output.ts";
 import { benchRepository } from "./repository.ts";
 
 const GOALS = { full_s: 10, pull_request_s: 1, peak_rss_mb: 400 };
-const ROUNDS = 3;
+const ACTION = fileURLToPath(new URL("../../../dist/index.js", import.meta.url));
+/** The action runs as it ships; when it ends it tells how much memory it took at most. */
+const TELLS_MEMORY = `data:text/javascript,${encodeURIComponent(
+  'process.on("exit", () => console.error("peak_rss_kb=" + process.resourceUsage().maxRSS));',
+)}`;
 const Told = z.object({ errors: z.number(), checked: z.object({ releases: z.number() }) });
 
+const { values: options } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
+const rounds = z.coerce.number().int().min(1).max(99).parse(options.rounds);
 const environment = (name: string, fallback: number) => Number(process.env[name] ?? fallback);
 const home = process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache");
 const cache = process.env.BELAY_BENCH_CACHE ?? path.join(home, "belay-bench");
@@ -45,6 +52,7 @@ printResult({
   goals: GOALS,
   reached,
   releases: full.releases,
+  rounds,
   size,
   load,
   machine: describeMachine(),
@@ -52,20 +60,22 @@ printResult({
 
 /** The middle one of the rounds; an empty base judges everything. */
 function measure(base: string) {
-  const rounds = Array.from({ length: ROUNDS }, () => once(base)).sort((a, b) => a.seconds - b.seconds);
-  const middle = rounds[Math.floor(ROUNDS / 2)];
+  const measured = Array.from({ length: rounds }, () => once(base)).sort((a, b) => a.seconds - b.seconds);
+  const middle = measured[Math.floor(rounds / 2)];
   if (middle === undefined) throw new Error("no round was measured");
-  return { ...middle, peak_rss_mb: Math.max(...rounds.map((round) => round.peak_rss_mb)) };
+  return { ...middle, peak_rss_mb: Math.max(...measured.map((round) => round.peak_rss_mb)) };
 }
 
 /** One process, with the inputs that the action would have. */
 function once(base: string) {
-  const worker = fileURLToPath(new URL("worker.ts", import.meta.url));
   const file = path.join(cache, `report-${process.pid}.json`);
   const inputs = { INPUT_COMMAND: "validate", INPUT_BASE: base, "INPUT_REPORT-FILE": file };
   const env = { PATH: process.env.PATH ?? "", GITHUB_WORKSPACE: repository.folder, ...inputs };
   const started = performance.now();
-  const { stderr } = spawnSync(process.execPath, [worker], { env, encoding: "utf8" });
+  const { stderr } = spawnSync(process.execPath, ["--import", TELLS_MEMORY, ACTION], {
+    env,
+    encoding: "utf8",
+  });
   const seconds = Math.round(performance.now() - started) / 1000;
   const { errors, checked } = Told.parse(JSON.parse(readFileSync(file, "utf8")));
   rmSync(file);

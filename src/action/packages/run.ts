@@ -28,8 +28,7 @@ const SUMMARY_LIMIT = 500_000;
 
 /** @throws ActionError PACKAGES_COMMIT_MISSING, PACKAGES_CONFIG_INVALID, PACKAGES_GUARDRAIL_INVALID */
 export async function runValidation(inputs: ValidateInputs): Promise<Outcome> {
-  if (inputs.base === "") keepHeapSmall();
-  const report = judge(inputs);
+  const report = await judge(inputs);
   for (const { file, line, column, rule, severity, sentence, remedy } of report.findings.slice(
     0,
     MOST_ANNOTATIONS,
@@ -52,21 +51,41 @@ export async function runValidation(inputs: ValidateInputs): Promise<Outcome> {
   };
 }
 
-/** Judging everything makes many short-lived values: left alone, both parts of the heap grow far beyond what is needed before they are collected. */
-function keepHeapSmall(): void {
+/**
+ * Judging everything makes many short-lived values: left alone, both parts of the heap grow far beyond what is needed before they are
+ * collected. While the tree is read the new part may double itself; what it has then (16 MiB) is enough.
+ */
+function keepOldHeapSmall(): void {
   setFlagsFromString("--heap-growing-percent=60");
+}
+function keepNewHeapAsItIs(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
 }
 
-function judge({ folder, base }: ValidateInputs): ValidationReport {
-  const settings = settingsFrom(fileAt(folder, base === "" ? "HEAD" : base, CONFIGURATION_FILE));
+async function readEverything(folder: string) {
+  keepOldHeapSmall();
+  const [settings, head] = await Promise.all([
+    fileAt(folder, "HEAD", CONFIGURATION_FILE),
+    wholeTreeAt(folder, "HEAD"),
+  ]);
+  keepNewHeapAsItIs();
+  return { settings, head, base: null, scope: "all" } as const;
+}
+
+async function readChange(folder: string, commit: string) {
+  const [settings, head, base] = await Promise.all([
+    fileAt(folder, commit, CONFIGURATION_FILE),
+    treeAt(folder, "HEAD"),
+    baseAt(folder, commit, "HEAD"),
+  ]);
+  return { settings, head, base, scope: "changed" } as const;
+}
+
+async function judge({ folder, base: commit }: ValidateInputs): Promise<ValidationReport> {
+  const read = await (commit === "" ? readEverything(folder) : readChange(folder, commit));
+  const { head, base, scope } = read;
   try {
-    return validate({
-      head: base === "" ? wholeTreeAt(folder, "HEAD") : treeAt(folder, "HEAD"),
-      base: base === "" ? null : baseAt(folder, base, "HEAD"),
-      scope: base === "" ? "all" : "changed",
-      ...settings,
-    });
+    return validate({ head, base, scope, ...settingsFrom(read.settings) });
   } catch (error) {
     if (!(error instanceof GuardrailError)) throw error;
     throw new ActionError(

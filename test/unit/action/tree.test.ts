@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { wholeTreeAt } from "../../../src/action/packages/tree.ts";
 
+vi.setConfig({ testTimeout: 120_000 });
+
 const MIB = 1024 * 1024;
 
 /** A repository with one commit, and a `git` in front of git that writes down what it is asked. */
@@ -34,25 +36,37 @@ function repositoryOf(files: Readonly<Record<string, string>>) {
   return { repository, batches };
 }
 
-function readAll(repository: string): Readonly<Record<string, string>> {
-  const { entries, read } = wholeTreeAt(repository, "HEAD");
+async function readAll(repository: string, order: "forwards" | "backwards" = "forwards") {
+  const { entries, read } = await wholeTreeAt(repository, "HEAD");
   return Object.fromEntries(
-    entries.map((entry) => [entry.path, Buffer.from(read(entry) ?? []).toString("utf8")]),
+    (order === "forwards" ? entries : entries.toReversed()).map((entry) => [
+      entry.path,
+      Buffer.from(read(entry) ?? []).toString("utf8"),
+    ]),
   );
 }
 
-it("gives small contents at once", () => {
+it("gives small contents at once", async () => {
   const files = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`file-${at}`, `content ${at}\n`]));
   const { repository, batches } = repositoryOf(files);
-  expect(readAll(repository)).toEqual(files);
+  expect(await readAll(repository)).toEqual(files);
   expect(batches()).toBe(1);
 });
 
-it("asks once for contents that are too large together, and then reads each on its own", () => {
+it("asks for the next contents while the first are read, and gives the right ones in any order", async () => {
+  const name = (at: number) => `file-${String(at).padStart(4, "0")}`;
+  const files = Object.fromEntries(Array.from({ length: 4_100 }, (_, at) => [name(at), `content ${at}\n`]));
+  const { repository, batches } = repositoryOf(files);
+  expect(await readAll(repository)).toEqual(files);
+  expect(batches()).toBe(2);
+  expect(await readAll(repository, "backwards")).toEqual(files);
+});
+
+it("asks once for contents that are too large together, and then reads each on its own", async () => {
   const large = (at: number) => `${at}\n${"x".repeat(4 * MIB)}`;
   const files = Object.fromEntries(Array.from({ length: 24 }, (_, at) => [`file-${at}`, large(at)]));
   const { repository, batches } = repositoryOf(files);
-  const read = readAll(repository);
+  const read = await readAll(repository);
   expect(Object.keys(read)).toHaveLength(24);
   for (const [name, text] of Object.entries(files)) expect(read[name] === text).toBe(true);
   expect(batches()).toBe(1);

@@ -23,9 +23,11 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export type Format = "json" | "yaml" | "text";
 
 export function formatOf(path: string): Format {
-  const ending = /\.([A-Za-z0-9]+)$/.exec(path)?.[1]?.toLowerCase();
-  if (ending === "json") return "json";
-  return ending === "yaml" || ending === "yml" ? "yaml" : "text";
+  const ending = path.slice(path.lastIndexOf(".") + 1);
+  if (ending.length > 4) return "text";
+  const word = ending.toLowerCase();
+  if (word === "json") return "json";
+  return word === "yaml" || word === "yml" ? "yaml" : "text";
 }
 
 /** Reads a file whose bytes are there; `format` says how. */

@@ -5,6 +5,9 @@ interface Reader {
   readonly text: string;
   at: number;
   readonly problems: ReadProblem[];
+  /** Members and items of what is open. What is closed gets an array of exactly its length: one that grew has room for many more. */
+  readonly members: Member[];
+  readonly items: Node[];
 }
 
 class Unreadable extends Error {
@@ -22,7 +25,7 @@ const WRITE_JSON = "Correct this place; a program that formats JSON shows what i
 
 /** Reads one JSON value; `from` is where it begins (after a byte order mark). */
 export function readJson(text: string, from = 0): Read {
-  const reader: Reader = { text, at: from, problems: [] };
+  const reader: Reader = { text, at: from, problems: [], members: [], items: [] };
   try {
     const root = value(reader, 0);
     blank(reader);
@@ -86,48 +89,65 @@ const WORDS = [
 
 function object(reader: Reader, depth: number): Node {
   const start = reader.at++;
-  const members: Member[] = [];
+  const first = reader.members.length;
   let known: Set<string> | null = null;
   blank(reader);
-  if (reader.text.charCodeAt(reader.at) === 125) return { kind: "object", members, start, end: ++reader.at };
+  if (reader.text.charCodeAt(reader.at) === 125)
+    return { kind: "object", members: [], start, end: ++reader.at };
   for (;;) {
     blank(reader);
     const keyStart = reader.at;
     if (reader.text.charCodeAt(keyStart) !== 34)
       throw unexpected(reader, "Here a key in double quotes is needed.");
     const key = string(reader);
-    if (known === null && members.length >= 8) known = new Set(members.map((one) => one.key));
-    if (known?.has(key) ?? members.some((one) => one.key === key)) reader.problems.push(twice(keyStart, key));
+    if (known === null && reader.members.length - first >= 8)
+      known = new Set(reader.members.slice(first).map((one) => one.key));
+    if (known?.has(key) ?? isAmong(reader.members, first, key)) reader.problems.push(twice(keyStart, key));
     known?.add(key);
-    expect(reader, ":", "Between a key and its value stands a `:`.");
-    members.push({ key, key_start: keyStart, value: value(reader, depth + 1) });
-    if (next(reader, "}")) return { kind: "object", members, start, end: reader.at };
+    expect(reader, 58, "Between a key and its value stands a `:`.");
+    const inner = value(reader, depth + 1);
+    reader.members.push({ key, key_start: keyStart, value: inner });
+    if (next(reader, 125, "}"))
+      return { kind: "object", members: taken(reader.members, first), start, end: reader.at };
   }
+}
+
+function isAmong(members: readonly Member[], first: number, key: string): boolean {
+  for (let at = first; at < members.length; at++) if (members[at]?.key === key) return true;
+  return false;
+}
+
+/** What lies on the stack from `first` on, taken from it. */
+function taken<T>(stack: T[], first: number): readonly T[] {
+  const own = stack.slice(first);
+  while (stack.length > first) stack.pop();
+  return own;
 }
 
 function array(reader: Reader, depth: number): Node {
   const start = reader.at++;
-  const list: Node[] = [];
+  const first = reader.items.length;
   blank(reader);
-  if (reader.text[reader.at] === "]") return { kind: "array", items: list, start, end: ++reader.at };
+  if (reader.text.charCodeAt(reader.at) === 93) return { kind: "array", items: [], start, end: ++reader.at };
   for (;;) {
-    list.push(value(reader, depth + 1));
-    if (next(reader, "]")) return { kind: "array", items: list, start, end: reader.at };
+    reader.items.push(value(reader, depth + 1));
+    if (next(reader, 93, "]"))
+      return { kind: "array", items: taken(reader.items, first), start, end: reader.at };
   }
 }
 
 /** After a value: true at the closing sign, false after a comma. */
-function next(reader: Reader, close: string): boolean {
+function next(reader: Reader, close: number, shown: string): boolean {
   blank(reader);
-  const sign = reader.text[reader.at];
-  if (sign !== close && sign !== ",") throw unexpected(reader, `Here a \`,\` or \`${close}\` is needed.`);
+  const unit = reader.text.charCodeAt(reader.at);
+  if (unit !== close && unit !== 44) throw unexpected(reader, `Here a \`,\` or \`${shown}\` is needed.`);
   reader.at++;
-  return sign === close;
+  return unit === close;
 }
 
-function expect(reader: Reader, sign: string, sentence: string): void {
+function expect(reader: Reader, unit: number, sentence: string): void {
   blank(reader);
-  if (reader.text[reader.at] !== sign) throw unexpected(reader, sentence);
+  if (reader.text.charCodeAt(reader.at) !== unit) throw unexpected(reader, sentence);
   reader.at++;
 }
 

@@ -1,6 +1,6 @@
 import { documentsOf, manifestOf, type ReleaseContext, type ReleaseRule } from "../context.ts";
 import { findingAt } from "../files.ts";
-import { child, type Node, textOf } from "../reading/node.ts";
+import { child, type Node, type TextNode, textOf } from "../reading/node.ts";
 import type { Target } from "../references.ts";
 import { releaseKey } from "../repository.ts";
 
@@ -17,36 +17,24 @@ export const reference: ReleaseRule = {
       ...documentsOf(context, context.release.kind.docdef_artifacts),
     ];
     return files.flatMap((file) =>
-      textsIn(file.root).flatMap(({ node, text, must }) => {
-        if (!must && !context.references.looksLike(text)) return [];
-        const fault = judge(context, text);
+      textsIn(context, file.root).flatMap((node) => {
+        const fault = judge(context, node.value);
         return fault === null ? [] : [findingAt(file, node, { rule: id, ...fault })];
       }),
     );
   },
 };
 
-interface Text {
-  readonly node: Node;
-  readonly text: string;
-  /** The key says that it is a reference. */
-  readonly must: boolean;
-}
-
 /** Keys that say what a file is called are no references. */
 const NAMES = new Set(["$id", "id", "document_def_id", "docdef_id"]);
 
-function textsIn(root: Node): readonly Text[] {
-  const found: Text[] = [];
-  const waiting: { readonly node: Node; readonly key: string }[] = [{ node: root, key: "" }];
-  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
-    const { node, key } = one;
-    if (node.kind === "array") for (const item of node.items) waiting.push({ node: item, key });
-    if (node.kind === "object")
-      for (const { key: name, value } of node.members) waiting.push({ node: value, key: name });
-    if (node.kind === "text" && !NAMES.has(key))
-      found.push({ node, text: node.value, must: /_refs?$/.test(key) });
-  }
+/** Texts that are references by their key's word or by their own look. Files are no deeper than `MAX_DEPTH`. */
+function textsIn(context: ReleaseContext, node: Node, key = "", found: TextNode[] = []): readonly TextNode[] {
+  if (node.kind === "array") for (const item of node.items) textsIn(context, item, key, found);
+  if (node.kind === "object") for (const one of node.members) textsIn(context, one.value, one.key, found);
+  if (node.kind !== "text" || NAMES.has(key)) return found;
+  const must = key.endsWith("_ref") || key.endsWith("_refs");
+  if (must || context.references.looksLike(node.value)) found.push(node);
   return found;
 }
 

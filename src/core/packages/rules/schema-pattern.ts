@@ -2,7 +2,7 @@ import { documentsOf, type ReleaseRule } from "../context.ts";
 import { findingAt } from "../files.ts";
 import { judgePattern } from "../patterns/ambiguity.ts";
 import type { SourceFile } from "../reading/document.ts";
-import { child, members, type Node, textOf } from "../reading/node.ts";
+import { child, members, type Node } from "../reading/node.ts";
 import { schemaObjects } from "../schema/objects.ts";
 import { isRegularExpression } from "../schema/validity.ts";
 import type { Finding } from "../types.ts";
@@ -38,16 +38,16 @@ interface Pattern {
 }
 
 /** `pattern` and the keys of `patternProperties`. */
-const patternsIn = (root: Node): readonly Pattern[] =>
-  schemaObjects(root).flatMap((schema) => {
+function patternsIn(root: Node): readonly Pattern[] {
+  const found: Pattern[] = [];
+  for (const schema of schemaObjects(root)) {
     const own = child(schema, "pattern");
-    const text = textOf(own);
-    const named = members(child(schema, "patternProperties")).map(({ key, key_start }) => ({
-      at: key_start,
-      text: key,
-    }));
-    return own === undefined || text === undefined ? named : [{ at: own.start, text }, ...named];
-  });
+    if (own?.kind === "text") found.push({ at: own.start, text: own.value });
+    for (const { key, key_start } of members(child(schema, "patternProperties")))
+      found.push({ at: key_start, text: key });
+  }
+  return found;
+}
 
 function judge(file: SourceFile, at: number, text: string): readonly Finding[] {
   if (!isRegularExpression(text)) {

@@ -1,7 +1,7 @@
 import { documentsOf, type ReleaseRule } from "../context.ts";
 import { findingAt } from "../files.ts";
 import type { SourceFile } from "../reading/document.ts";
-import { child, type Node, textOf } from "../reading/node.ts";
+import { child, items, members, type Node, textOf } from "../reading/node.ts";
 import { schemaObjects } from "../schema/objects.ts";
 import { resolveReference } from "../schema/reference.ts";
 import type { Finding } from "../types.ts";
@@ -61,6 +61,7 @@ function fault(
 }
 
 const known = new WeakMap<Node, ReadonlySet<Node>>();
+const none: ReadonlySet<Node> = new Set();
 
 /**
  * The schemas that are applied to the same value as themselves again. One that contains itself in a property or in a list's items is fine.
@@ -69,12 +70,22 @@ const known = new WeakMap<Node, ReadonlySet<Node>>();
 function circular(root: Node): ReadonlySet<Node> {
   const before = known.get(root);
   if (before !== undefined) return before;
-  const ways = new Map(schemaObjects(root).map((node) => [node, applied(root, node)]));
-  const back = new Map<Node, Node[]>([...ways.keys()].map((node) => [node, []]));
-  for (const [node, targets] of ways) for (const target of targets) back.get(target)?.push(node);
-  const found = withoutEnds(withoutEnds(new Set(ways.keys()), ways, back), back, ways);
+  const ways = new Map<Node, readonly Node[]>();
+  for (const node of schemaObjects(root)) {
+    const targets = applied(root, node);
+    if (targets.length > 0) ways.set(node, targets);
+  }
+  // Most schemas end here: whatever they refer to refers to nothing itself.
+  const further = [...ways.values()].some((targets) => targets.some((target) => ways.has(target)));
+  const found = further ? amongThemselves(ways) : none;
   known.set(root, found);
   return found;
+}
+
+function amongThemselves(ways: Ways): ReadonlySet<Node> {
+  const back = new Map<Node, Node[]>([...ways.keys()].map((node) => [node, []]));
+  for (const [node, targets] of ways) for (const target of targets) back.get(target)?.push(node);
+  return withoutEnds(withoutEnds(new Set(ways.keys()), ways, back), back, ways);
 }
 
 type Ways = ReadonlyMap<Node, readonly Node[]>;
@@ -96,14 +107,19 @@ function withoutEnds(nodes: ReadonlySet<Node>, ways: Ways, back: Ways): Readonly
   return left;
 }
 
+const TOGETHER = new Set(["allOf", "anyOf", "oneOf"]);
+const SINGLE = new Set(["not", "if", "then", "else"]);
+
 /** Schemas that are applied to the very same value. */
 function applied(root: Node, node: Node): readonly Node[] {
-  const text = textOf(child(node, "$ref"));
-  const target = text === undefined ? null : resolveReference(root, text);
-  const together = ["allOf", "anyOf", "oneOf"].flatMap((key) => {
-    const list = child(node, key);
-    return list?.kind === "array" ? list.items : [];
-  });
-  const single = ["not", "if", "then", "else"].flatMap((key) => child(node, key) ?? []);
-  return [...(target?.kind === "found" ? [target.node] : []), ...together, ...single];
+  const found: Node[] = [];
+  for (const { key, value } of members(node)) {
+    if (SINGLE.has(key)) found.push(value);
+    else if (TOGETHER.has(key)) found.push(...items(value));
+    else if (key === "$ref" && value.kind === "text") {
+      const target = resolveReference(root, value.value);
+      if (target.kind === "found") found.push(target.node);
+    }
+  }
+  return found;
 }

@@ -1,5 +1,5 @@
 /** The schemas inside a schema, told apart from names (a field may be called `pattern` or `$ref`) and from data (`const`, examples). */
-import { members, type Node } from "../reading/node.ts";
+import type { Node } from "../reading/node.ts";
 
 const DATA = new Set(["const", "enum", "default", "examples"]);
 /** Keywords whose keys are names of fields or definitions. */
@@ -25,15 +25,18 @@ const known = new WeakMap<Node, readonly Node[]>();
 
 function collect(root: Node): readonly Node[] {
   const found: Node[] = [];
-  const waiting: { readonly node: Node; readonly names: boolean }[] = [{ node: root, names: false }];
-  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
-    const { node, names } = one;
-    if (node.kind === "array") for (const item of node.items) waiting.push({ node: item, names: false });
-    if (node.kind === "object" && !names) found.push(node);
-    for (const { key, value } of members(node)) {
-      if (names) waiting.push({ node: value, names: false });
-      else if (!DATA.has(key)) waiting.push({ node: value, names: NAMED.has(key) });
-    }
-  }
+  add(root, false, found);
   return found;
+}
+
+/** `names`: the keys are names of fields. Files are no deeper than `MAX_DEPTH`. */
+function add(node: Node, names: boolean, found: Node[]): void {
+  if (node.kind === "array") for (const item of node.items) add(item, false, found);
+  if (node.kind !== "object") return;
+  if (!names) found.push(node);
+  for (const { key, value } of node.members) {
+    if (value.kind !== "object" && value.kind !== "array") continue;
+    if (names) add(value, false, found);
+    else if (!DATA.has(key)) add(value, NAMED.has(key), found);
+  }
 }
