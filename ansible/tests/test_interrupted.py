@@ -1,5 +1,6 @@
 """Steps that are killed, late or asked for again, and what the next one owes: a look, a line of the journal, a word to a cache."""
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -210,6 +211,32 @@ class AfterTheSwitch(InterruptedCase):
 
 
 class OnTheWayBack(InterruptedCase):
+    def test_a_release_of_which_a_table_is_gone_is_not_gone_back_to(self):
+        step("promote", "confirm", self.activated())
+        self.bench.rows(self.site, f"DROP TABLE `{self.kept('things')}`")
+        back = {**self.bench.params(self.site, hold_without="brief_mixture"), "to_release": OLD, "expected_release": NEW}
+        for name in ("check", "activate"):
+            self.assertEqual(self.code("rollback", name, back), "RELEASE_NOT_KEPT")
+        self.assertEqual((active(self.site).release, self.bench.options(self.site)["theme"]), (NEW, "new"))
+
+    def test_what_cannot_be_tidied_up_fails_no_way_back(self):
+        params = self.activated()
+        shutil.rmtree(os.path.join(self.site.belay, "incoming"))
+        done = step("promote", "undo", params)
+        self.assertNotIn("belay_error", done)
+        self.assertTrue(done["rolled_back"])
+        self.assert_nothing_watched(params)
+
+    def test_tables_that_went_before_anybody_asked_what_was_late(self):
+        params = self.activated()
+        self.killed("promote", "undo", params, "before_late")
+        for table in self.bench.tables(self.site):
+            if table.startswith("belay_") and "_a_" in table:
+                self.bench.rows(self.site, f"DROP TABLE `{table}`")
+        done = step("promote", "undo", params)
+        self.assertNotIn("belay_error", done)
+        self.assertEqual((done["rolled_back"], done["belay_facts"].get("late_rows", {})), (True, {}))
+
     def test_a_rollback_that_a_recovery_called_off_is_not_made_by_a_step_that_comes_late(self):
         step("promote", "confirm", self.activated())
         back = {**self.bench.params(self.site, hold_without="brief_mixture"), "to_release": OLD, "expected_release": NEW}

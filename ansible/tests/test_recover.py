@@ -1,9 +1,12 @@
 """recover.yml's step: everything that an interrupted operation can leave behind is found, and finished or undone."""
+import contextlib
 import os
 import signal
+import time
 import unittest
 import uuid
 from pathlib import Path
+from unittest import mock
 
 from belay.backup import backup
 
@@ -11,7 +14,9 @@ from belay.database import names
 
 from belay.host import hostlock
 from belay.hold.hold import Hold, Version
+from belay.errors import BelayError
 from belay.host.processes import Process, is_alive, stop
+from belay.switch import recover_steps
 
 from .switchbench import NEW, OLD
 from .test_watchdog import WatchCase
@@ -59,6 +64,15 @@ class Nothing(RecoverCase):
         self.assertNotIn("belay_error", step("rollback", "activate", back))
         self.assertEqual(active(self.site).release, OLD)
         self.assert_nothing_more()
+
+
+class Endless(RecoverCase):
+    def test_a_holder_that_cannot_be_stopped_is_not_waited_for_without_end(self):
+        with hostlock.host_lock(self.site, "a-frozen-disk"), contextlib.ExitStack() as stack:
+            with mock.patch.object(recover_steps, "stop", return_value=False), mock.patch.object(recover_steps, "STOPS_WITHIN_S", 0.1):
+                with self.assertRaises(BelayError) as caught:
+                    recover_steps._alone(stack, self.site, {"operation_id": "x", "stop": True}, time.monotonic(), [])
+        self.assertEqual(caught.exception.code, "HOST_BUSY")
 
 
 class Interrupted(RecoverCase):

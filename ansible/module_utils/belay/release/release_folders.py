@@ -39,9 +39,10 @@ def _named_by_the_hold(site):
 
 
 def drop_incoming(site, release):
-    """Remove what was brought for a promotion that did not happen."""
+    """Remove what was brought for a promotion that did not happen. What cannot be removed goes with the next promotion's."""
     folder = os.path.join(site.belay, "incoming")
-    for name in os.listdir(folder):
-        if name.startswith(release):
-            path = os.path.join(folder, name)
-            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            if name.startswith(release):
+                path = os.path.join(folder, name)
+                shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.unlink(path)

@@ -25,6 +25,8 @@ from .workplace import open_site, take_site
 POLL_S = 0.25
 #: How long a command that is stopped may take to end by itself.
 GRACE_S = 10.0
+#: One that not even the kernel ends, because it waits for a disk that does not answer, is not waited for without end.
+STOPS_WITHIN_S = 60.0
 
 
 def recover_host(params) -> dict:
@@ -102,7 +104,7 @@ def _alone(stack, site, params, deadline: float, entries: List[dict]) -> None:
                 seen = held
                 entries.append(found("running", f"process {held.get('pid')}, since {held.get('since')}", "waited", held["operation_id"]))
             holder = Process.of(held)
-            if params["stop"] and holder is not None:
+            if params["stop"] and holder is not None and time.monotonic() < deadline + STOPS_WITHIN_S:
                 if stop(holder, GRACE_S) and entries:
                     entries[-1] = {**entries[-1], "done": "stopped"}
                 continue

@@ -65,6 +65,17 @@ def find_way(session, row_table, to_release):
     )
 
 
+def require_kept(session, way, to_release):
+    """Every table that the way leads back to is there: somebody may have removed one, or died while an old release was tidied up."""
+    gone = [table for table in sorted({*way.restored.values(), *way.options.values()}) if not leftovers.exists(session, table)]
+    if gone:
+        raise BelayError(
+            "RELEASE_NOT_KEPT",
+            f"The target cannot go back to release {to_release}: of what it had then, tables are missing ({', '.join(gone[:3])}).",
+            "Restore a backup, or promote that state again.",
+        )
+
+
 def aside(site, operation, table):
     """Where a rollback puts a table that leaves. Unlike the names that a promotion with the same operation id uses."""
     return names.archive(site, hashlib.sha256(f"rollback {operation}".encode()).hexdigest()[:12], table)
@@ -76,6 +87,7 @@ def roll_back(host, operation, to_release, measures, drain_s):
     with host.open_session() as session:
         active = commit_point.read(session, names.release_table(site))
         way = find_way(session, names.release_table(site), to_release)
+        require_kept(session, way, to_release)
         leftovers.drop_copies(site, session)
         options = options_of(site, session)
         late_rows.make(session, options)
@@ -122,7 +134,10 @@ def late_of(host, operation, to_release, measures):
     """Rows that are in the tables which left, and not in what came back; asked after the switch back."""
     row = aside(host.site, operation, ROW)
     with host.open_session() as session:
-        left, way = commit_point.read(session, row), find_way(session, row, to_release)
+        left = commit_point.read(session, row)
+        if left is None:  # its time for inspection was over before anybody asked
+            return {}
+        way = find_way(session, row, to_release)
         late = _late(session, host.site, operation, way, measures)
         return {**late, **_late_options(session, host.site, operation, left, measures)}
 

@@ -24,7 +24,8 @@ def check(params):
             return {"belay_facts": {**facts, "activated": True}}
         with host.open_session() as session:
             leftovers.drop_inspected(host.site, session, params["keep_failed_s"])
-            rollback.find_way(session, names.release_table(host.site), params["to_release"])
+            way = rollback.find_way(session, names.release_table(host.site), params["to_release"])
+            rollback.require_kept(session, way, params["to_release"])
             preflight.check_release(point, params["expected_release"])
             preflight.check_server(session)
             preflight.check_rights(host.site, session)

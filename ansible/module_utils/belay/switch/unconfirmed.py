@@ -5,7 +5,6 @@ confirmation, a rollback and any number of watchers exactly one wins, and whoeve
 """
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from typing import List, Optional
 
@@ -91,8 +90,7 @@ def resume(host: Host, params: dict, release: str) -> None:
 
 def _told(here: Host, armed: Armed, by: str) -> dict:
     """Written down for people and for the next operation; then there is nothing to watch over any more."""
-    with contextlib.suppress(OSError):
-        drop_incoming(here.site, armed.goal.release)
+    drop_incoming(here.site, armed.goal.release)
     # What needs a key of the runner's is told as not done: the runner, or a person, does it.
     purges = purge(here.site, armed.params.get("purge", []), armed.params["volatile_paths"], Keys())
     results = check_health(here.site, armed.params["health_checks"])
