@@ -1,11 +1,13 @@
 /** What kind of head a pull request has: of an environment, harmless, refused, or none of ours. Its checks follow from that. */
 import { pairFor } from "../core/config/pairs.ts";
+import { evaluate as checksGate } from "../core/gates/checks.ts";
 import { touchesNothingPromoted } from "../core/harmless.ts";
 import { gatesOf } from "../core/judgement.ts";
 import type { HeadKind } from "../core/rendering/initial-checks.ts";
 import type { PullRequest } from "../ports/github.ts";
 import type { Repository } from "../ports/sites.ts";
 import type { Deps } from "./deps.ts";
+import { foreignChecks } from "./evidence.ts";
 import { type LoadedSettings, loadSettings, policyFor, type SettingsReads } from "./site.ts";
 
 export interface PullRequestInput {
@@ -14,7 +16,7 @@ export interface PullRequestInput {
   readonly pull_request: PullRequest;
 }
 
-export type HeadDeps = Deps<SettingsReads | "changedFiles" | "pullRequest">;
+export type HeadDeps = Deps<SettingsReads | "changedFiles" | "pullRequest" | "checkRuns">;
 
 /** Null where there is no configuration at all: then Belay is not set up, and says nothing. */
 export async function classify(deps: HeadDeps, input: PullRequestInput): Promise<HeadKind | null> {
@@ -33,8 +35,12 @@ export async function classifyWith(
   }
   const pair = pairFor(loaded.settings.config, base_ref, head_ref);
   if (pair.ok && pull_request.head_repository_id === repository.id) {
-    const gates = gatesOf(policyFor(loaded.settings, pair.target.name));
-    return { kind: "environment", source: pair.source.name, target: pair.target.name, gates };
+    const policy = policyFor(loaded.settings, pair.target.name);
+    const names = { source: pair.source.name, target: pair.target.name };
+    // Other Apps' checks need no release to be judged, and may have completed before anybody told of this head.
+    const found = await foreignChecks(deps, { repository, head_sha: pull_request.head_sha, policy });
+    const checks = found === null ? {} : { checks: checksGate(found, policy.checks) };
+    return { kind: "environment", ...names, gates: gatesOf(policy), ...checks };
   }
   const { environments } = loaded.settings.config;
   if (!pair.ok && pair.reason === "not_governed") {

@@ -1,4 +1,5 @@
 /** A pull request was opened, moved, closed: its head goes on record and gets its checks at once; what it outdates stops. */
+import type { SiteConfig } from "../core/config/types.ts";
 import { boundToHead } from "../core/operations.ts";
 import { hasActivated, OPEN_STATES } from "../core/promotion.ts";
 import { voidedByHead } from "../core/rendering/approvals.ts";
@@ -7,11 +8,12 @@ import { type HeadKind, initialChecks } from "../core/rendering/initial-checks.t
 import type { OperationKind } from "../core/vocabulary.ts";
 import type { Tx } from "../ports/store.ts";
 import { stopOperation } from "./cancel.ts";
-import { classify, type HeadDeps, type PullRequestInput } from "./classify-head.ts";
+import { classifyWith, type HeadDeps, type PullRequestInput } from "./classify-head.ts";
 import type { Deps } from "./deps.ts";
 import { type NoticeReads, noticesFor } from "./merge-notices.ts";
 import { keepsChecks } from "./promoted-head.ts";
 import { wasReopened } from "./reopened.ts";
+import { loadSettings, syncSite } from "./site.ts";
 
 export type PullRequestOutcome = {
   readonly kind: HeadKind["kind"] | "closed" | "late" | "not_set_up";
@@ -27,10 +29,14 @@ export async function pullRequestChanged(
 ): Promise<PullRequestOutcome> {
   const { pull_request } = input;
   if (await wasReopened(deps, input)) return { kind: "late", stopped: [] };
-  const head = pull_request.state === "open" ? await noticed(deps, input) : null;
+  const seen = pull_request.state === "open" ? await look(deps, input) : null;
+  const head = seen?.head ?? null;
 
   return deps.store.transaction(async (tx) => {
     const delivery = await keep(deps, tx, input);
+    // From the first environment pull request on it is a site, whose checks are followed and whose webhooks are missed.
+    const config = head?.kind === "environment" && delivery !== "late" ? seen?.config : undefined;
+    if (config !== undefined) await syncSite(tx, deps.clock, { repository: input.repository, config });
     if (head !== null && delivery === "news") await postChecks(deps, tx, { input, head });
     const stopped = delivery === "late" ? [] : await stopOutdated(deps, tx, input);
     if (pull_request.state !== "open") return { kind: "closed", stopped };
@@ -38,13 +44,20 @@ export async function pullRequestChanged(
   });
 }
 
+interface Seen {
+  readonly head: HeadKind;
+  readonly config: SiteConfig | undefined;
+}
+
 /** What the head is, and for an environment pull request what its repository's settings would do to it. */
-async function noticed(deps: ChangedDeps, input: PullRequestInput): Promise<HeadKind | null> {
-  const head = await classify(deps, input);
-  if (head?.kind !== "environment") return head;
+async function look(deps: ChangedDeps, input: PullRequestInput): Promise<Seen | null> {
+  const loaded = await loadSettings(deps, input.repository);
+  const config = loaded.ok ? loaded.settings.config : undefined;
+  const head = await classifyWith(deps, loaded, input);
+  if (head?.kind !== "environment") return head && { head, config };
   const { head_ref, base_ref, behind = false } = input.pull_request;
   const branches = { head: head_ref, base: base_ref, behind };
-  return { ...head, notices: await noticesFor(deps, input.repository, branches) };
+  return { head: { ...head, notices: await noticesFor(deps, input.repository, branches) }, config };
 }
 
 /** Deliveries repeat and come out of order: only news gets checks, and a late one stops nothing. */

@@ -78,10 +78,11 @@ async function pullsWithChecks(tx: Tx, repository_id: number, head_sha: string):
   for (const pull of await tx.pullRequestsOf(repository_id)) {
     const target = environments.find(({ branch }) => branch === pull.base_ref);
     if (pull.state !== "open" || target === undefined) continue;
-    const stream = `check:${head_sha}:${checkExternalId(target.name, "checks")}`;
+    const own = checkExternalId(target.name, "checks");
     const heads = await tx.headsOf(repository_id, pull.number);
-    const shown = await tx.resource(repository_id, stream);
-    if (heads.at(-1)?.sha === head_sha && shown !== null) found.push(pull.number);
+    // Also one that waits to be shown: it was judged before this.
+    const shown = await tx.shownChecks(repository_id, head_sha, [own]);
+    if (heads.at(-1)?.sha === head_sha && shown.has(own)) found.push(pull.number);
   }
   return found;
 }

@@ -1,11 +1,12 @@
 /** A yes of a second person: to what it is bound, when it is void, and who may not give it. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { reconcileChecks } from "../../src/flows/reconcile/checks.ts";
 import { foreignCheckChanged, reviewChanged } from "../../src/flows/rejudge.ts";
 import { GithubError } from "../../src/github/error.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
 import { forbidden } from "./github.ts";
-import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
+import { approved, HEAD, openWorld, PULL_REQUEST, REPOSITORY, type World } from "./world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -468,11 +469,6 @@ describe("checks of other Apps", () => {
     status: conclusion === null ? "in_progress" : "completed",
   });
   const told = () => foreignCheckChanged(world.deps, { repository: REPOSITORY, head_sha: HEAD });
-  /** The loop has applied the check, so the store knows of it. */
-  const applied = () =>
-    world.open.sql(
-      `insert into resources (repository_id, stream) values (${REPOSITORY.id}, 'check:${HEAD}:belay:production:checks')`,
-    );
 
   beforeEach(() => {
     world.github.policy = CHECKS;
@@ -480,7 +476,32 @@ describe("checks of other Apps", () => {
 
   it("have a check of their own, from the first moment on", async () => {
     await world.pullRequest();
-    expect(await world.checks()).toMatchObject({ checks: "action_required" });
+    expect(await world.checks()).toMatchObject({ checks: "in_progress" });
+    expect(await summaryOf("checks")).toContain("has not reported on this commit yet");
+  });
+
+  it("that completed before anybody told of the head count at once", async () => {
+    world.github.checks.set(HEAD, [scan("scanner", "success")]);
+    await world.pullRequest();
+    expect(await world.checks()).toMatchObject({ checks: "success", release: "action_required" });
+  });
+
+  it("that complete before the first command are followed, and the sweep leaves what it finds", async () => {
+    await world.pullRequest();
+    world.github.checks.set(HEAD, [scan("scanner", "failure")]);
+    expect(await told()).toMatchObject({ kind: "rejudged" });
+    expect(await world.checks()).toMatchObject({ checks: "failure" });
+    await world.open.sql("update effects set state = 'done'");
+    const written = (await world.effects("check")).length;
+    const own = new Map((await world.effects("check")).map((one) => [one.external_id, one]));
+    const shown = [...own.values()].map((one, id) => ({ ...one, id, conclusion: one.conclusion ?? null }));
+    world.github.own_checks.set(HEAD, shown);
+    await reconcileChecks(world.deps, REPOSITORY, [PULL_REQUEST], "urgent");
+    expect(await world.effects("check")).toHaveLength(written);
+    // A webhook that was lost is made good by it.
+    world.github.checks.set(HEAD, [scan("scanner", "success")]);
+    await reconcileChecks(world.deps, REPOSITORY, [PULL_REQUEST], "urgent");
+    expect(await world.checks()).toMatchObject({ checks: "success" });
   });
 
   it("attack: the same name by another App does not open the gate", async () => {
@@ -506,7 +527,6 @@ describe("checks of other Apps", () => {
     await ready();
     await approved(world, answers);
     expect(await promotes()).toMatchObject({ result: "blocked" });
-    await applied();
 
     world.github.checks.set(HEAD, [scan("scanner", "failure")]);
     expect(await told()).toMatchObject({ kind: "rejudged" });
@@ -536,6 +556,7 @@ describe("checks of other Apps", () => {
   });
 
   it("of commits that no policy waits for cost no request", async () => {
+    world.github.policy = "absent";
     await ready();
     world.github.policy = forbidden("nobody should ask");
     expect(await told()).toEqual({ kind: "ignored", reason: "no policy waits for it" });

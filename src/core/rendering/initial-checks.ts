@@ -15,6 +15,8 @@ export type HeadKind =
       readonly source: string;
       readonly target: string;
       readonly gates?: readonly Gate[];
+      /** What became of other Apps' checks so far, where the policy names any. */
+      readonly checks?: GateOutcome;
       /** Sentences on approvals of an earlier head, which are void now. */
       readonly voided?: readonly string[];
       /** Settings of the repository that people should look at. */
@@ -80,12 +82,13 @@ function check(head_sha: string, target: string, gate: GateOutcome): CheckEffect
 
 function untouched(
   gate: Gate,
-  { source, target, voided = [], notices = [] }: Extract<HeadKind, { kind: "environment" }>,
+  { source, target, checks, voided = [], notices = [] }: Extract<HeadKind, { kind: "environment" }>,
 ): GateOutcome {
   if (gate === "promotion") {
     const details = notices.map((sentence) => ({ sentence }));
     return { ...promotionGate({ source, target, promotion: null }), ...(details.length > 0 && { details }) };
   }
+  if (gate === "checks" && checks !== undefined) return checks;
   const unjudged = notJudgedYet(gate, { source, target });
   return gate === "approval" ? { ...unjudged, sentences: [...unjudged.sentences, ...voided] } : unjudged;
 }
