@@ -56,24 +56,29 @@ const PROTECTED: EffectResult = {
     "The branch is protected, and Belay's App may not commit to it: add the App to those who may bypass its rules.",
 };
 
-/** So far back a commit of ours is looked for: as many commits as came on top of it while its answer was lost. */
-const MOST_COMMITS = 100;
+/** So far back a commit of ours is looked for. More do not come on top of it while its answer is lost. */
+const MOST_COMMITS = 5_000;
+const AT_ONCE = 100;
 
+/** Our commit lies directly on the head that was judged: the branch is followed back to there. */
 async function ownCommit(
   { client, repository }: Applying,
   { branch, expected_head, nonce }: PointersEffect,
 ): Promise<EffectResult | null> {
-  const { data } = await client.rest.repos.listCommits({
-    ...nameOf(repository),
-    sha: branch,
-    per_page: MOST_COMMITS,
+  const asked = { ...nameOf(repository), sha: branch, per_page: AT_ONCE };
+  let looked = 0;
+  const found = await client.paginate(client.rest.repos.listCommits, asked, ({ data }, done) => {
+    looked += data.length;
+    const own = data.filter(
+      ({ commit, parents }) =>
+        parents.length === 1 &&
+        parents[0]?.sha === expected_head &&
+        commit.message.split("\n").includes(nonceLine(nonce)),
+    );
+    if (own.length > 0 || looked >= MOST_COMMITS || data.some(({ sha }) => sha === expected_head)) done();
+    return own;
   });
-  const own = data.find(
-    ({ commit, parents }) =>
-      parents.length === 1 &&
-      parents[0]?.sha === expected_head &&
-      commit.message.split("\n").includes(nonceLine(nonce)),
-  );
+  const [own] = found;
   return own === undefined ? null : { ok: true, external_id: null, url: own.html_url, commit: own.sha };
 }
 
