@@ -10,6 +10,7 @@ import { migrate } from "./migrate.ts";
 import { queue } from "./queue.ts";
 import type { Database, Db } from "./schema.ts";
 import { sweeps } from "./sweeps.ts";
+import { keepingTexts } from "./texts.ts";
 import { transaction } from "./transaction.ts";
 
 export interface OpenStore {
@@ -33,7 +34,7 @@ export type StorePlace =
 /** @throws StoreError `STORE_LOCKED`, `STORE_TOO_NEW`; the driver's error when the database cannot be reached */
 export async function openStore(place: StorePlace): Promise<OpenStore> {
   const lock = place.kind === "directory" ? lockDirectory(place.path) : null;
-  const db: Db = new Kysely<Database>({ dialect: dialectOf(place) });
+  const db: Db = new Kysely<Database>({ dialect: keepingTexts(dialectOf(place)) });
   const close = async () => {
     await db.destroy();
     lock?.release();

@@ -3,6 +3,7 @@ import { type AuditRecord, chainAudit } from "../core/audit.ts";
 import { grantLock, type LockHeld, type LockProof } from "../core/lock.ts";
 import type { Tx } from "../ports/store.ts";
 import type { DbTx } from "./schema.ts";
+import { keepable } from "./texts.ts";
 
 type Locks = Pick<Tx, "claimOnce" | "acquireLock" | "releaseLock" | "locks" | "heartbeat">;
 
@@ -113,7 +114,9 @@ export function audit(db: DbTx): Audit {
   return {
     addAudit: async (entry) => {
       const last = await newest().limit(1).executeTakeFirst();
-      const record = chainAudit(last ?? null, { ...entry, at: new Date(entry.at).toISOString() });
+      const at = new Date(entry.at).toISOString();
+      // What is hashed is what is kept.
+      const record = chainAudit(last ?? null, { ...entry, reason: keepable(entry.reason), at });
       await db
         .insertInto("audit_log")
         .values({ ...columnsOf(record), details: JSON.stringify(record.details) })
