@@ -23,6 +23,7 @@ const promotion = (destructive: readonly string[]) => ({
   tables: { live: ["visits"] },
   options: { promote: ["lab_*", "theme_mods_*"], keep: ["visits_version"] },
   migrations: { destructive },
+  data_updates: [{ plugin: "Visits", waits: "visits_wait", start: "Visits > Update" }],
 });
 
 let stage: Stage;
@@ -60,6 +61,7 @@ async function addVisits(site: Site, { version, hook, statement }: Visits): Prom
  * Plugin Name: Visits
  * Version: ${version}
  */
+function visits_wait() { return get_option('visits_rows') !== '${version}'; }
 add_action('${hook}', function () {
     global $wpdb;
     if (get_option('visits_version') === '${version}') return;
@@ -128,6 +130,9 @@ test("what an upgrade adds stands in the plan, is done after the switch, and is 
 
   const done = await say("/promote", "done");
   expect(done).toContain("The upgrade of tables (a rollback does not undo it): visits/visits.php new to 2");
+  expect(done).toContain(
+    "⏳ `Visits`: the update of its rows waits; somebody has to start it: `Visits > Update`. Belay does not begin it.",
+  );
   expect(await columns(live)).toEqual(["agent", "id", "note", "page"]);
   expect(await pages()).toBe("a,b,c");
   expect(await serves(live)).toBe("2/2");

@@ -34,6 +34,8 @@ def settings(folder: str) -> Dict[str, str]:
         "mysqli.max_links": "1", "mysqli.allow_persistent": "0",
         # As WordPress sets it where nobody debugs: warnings and worse.
         "error_reporting": "4983",
+        # Neither an extension that was left out nor a library's own functions by a plugin's word.
+        "enable_dl": "0", "ffi.enable": "0",
         # error_log() can send mail, too.
         "sendmail_path": "/bin/false", "zend.exception_ignore_args": "1",
     }
