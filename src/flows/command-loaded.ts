@@ -41,11 +41,11 @@ export async function loadCommand(deps: CommandDeps, input: CommentInput): Promi
   const settings = loaded.ok ? loaded.settings : null;
   const asked = { input, comment, settings, problem: loaded.ok ? null : loaded.answer };
   const recorded = settings === null ? null : await onRecord(deps, asked);
-  if (recorded !== null && isUnheard(asked, recorded.pull_request)) return UNHEARD;
+  if (recorded !== null && isUnheard(asked, recorded.pull_request)) return unheard(deps, input);
   if (recorded !== null && isRefused(asked, recorded)) return { ...asked, ...recorded };
   const pull_request = await deps.github.pullRequest(repository, input.pull_request);
   if (pull_request === null) return { kind: "ignored", reason: "not a pull request" };
-  if (isUnheard(asked, pull_request)) return UNHEARD;
+  if (isUnheard(asked, pull_request)) return unheard(deps, input);
   const unmoved =
     recorded?.pull_request.base_ref === pull_request.base_ref &&
     recorded.pull_request.head_ref === pull_request.head_ref;
@@ -57,12 +57,20 @@ export async function loadCommand(deps: CommandDeps, input: CommentInput): Promi
 export const mayCommand = ({ author_type, bot }: IssueComment): boolean =>
   author_type === "User" || bot !== undefined;
 
-const UNHEARD: CommandOutcome = { kind: "ignored", reason: "a bot that the policy does not name" };
-
 /** Not even answered: two bots that answer each other would go on without end. */
 function isUnheard({ comment: { bot }, settings }: AskedFor, pull: PullRequest): boolean {
   return bot !== undefined && (settings === null || !isListed(policyOf(settings, pull), bot));
 }
+
+/** Nor is it obeyed later, when its comment is delivered again and the policy has come to name the bot. */
+async function unheard({ store, clock }: CommandDeps, input: CommentInput): Promise<CommandOutcome> {
+  await store.transaction((tx) => tx.claimOnce(claimOf(input), clock.now()));
+  return { kind: "ignored", reason: "a bot that the policy does not name" };
+}
+
+/** What a comment acts under, once. */
+export const claimOf = ({ repository, comment_id }: CommentInput): string =>
+  `comment:${repository.id}:${comment_id}`;
 
 /**
  * The comment as it is now. Whoever may write to the repository may edit everybody's comments, and GitHub's clock counts seconds:

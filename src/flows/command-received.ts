@@ -6,7 +6,14 @@ import { pairFor } from "../core/config/pairs.ts";
 import { seesDetails } from "../core/policy.ts";
 import type { Tx } from "../ports/store.ts";
 import { actOnCommand } from "./command-act.ts";
-import { type CommandDeps, type CommentInput, type Loaded, loadCommand, policyOf } from "./command-loaded.ts";
+import {
+  type CommandDeps,
+  type CommentInput,
+  claimOf,
+  type Loaded,
+  loadCommand,
+  policyOf,
+} from "./command-loaded.ts";
 import type { CommandOutcome } from "./deps.ts";
 import { type Evidence, evidenceForCommand, evidenceOnHead, NO_EVIDENCE } from "./evidence.ts";
 import { noticesFor } from "./merge-notices.ts";
@@ -24,8 +31,8 @@ export async function commandReceived(deps: CommandDeps, input: CommentInput): P
 
   return deps.store.transaction(async (tx) => {
     if (decision.kind === "ignore") return { kind: "ignored", reason: decision.reason };
-    const key = `comment:${input.repository.id}:${input.comment_id}`;
-    if (!(await tx.claimOnce(key, deps.clock.now()))) return { kind: "ignored", reason: "seen before" };
+    if (!(await tx.claimOnce(claimOf(input), deps.clock.now())))
+      return { kind: "ignored", reason: "seen before" };
     const seen = decision.kind === "act" ? await answerIfSeenBefore(tx, loaded.comment, decision.word) : null;
     const decided: typeof decision = seen === null ? decision : { kind: "answer", answer: seen };
     // An answer says more than a sign that the comment was seen.

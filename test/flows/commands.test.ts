@@ -232,6 +232,13 @@ describe("bots", () => {
     expect(await world.effects("answer")).toEqual([]);
   });
 
+  it("that were not heard are not obeyed later, when the policy names them and the comment is delivered again", async () => {
+    expect(await says("helper", "/backup")).toBe("ignored");
+    world.github.policy = "version: 1\ndefaults:\n  backup: {bots: [helper]}\n";
+    expect(await world.says("helper[bot]", "/backup", { id })).toBe("ignored");
+    expect(await says("helper", "/backup")).toBe("started");
+  });
+
   it("lose what is under way when the policy drops them before its next attempt", async () => {
     await says("train", "/backup");
     await world.runs({ backup_create: () => ({ error: "ANSIBLE_HOST_UNREACHABLE", message: "No answer." }) });

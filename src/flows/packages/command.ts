@@ -10,7 +10,7 @@ import type { PullRequest } from "../../ports/github.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { Tx } from "../../ports/store.ts";
 import { cancelOnPullRequest } from "../cancel.ts";
-import { type CommentInput, commentOf, mayCommand } from "../command-loaded.ts";
+import { type CommentInput, claimOf, commentOf, mayCommand } from "../command-loaded.ts";
 import type { CommandOutcome } from "../deps.ts";
 import { askPerson } from "../person.ts";
 import { answerIfSeenBefore } from "../seen-before.ts";
@@ -40,8 +40,8 @@ export async function packagesCommand(
   };
 
   return deps.store.transaction(async (tx) => {
-    const key = `comment:${input.repository.id}:${input.comment_id}`;
-    if (!(await tx.claimOnce(key, deps.clock.now()))) return { kind: "ignored", reason: "seen before" };
+    if (!(await tx.claimOnce(claimOf(input), deps.clock.now())))
+      return { kind: "ignored", reason: "seen before" };
     if ("answer" in admitted) return say(tx, admitted.answer);
     const seen = await answerIfSeenBefore(tx, loaded.comment, admitted.command.kind);
     if (seen !== null) return say(tx, seen);
