@@ -33,8 +33,9 @@ module.exports = {
       "^src/flows/",
       "^src/http/",
     ]),
-    only("app-imports-flows-and-core", "^src/app\\.ts$", [
+    only("app-imports-flows-and-core", "^src/(app\\.ts$|events/)", [
       "^src/core/",
+      "^src/events/",
       "^src/ports/",
       "^src/flows/",
       "^src/http/",
