@@ -1,5 +1,6 @@
 /** The same store on a real PostgreSQL server, with several transactions at once. */
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { chownSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
@@ -110,3 +111,38 @@ test("each delivery is worked on by one bot", async () => {
   await Promise.all([drain(one), drain(other), drain(one), drain(other)]);
   expect(seen.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
+
+test("each effect is applied by one bot, and those of one thing in their order", async () => {
+  const [one, other] = bots();
+  const repository = aRepository(78);
+  const things = Array.from({ length: 6 }, () => randomUUID());
+  for (const description of ["1", "2", "3", "4"]) {
+    for (const operation_id of things) {
+      const about = { kind: "deployment_status", operation_id, state: "in_progress" } as const;
+      const effect = { ...about, description, environment_url: "https://acme.example" };
+      const row = { id: randomUUID(), operation_id: null, repository, effect, not_before: NOW };
+      await one.store.transaction((tx) => tx.addEffect(row));
+    }
+  }
+  const seen: { readonly thing: string; readonly nth: string }[] = [];
+  const drain = async ({ queue }: OpenStore) => {
+    while (seen.length < things.length * 4) {
+      await queue.takeEffect(NOW, async ({ effect }) => {
+        if (effect.kind !== "deployment_status") throw new Error(`a ${effect.kind} was handed out`);
+        seen.push({ thing: effect.operation_id, nth: effect.description });
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return { ok: true, external_id: 1, url: null };
+      });
+    }
+  };
+  await Promise.all([one, other, one, other].map(drain));
+  for (const thing of things) {
+    expect(seen.filter((applied) => applied.thing === thing).map(({ nth }) => nth)).toEqual([
+      "1",
+      "2",
+      "3",
+      "4",
+    ]);
+  }
+  expect(seen).toHaveLength(things.length * 4);
+}, 60_000);
