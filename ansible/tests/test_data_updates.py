@@ -133,6 +133,13 @@ class DataUpdatesTest(unittest.TestCase):
         told = self.foreseen(TILL.replace("$version = get_option", "exit; $version = get_option").replace("add_action", "// "))
         self.assertEqual([(one["state"], one["detail"]) for one in told["updates"]], [("unknown", "something ended PHP before it could be asked")])
 
+    def test_an_answer_that_a_plugin_makes_up_is_no_answer(self):
+        late = "register_shutdown_function(fn() => register_shutdown_function(function () { echo 'WORDS', chr(10); }));"
+        for words in ('{"fatal": null}', '{"fatal": null, "updates": [{"plugin": 1}]}', '{"fatal": [], "updates": []}', "[]", "oh"):
+            code = "<?php\n/* Plugin Name: Till */\nadd_action('init', function () { " + late.replace("WORDS", words) + " });"
+            told = self.live(code)
+            self.assertEqual([(one["plugin"], one["state"]) for one in told["updates"]], [("WordPress", "unknown")], words)
+
     def test_a_question_changes_nothing_even_where_it_wants_to(self):
         writes = "$GLOBALS['wpdb']->query('DELETE FROM wp_till_orders'); update_option('till_version', '9'); $version = get_option"
         told = self.live(TILL.replace("$version = get_option", writes).replace("add_action", "// "))

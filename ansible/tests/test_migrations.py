@@ -10,6 +10,7 @@ from belay.database import names
 from belay.database.mysql import Session
 from belay.errors import BelayError
 from belay.tables.schema_snapshot import of_plain, plain
+from tests.test_candidate import DROP_IN
 from tests.wordpressbench import NEW, WordPressBench
 
 BENCH = None
@@ -97,6 +98,11 @@ class MigrationTest(unittest.TestCase):
         self.assertEqual(BENCH.sql("SELECT grade FROM wp_climbs"), [["new"], ["new"]])
         again = self.upgrade(found)
         self.assertEqual((again["changes"], again["surprises"]), ([], []))
+
+    def test_a_database_drop_in_has_no_part_in_the_prediction(self):
+        files = {PLUGIN: UPGRADES.replace("STATEMENTS", ADDS), "wp-content/db.php": DROP_IN.replace("SOCKET", BENCH.server.socket)}
+        found = self.predict(BENCH.release(files))
+        self.assertEqual(([change.table for change in found.changes], found.trouble), (["climb_log", "climbs", "posts"], []))
 
     def test_it_begins_no_job_that_a_plugin_has_planned(self):
         asks = "update_option('climbs_jobs', [apply_filters('action_scheduler_allow_async_request_runner', true), apply_filters('action_scheduler_queue_runner_concurrent_batches', 1)]);"

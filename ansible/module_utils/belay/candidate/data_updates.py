@@ -66,13 +66,24 @@ def _ask(site, session, asked: Asked) -> dict:
     live = () if asked.read_only else tuple(name for name in scratch.live_names(session) if not name.startswith(asked.prefix))
     try:
         with Trial(site, asked.tree, View(asked.prefix, asked.read_only, live)) as trial:
-            return trial.ask([{name: one.get(name) for name in _FOR_PHP} for one in asked.known], min(ASK_S, asked.limit_s))
+            told = trial.ask([{name: one.get(name) for name in _FOR_PHP} for one in asked.known], min(ASK_S, asked.limit_s))
+        return told if _is_answer(told) else {"updates": [], "fatal": "a plugin put an answer of its own in place of PHP's"}
     except (BelayError, OSError) as error:
         return {"updates": [], "fatal": error.message if isinstance(error, BelayError) else str(error)}
 
 
+def _is_answer(told: dict) -> bool:
+    """Plugins run in the process that answers, and may write whatever they like behind its words."""
+    texts = {"plugin": str, "waits": str, "version": (str, type(None)), "error": (str, type(None)), "steps": list}
+    updates = told.get("updates")
+    return isinstance(told.get("fatal"), (str, type(None))) and isinstance(updates, list) and all(
+        isinstance(one, dict) and all(isinstance(one.get(name), kind) for name, kind in texts.items())
+        and all(isinstance(step, str) for step in one["steps"]) for one in updates
+    )
+
+
 def _told(one: dict, known: dict, now: Dict[str, int]) -> dict:
     return {
-        "plugin": one["plugin"], "state": "unknown" if one["error"] else "waits", "version": one["version"], "steps": one["steps"][-MOST:],
+        "plugin": one["plugin"][:100], "state": "unknown" if one["error"] else "waits", "version": one["version"], "steps": one["steps"][-MOST:],
         "planned": sum(now.get(hook, 0) for hook in known.get("jobs") or ()), "detail": (one["error"] or "")[:300], "start": known.get("start") or "",
     }

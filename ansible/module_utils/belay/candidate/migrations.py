@@ -20,7 +20,8 @@ from ..wordpress.wordpress import server_of, wanted_db_version
 from . import scratch
 from .sandbox import dies_with_parent
 from .stage_php import STAGE, STAGES
-from .trial import Trial, View, php_of, run_stage
+from .stage_process import run_stage
+from .trial import Trial, View, php_of
 
 #: Of one stage, on copies and for real.
 STAGE_S = 120.0

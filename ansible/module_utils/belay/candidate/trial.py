@@ -10,11 +10,10 @@ import os
 import re
 import secrets
 import shutil
-import signal
 import subprocess
 import time
 from dataclasses import dataclass
-from typing import Dict, Iterator, List, NamedTuple, Optional, Union
+from typing import Dict, Iterator, List, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from ..errors import BelayError
@@ -23,13 +22,16 @@ from ..hold.prepare import read_probe
 from ..hold.probe import ask
 from ..wordpress.wordpress import server_of
 from .asked_php import ASKED
+from .database_php import DATABASE
 from .sandbox import confined, database_port, version
 from .settings import environment, settings
 from .stage_php import STAGE
-from .trial_php import DATABASE, ROUTER, TRIAL
+from .stage_process import answer, end, run_stage
+from .trial_php import ROUTER, TRIAL
 from .without_php import WITHOUT
 
 FOLDER = "candidate"
+PROGRAMS = {"trial.php": TRIAL, "database.php": DATABASE, "router.php": ROUTER, "stage.php": STAGE, "asked.php": ASKED, "without.php": WITHOUT}
 STARTS_WITHIN_S = 30.0
 POLL_S = 0.02
 _STARTED = re.compile(rb"\(http://127\.0\.0\.1:(\d+)\) started")
@@ -74,8 +76,7 @@ class Trial:
         }
         for request in ("REQUEST_URI", "REQUEST_METHOD"):
             del told["server"][request]
-        files = {"trial.json": json.dumps(told), "trial.php": TRIAL, "database.php": DATABASE, "router.php": ROUTER, "stage.php": STAGE, "asked.php": ASKED, "without.php": WITHOUT}
-        for name, text in files.items():
+        for name, text in {"trial.json": json.dumps(told), **PROGRAMS}.items():
             with open(os.open(os.path.join(self.folder, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
                 file.write(text)
         return self
@@ -106,7 +107,7 @@ class Trial:
             host = server_of(self.site.url)["HTTP_HOST"]
             yield Server(f"http://127.0.0.1:{port}{urlsplit(self.site.url).path}", {"Host": host, "X-Belay-Trial": self.secret})
         finally:
-            _end(process)
+            end(process)
 
     def stage(self, stage: str, timeout_s: float) -> Optional[str]:
         """Runs one stage of the upgrade on the view; what went wrong, or None."""
@@ -117,7 +118,7 @@ class Trial:
         """Which updates of rows wait, as asked.php tells them: `{updates, fatal}`; `fatal`: why nobody could be asked, or None."""
         question = {"tree": self.tree, "updates": updates}
         how = {"preexec_fn": self._confined(), "env": self.environment}
-        told = _answer(self.command(os.path.join(self.folder, "asked.php")), question, timeout_s, how)
+        told = answer(self.command(os.path.join(self.folder, "asked.php")), question, timeout_s, how)
         return {"updates": [], "fatal": told} if isinstance(told, str) else told
 
     def fatal_errors(self) -> List[str]:
@@ -134,33 +135,6 @@ class Trial:
                 return [line.strip()[:300] for line in file.read(1 << 20).splitlines() if line.strip()]
         except FileNotFoundError:
             return []
-
-
-def run_stage(command: List[str], question: dict, timeout_s: float, how: dict) -> Optional[str]:
-    """One stage of an upgrade in a PHP process; what went wrong, or None. A stage that exits early is as good: plugins redirect.
-
-    `how`: more of what starts a process.
-    """
-    told = _answer(command, question, timeout_s, how)
-    return told if isinstance(told, str) else told["fatal"]
-
-
-def _answer(command: List[str], question: dict, timeout_s: float, how: dict) -> Union[dict, str]:
-    """The object on the last line, which has at least `fatal`; a sentence where there is none."""
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/", start_new_session=True, **how
-    )
-    try:
-        out, _ = process.communicate(json.dumps(question).encode(), timeout=timeout_s)
-    except subprocess.TimeoutExpired:
-        _end(process)
-        return f"did not end within {timeout_s:g} s"
-    text = out.decode("utf-8", "replace")
-    try:
-        told = json.loads(text.rstrip().rpartition("\n")[2])
-        return told if isinstance(told, dict) and "fatal" in told else "PHP answered something else"
-    except ValueError:
-        return f"PHP ended without an answer (exit code {process.returncode}): {text.strip()[-300:]}"
 
 
 def folder_of(site) -> str:
@@ -200,10 +174,3 @@ def _port(process: subprocess.Popen, said: str) -> int:
         f"PHP's own web server did not start on this host: {words or 'it says nothing'}.",
         "Run `php -S 127.0.0.1:0` on the host as the site's owner and mend what it reports.",
     )
-
-
-def _end(process: subprocess.Popen) -> None:
-    """With everything that it has started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
