@@ -60,6 +60,18 @@ const contents = (call: Call): Reply => {
   return { body: items };
 };
 
+/** GitHub gives at most so much of a tree at once, beside its limit in entries. */
+const MOST_TREE_BYTES = 7 * 1024 * 1024;
+
+function withinBytes<T>(items: readonly T[]): readonly T[] {
+  let bytes = 0;
+  const over = items.findIndex((item) => {
+    bytes += JSON.stringify(item).length + 1;
+    return bytes > MOST_TREE_BYTES;
+  });
+  return over < 0 ? items : items.slice(0, over);
+}
+
 /** A tree by its own hash, or by a commit or branch that has it. */
 const tree = (call: Call): Reply => {
   const repository = repositoryIn(call);
@@ -73,7 +85,7 @@ const tree = (call: Call): Reply => {
       if (sha !== wanted && !(named && folder === "")) continue;
       const prefix = folder === "" ? "" : `${folder}/`;
       const below = [...listing].flatMap(([at, one]) =>
-        at.startsWith(prefix) || prefix === ""
+        at === folder || at.startsWith(prefix) || prefix === ""
           ? one.entries.map((entry) => ({
               ...entry,
               path: `${at === "" ? "" : `${at}/`}${entry.path}`.slice(prefix.length),
@@ -82,9 +94,11 @@ const tree = (call: Call): Reply => {
       );
       const shown = query.has("recursive") ? below.sort((a, b) => (a.path < b.path ? -1 : 1)) : entries;
       const url = `${repositoryUrl(world, repository)}/git`;
-      const items = shown
-        .slice(0, repository.treeLimit)
-        .map((entry) => ({ ...entry, url: `${url}/${entry.type}s/${entry.sha}` }));
+      const items = withinBytes(
+        shown
+          .slice(0, repository.treeLimit)
+          .map((entry) => ({ ...entry, url: `${url}/${entry.type}s/${entry.sha}` })),
+      );
       const truncated = items.length < shown.length;
       return { body: { sha, url: `${url}/trees/${sha}`, truncated, tree: items } };
     }
