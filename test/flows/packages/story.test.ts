@@ -52,5 +52,6 @@ test("from the pull request to the runtime, and back", async () => {
   await world.says("ann", pull, `/rollback ${FIRST}`);
   await double.when("the pointer is back", () => (world.pointers()[FIRST] === V2 ? true : undefined));
   await world.told(pull, "Rollback of packages: done");
+  await world.titled(pull, "belay / release", `Superseded: ${FIRST} ${V3}.`);
   expect(double.problems).toEqual([]);
 });

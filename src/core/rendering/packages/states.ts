@@ -57,12 +57,21 @@ export function statesGate({ releases, valid, by_hand, merged }: StatesFacts): G
       `Staged: ${staged}.`,
       merged ? "Comment `/activate`." : "Merge this pull request, then comment `/activate`.",
     ]);
+  const superseded = names(["superseded"]);
+  if (superseded !== "")
+    return outcome("pass", "packages_superseded", [
+      `Superseded: ${superseded}.`,
+      "`/activate` makes it active again.",
+    ]);
   if (releases.length === 0)
     return outcome("pass", "packages_no_release", ["The pull request brings no release.", null]);
-  return outcome("wait", "packages_committed", [
-    `Committed, not staged: ${names(["committed", "draft", "superseded"])}.`,
-    "Comment `/stage`.",
-  ]);
+  const committed = names(["committed", "draft"]);
+  if (merged)
+    return outcome("wait", "packages_committed", [
+      `Merged without being staged: ${committed}.`,
+      "Bring it, or its next version, with a new pull request, and comment `/stage` there before the merge.",
+    ]);
+  return outcome("wait", "packages_committed", [`Committed, not staged: ${committed}.`, "Comment `/stage`."]);
 }
 
 export function statesTable(releases: readonly ReleaseView[]): string {
