@@ -8,15 +8,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
-from typing import Iterator, List, Tuple
+from typing import List, Tuple
 
 from ..errors import BelayError
-from ..host.site import become_owner
+from .transfer_folder import folder_of, opened
 
 CHUNK = 32 << 20
 BLOCK = 1 << 20
-_PLACE = re.compile(r"(?P<root>/.+)/\.belay/(?P<folder>incoming|outgoing)/(?P<name>[^/]+)")
 PART, CUT = ".part", ".cut"
 
 
@@ -24,7 +22,7 @@ def offer(params) -> dict:
     """On the source: size, SHA-256 and the SHA-256 of every chunk of `path`. BelayError TRANSFER_MISSING; `sha256`: what it must be, if that is known."""
     path, wanted = params["path"], params.get("sha256")
     try:
-        with _opened(path, os.O_RDONLY) as handle:
+        with opened(path, os.O_RDONLY) as handle:
             whole, chunks = _digests(handle)
             size = os.fstat(handle).st_size
     except FileNotFoundError:
@@ -37,9 +35,9 @@ def offer(params) -> dict:
 def have(params) -> dict:
     """On the target: what of a file is there. `there`: its SHA-256 or None, and those of the chunks that an interrupted transfer left."""
     whole, chunks = None, []
-    with contextlib.suppress(FileNotFoundError), _opened(params["path"], os.O_RDONLY) as handle:
+    with contextlib.suppress(FileNotFoundError), opened(params["path"], os.O_RDONLY) as handle:
         whole = _digests(handle)[0]
-    with contextlib.suppress(FileNotFoundError), _opened(params["path"] + PART, os.O_RDONLY) as handle:
+    with contextlib.suppress(FileNotFoundError), opened(params["path"] + PART, os.O_RDONLY) as handle:
         chunks = _digests(handle)[1]
     return {"there": {"sha256": whole, "chunks": chunks}}
 
@@ -54,8 +52,8 @@ def missing(offered: dict, there: dict) -> List[int]:
 
 def cut(params) -> dict:
     """On the source: lay one chunk out beside the file; returns its path."""
-    with _opened(params["path"], os.O_RDONLY) as source:
-        with _opened(params["path"] + CUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as out:
+    with opened(params["path"], os.O_RDONLY) as source:
+        with opened(params["path"] + CUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as out:
             os.lseek(source, params["index"] * CHUNK, os.SEEK_SET)
             _copy(source, out, CHUNK)
     return {"cut": params["path"] + CUT}
@@ -69,7 +67,7 @@ def take(params) -> dict:
     try:
         if params.get("last") and _is_there(params):  # the answer of the time before was lost
             return {"changed": False}
-        with _opened(params["path"] + PART, os.O_RDWR | os.O_CREAT) as part:
+        with opened(params["path"] + PART, os.O_RDWR | os.O_CREAT) as part:
             os.lseek(part, params["index"] * CHUNK, os.SEEK_SET)
             digest = _copy(brought, part, CHUNK)
             os.fsync(part)
@@ -83,8 +81,8 @@ def take(params) -> dict:
 def finish(params) -> dict:
     """On the target: the file takes its name once all of it is proven."""
     path, offered = params["path"], params["offer"]
-    with _folder(path) as folder:
-        with _opened(path + PART, os.O_RDWR) as part:
+    with folder_of(path) as folder:
+        with opened(path + PART, os.O_RDWR) as part:
             os.ftruncate(part, offered["size"])
             os.fsync(part)
             whole = _digests(part)[0]
@@ -98,65 +96,19 @@ def finish(params) -> dict:
 
 
 def _is_there(params) -> bool:
-    with contextlib.suppress(FileNotFoundError), _opened(params["path"], os.O_RDONLY) as handle:
+    with contextlib.suppress(FileNotFoundError), opened(params["path"], os.O_RDONLY) as handle:
         return _digests(handle)[0] == params["offer"]["sha256"]
     return False
 
 
 def tidy(params) -> dict:
     """On the source: what `cut` laid out."""
-    with _folder(params["path"]) as folder, contextlib.suppress(FileNotFoundError):
+    with folder_of(params["path"]) as folder, contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.basename(params["path"]) + CUT, dir_fd=folder)
     return {}
 
 
 STEPS = {"offer": offer, "have": have, "cut": cut, "take": take, "finish": finish, "tidy": tidy}
-
-
-@contextlib.contextmanager
-def _folder(path: str) -> Iterator[int]:
-    """The folder of a file, reached from its root without following a link, and nobody's but the owner's to write in."""
-    place = _PLACE.fullmatch(path)
-    if place is None:
-        raise BelayError("TRANSFER_REFUSED", f"{path} is no place for a file on its way.", "Use <root>/.belay/incoming and <root>/.belay/outgoing.")
-    become_owner(place["root"])
-    handles = [os.open(place["root"], os.O_RDONLY | os.O_DIRECTORY)]
-    try:
-        for name in (".belay", place["folder"]):
-            handles.append(_inner(handles[-1], name, path))
-        yield handles[-1]
-    finally:
-        for handle in handles:
-            os.close(handle)
-
-
-def _inner(outer: int, name: str, path: str) -> int:
-    try:
-        handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=outer)
-    except OSError as error:
-        raise _unsafe(path, f"`{name}` is no folder ({error.strerror})") from error
-    found = os.fstat(handle)
-    if found.st_uid != os.geteuid():
-        os.close(handle)
-        raise _unsafe(path, f"`{name}` does not belong to the site's owner")
-    if found.st_mode & 0o022:
-        os.fchmod(handle, found.st_mode & 0o755)
-    return handle
-
-
-@contextlib.contextmanager
-def _opened(path: str, flags: int) -> Iterator[int]:
-    with _folder(path) as folder:
-        try:
-            handle = os.open(os.path.basename(path), flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise _unsafe(path, f"it is no file of the site's owner ({error.strerror})") from error
-        try:
-            yield handle
-        finally:
-            os.close(handle)
 
 
 def _digests(handle: int) -> Tuple[str, List[str]]:
@@ -186,10 +138,6 @@ def _copy(source: int, out: int, limit: int) -> str:
         while rest:
             rest = rest[os.write(out, rest):]
     return digest.hexdigest()
-
-
-def _unsafe(path: str, why: str) -> BelayError:
-    return BelayError("TRANSFER_REFUSED", f"{path} cannot be used safely: {why}.", "Run host-prepare.yml, and look who changed the folder.")
 
 
 def _missing(what: str) -> BelayError:
