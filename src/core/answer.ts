@@ -1,4 +1,4 @@
-/** What the bot answers to a command that starts nothing: a stable code, sentences, a remedy. The words are in rendering/answers.ts. */
+/** What the bot answers to a command that starts nothing: a stable code, sentences, a remedy. The words are in rendering/. */
 import type { Reason } from "./verdict.ts";
 
 export interface Answer {
@@ -9,3 +9,9 @@ export interface Answer {
   readonly remedy: string | null;
   readonly list?: readonly Reason[];
 }
+
+export const answer = (
+  code: string,
+  sentence: string | readonly string[],
+  remedy: string | null,
+): Answer => ({ code, sentences: typeof sentence === "string" ? [sentence] : sentence, remedy });

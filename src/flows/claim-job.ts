@@ -6,8 +6,9 @@
 import { isGranted } from "../core/lock.ts";
 import { changesSomething, heldSides, isOfRecovery } from "../core/operations.ts";
 import { isOver } from "../core/promotion.ts";
-import { answerLine, baselineUnreadable } from "../core/rendering/answers.ts";
+import { answerLine } from "../core/rendering/answers.ts";
 import { blockedSentence, cancelledSentence } from "../core/rendering/endings.ts";
+import { baselineUnreadable } from "../core/rendering/run-answers.ts";
 import type { Claim } from "../core/report.ts";
 import { environmentStillFits } from "../core/still-fits.ts";
 import { obstacles } from "../core/verdict.ts";

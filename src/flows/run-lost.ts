@@ -3,8 +3,9 @@
 import type { Answer } from "../core/answer.ts";
 import { changesSomething, isOfRecovery } from "../core/operations.ts";
 import { OPEN_STATES } from "../core/promotion.ts";
-import * as answers from "../core/rendering/answers.ts";
+import { answerLine } from "../core/rendering/answers.ts";
 import { failedSentence, unknownSentence } from "../core/rendering/endings.ts";
+import * as answers from "../core/rendering/run-answers.ts";
 import { JOB_WORDS } from "../core/rendering/words.ts";
 import type { JobRow } from "../ports/operations.ts";
 import type { Tx } from "../ports/store.ts";
@@ -125,11 +126,11 @@ async function fruitless(
 function lost(work: Work, job: JobRow, answer: Answer): Omit<Ending, "actor"> {
   const doubt = changesSomething(job.type) && job.state === "running";
   if (!doubt) return failed(work, answer);
-  const message = unknownSentence(namesOf(work), answers.answerLine(answer));
+  const message = unknownSentence(namesOf(work), answerLine(answer));
   return { event: "lost", code: answer.code, message };
 }
 
 function failed(work: Work, answer: Answer): Omit<Ending, "actor"> {
-  const message = failedSentence(namesOf(work), answers.answerLine(answer));
+  const message = failedSentence(namesOf(work), answerLine(answer));
   return { event: "failed", code: answer.code, message };
 }

@@ -1,6 +1,6 @@
 /** Drift: has protected data of the target changed since the baseline of this source and target? */
 import { secondsBetween, showDuration } from "../duration.ts";
-import { baselineUnreadable } from "../rendering/answers.ts";
+import { baselineUnreadable } from "../rendering/run-answers.ts";
 import { checkName, count } from "../rendering/words.ts";
 import type { GateOutcome, Reason } from "../verdict.ts";
 import { blockingFirst } from "../wordpress/drift.ts";

@@ -1,5 +1,5 @@
 /** Every refusal and answer that a command, the API or a runner may get. One function each, so that all words stand together. */
-import type { Answer } from "../answer.ts";
+import { type Answer, answer } from "../answer.ts";
 import { COMMANDS, type Command, type CommandWord } from "../commands.ts";
 import type { ConfigError } from "../config/types.ts";
 import type { Leave } from "../policy.ts";
@@ -16,26 +16,20 @@ export function answerMarker(key: string): string {
   return `<!-- belay:answer=${key} -->`;
 }
 
-export function renderAnswer(answer: Answer, key: string): string {
+export function renderAnswer({ sentences, list, remedy }: Answer, key: string): string {
   const parts = [
     answerMarker(key),
-    ...answer.sentences.map((sentence, at) => (at === 0 ? `**${inert(sentence)}**` : inert(sentence))),
-    answer.list === undefined ? "" : reasonList(answer.list),
-    answer.remedy === null ? "" : `Next: ${inert(answer.remedy)}`,
+    ...sentences.map((sentence, at) => (at === 0 ? `**${inert(sentence)}**` : inert(sentence))),
+    list === undefined ? "" : reasonList(list),
+    remedy === null ? "" : `Next: ${inert(remedy)}`,
   ];
   return cap(parts.filter((part) => part !== "").join("\n\n"), COMMENT_LIMIT);
 }
 
 /** The same answer for a program: one line. */
-export function answerLine(answer: Answer): string {
-  return [...answer.sentences, answer.remedy ?? ""].filter((part) => part !== "").join(" ");
+export function answerLine({ sentences, remedy }: Answer): string {
+  return [...sentences, remedy ?? ""].filter((part) => part !== "").join(" ");
 }
-
-const answer = (code: string, sentence: string | readonly string[], remedy: string | null): Answer => ({
-  code,
-  sentences: typeof sentence === "string" ? [sentence] : sentence,
-  remedy,
-});
 
 export const edited = (): Answer =>
   answer("comment_edited", "Nothing was started: the comment was edited after it was written.", NEW_COMMENT);
@@ -288,55 +282,3 @@ export const cancelled = {
 } as const;
 
 export const notFound = (what: string): Answer => answer("not_found", `There is no such ${what}.`, null);
-
-export const dispatchFailed = (message: string): Answer =>
-  answer(
-    "DISPATCH_FAILED",
-    `The workflow run could not be started: ${message}`,
-    "Check that `.github/workflows/belay.yml` is on the default branch and that the App may write Actions, then comment the command again.",
-  );
-
-export const runLost = (what: string): Answer =>
-  answer(
-    "RUN_LOST",
-    `The workflow run ended without a report while it was to ${what}.`,
-    "Look at the run's log, then comment the command again.",
-  );
-
-export const jobTimeout = (what: string, minutes: number): Answer =>
-  answer(
-    "JOB_TIMEOUT",
-    `The job to ${what} did not report within ${minutes} min.`,
-    "Look at the run's log, then comment the command again.",
-  );
-
-export const environmentEmpty = (name: string): Answer =>
-  answer(
-    "SITE_EMPTY",
-    `${name} is laid out, but there is no site in it yet.`,
-    "Comment `/refresh` to clone an empty source from its target; a target must be a running site.",
-  );
-
-export const baselineUnreadable = (
-  { source, target }: { readonly source: string; readonly target: string },
-  why: string,
-): Answer =>
-  answer(
-    "BASELINE_UNREADABLE",
-    `The stored baseline of ${source} and ${target} is damaged, and nothing is judged by it: ${why}.`,
-    `Comment \`/refresh\` to record a new one (a backup of ${source} is taken first), or \`/baseline\` to declare one. Ask whoever runs the bot what happened to its store.`,
-  );
-
-export const driftCheckUnreadable = (target: string, why: string): Answer =>
-  answer(
-    "DRIFT_CHECK_UNREADABLE",
-    `The stored drift check of ${target} is not judged: ${why}.`,
-    "Comment the command again.",
-  );
-
-export const reportInvalid = (type: string): Answer =>
-  answer(
-    "REPORT_INVALID",
-    `The report of \`${type}\` tells of success, but its facts cannot be read.`,
-    "Check that the action and the bot are of the same version, then comment the command again.",
-  );

@@ -1,8 +1,8 @@
 /** A successful report: its facts are read by their schema and given to the handler of the job's type. */
 import { FACTS } from "../../core/facts.ts";
 import { changesSomething } from "../../core/operations.ts";
-import { reportInvalid } from "../../core/rendering/answers.ts";
 import { unknownSentence } from "../../core/rendering/endings.ts";
+import { reportInvalid } from "../../core/rendering/run-answers.ts";
 import type { Report } from "../../core/report.ts";
 import type { JobRow } from "../../ports/operations.ts";
 import type { Evidence } from "../evidence.ts";

@@ -3,7 +3,7 @@ import { notAfter } from "../../core/duration.ts";
 import type { Facts, Fingerprint } from "../../core/facts.ts";
 import { FACTS } from "../../core/facts.ts";
 import { jobsOf } from "../../core/operations.ts";
-import { driftCheckUnreadable, environmentEmpty } from "../../core/rendering/answers.ts";
+import { driftCheckUnreadable, environmentEmpty } from "../../core/rendering/run-answers.ts";
 import { driftMode, judgeDrift } from "../../core/wordpress/drift.ts";
 import { makePlan } from "../../core/wordpress/plan.ts";
 import { firstClone, planRefresh, withSettings } from "../../core/wordpress/refresh.ts";

@@ -1,8 +1,8 @@
 /** A recovery reported: the operation whose end was unknown ends as the host tells, or stays as it is. */
 import { FACTS, type Facts } from "../../core/facts.ts";
 import { type Resolution, resolve } from "../../core/recovery.ts";
-import { reportInvalid } from "../../core/rendering/answers.ts";
 import * as words from "../../core/rendering/recovery.ts";
+import { reportInvalid } from "../../core/rendering/run-answers.ts";
 import { shortId } from "../../core/rendering/words.ts";
 import type { Report } from "../../core/report.ts";
 import type { JobRow } from "../../ports/operations.ts";
