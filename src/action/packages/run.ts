@@ -73,10 +73,11 @@ async function readEverything(folder: string) {
 }
 
 async function readChange(folder: string, commit: string) {
-  const [settings, head, base] = await Promise.all([
+  // The tree is waited for; the others are asked first, so that git looks for them meanwhile.
+  const [settings, base, head] = await Promise.all([
     fileAt(folder, commit, CONFIGURATION_FILE),
-    treeAt(folder, "HEAD"),
     baseAt(folder, commit, "HEAD"),
+    treeAt(folder, "HEAD"),
   ]);
   return { settings, head, base, scope: "changed" } as const;
 }

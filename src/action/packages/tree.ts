@@ -11,7 +11,7 @@ const MAX_OUTPUT = 1024 * 1024 * 1024;
 
 /** @throws ActionError PACKAGES_COMMIT_MISSING where git does not have the commit */
 export async function treeAt(repository: string, commit: string): Promise<TreeView> {
-  const listed = await git(repository, [
+  const listed = gitNow(repository, [
     "ls-tree",
     "-r",
     "-z",
@@ -115,21 +115,42 @@ function workingFile(file: string): string | null {
 const blobId = (text: string, length: number): string =>
   hash(length === 64 ? "sha256" : "sha1", `blob ${Buffer.byteLength(text)}\0${text}`);
 
+const asked = (repository: string, args: readonly string[]) => [
+  "-c",
+  "core.quotePath=false",
+  "-C",
+  repository,
+  ...args,
+];
+
 /** Asks git; several questions at once take as long as the longest of them. @throws ActionError PACKAGES_COMMIT_MISSING */
 async function git(repository: string, args: readonly string[]): Promise<Buffer> {
   try {
-    const all = ["-c", "core.quotePath=false", "-C", repository, ...args];
-    const { stdout } = await promisify(execFile)("git", all, { maxBuffer: MAX_OUTPUT, encoding: "buffer" });
-    return stdout;
+    const options = { maxBuffer: MAX_OUTPUT, encoding: "buffer" } as const;
+    return (await promisify(execFile)("git", asked(repository, args), options)).stdout;
   } catch (error) {
-    const said =
-      error instanceof Error && "stderr" in error
-        ? String(error.stderr).trim().split("\n")[0]
-        : String(error);
-    throw new ActionError(
-      "PACKAGES_COMMIT_MISSING",
-      `Git could not read a commit of the repository: ${said ?? "no reason given"}.`,
-      "Check the repository out before this step, with `fetch-depth: 0`, so that the base is there too.",
-    );
+    throw notThere(error);
   }
+}
+
+/** The same for a long answer: waiting for it takes a fraction of what it costs to be called for each piece. */
+function gitNow(repository: string, args: readonly string[]): Buffer {
+  try {
+    return execFileSync("git", asked(repository, args), {
+      maxBuffer: MAX_OUTPUT,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  } catch (error) {
+    throw notThere(error);
+  }
+}
+
+function notThere(error: unknown): ActionError {
+  const said =
+    error instanceof Error && "stderr" in error ? String(error.stderr).trim().split("\n")[0] : String(error);
+  return new ActionError(
+    "PACKAGES_COMMIT_MISSING",
+    `Git could not read a commit of the repository: ${said ?? "no reason given"}.`,
+    "Check the repository out before this step, with `fetch-depth: 0`, so that the base is there too.",
+  );
 }
