@@ -38,8 +38,8 @@ class StopTest(unittest.TestCase):
         Path(f"{self.file}.asked").touch()
         self.assertTrue(self.look(self.file))
 
-    def test_it_goes_on_where_the_bot_cannot_be_asked(self):
-        self.assertTrue(self.look(self.file, patience_s=0))
+    def test_it_stops_where_the_bot_cannot_be_asked(self):
+        self.assertFalse(self.look(self.file, patience_s=0))
 
     def test_without_a_runner_there_is_nobody_to_ask(self):
         self.assertTrue(self.look(""))

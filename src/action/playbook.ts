@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa, type Result } from "execa";
-import { UNDO } from "../core/milestones.ts";
+import { LAST_LOOK, UNDO } from "../core/milestones.ts";
 import { type Claim, JobEvent, Report } from "../core/report.ts";
 import { PLAYBOOKS } from "../core/vocabulary.ts";
 import { type AnsibleError, ansibleError } from "./exit-code.ts";
@@ -19,18 +19,21 @@ export type PlaybookRun = {
   /** Lines that are no event: Ansible's own words on standard error. */
   readonly onLine: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** Where this file exists, a promotion stops before its switch. Right before it waits for the file with `.asked` behind its name. */
+  /**
+   * Where this file exists, a promotion stops before its switch. Right before it waits for the file with `.asked` behind its name.
+   * Its text is `UNANSWERED` where nobody asked to stop.
+   */
   readonly stopFile?: string;
 };
+
+/** The bot could not say right before the switch whether all is as it was. */
+export const UNANSWERED = "unanswered";
 
 const NOT_INSTALLED: AnsibleError = {
   code: "ANSIBLE_MISSING",
   message:
     "`ansible-playbook` is not installed on this runner. Use a GitHub-hosted ubuntu runner, or install ansible-core 2.14 or newer in a step before Belay.",
 };
-
-/** The step of the role env_promote that looks for the file. */
-export const STOP_STEP = "Stop here if somebody asked for it";
 
 /** Variables of the runner that Ansible and ssh need; nothing else of the environment, and no token, reaches them. */
 const PASSED_ON = ["PATH", "HOME", "USER", "LANG", "TMPDIR", "SSH_AUTH_SOCK", "VIRTUAL_ENV", "PYTHONPATH"];
@@ -53,19 +56,29 @@ export async function runPlaybook(claim: Claim, run: PlaybookRun): Promise<Repor
   const result = await start(playbook, inputPath, claim.timeout_s, { ...run, onEvent });
   const written = await readReport(reportPath, claim);
   if (written !== undefined && (written.status !== "succeeded" || result.exitCode === 0)) {
-    return asStopped(written);
+    return asStopped(written, await whyStopped(run));
   }
   return fallback(claim, result, { startedAt, seen });
 }
 
-/** The step that stops fails, and what follows it cleans up: the job was stopped as it was asked to. */
-function asStopped(report: Report): Report {
-  const stopped = report.steps.some(({ name, status }) => name === STOP_STEP && status === "failed");
+/** Without a file there was no answer in time. */
+async function whyStopped({ stopFile }: PlaybookRun): Promise<"asked" | "unanswered"> {
+  if (stopFile === undefined) return "asked";
+  return (await readFile(stopFile, "utf8").catch(() => UNANSWERED)) === UNANSWERED ? "unanswered" : "asked";
+}
+
+/** The step that stops fails, and what follows it cleans up: the job was stopped as it was asked to, or for want of an answer. */
+function asStopped(report: Report, why: "asked" | "unanswered"): Report {
+  const stopped = report.steps.some(({ name, status }) => name === LAST_LOOK && status === "failed");
   if (!stopped || report.status !== "failed") return report;
   const tidied = report.steps.some(({ name, status }) => UNDO.test(name) && status === "ok");
   const left = tidied
     ? "is removed"
     : "could not be removed, and stays on the target until the next operation there";
+  if (why === "unanswered") {
+    const error_message = `Right before the switch the bot could not say whether pull request, approvals and policy are still as they were, because GitHub or the bot itself did not answer. So it was not made; what was prepared ${left}.`;
+    return { ...report, error_code: "LAST_LOOK_FAILED", error_message };
+  }
   const error_message = `It was stopped before the switch; what it had prepared ${left}.`;
   return { ...report, status: "cancelled", error_code: "JOB_CANCELLED", error_message };
 }

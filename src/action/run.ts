@@ -2,13 +2,14 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as core from "@actions/core";
+import { isLastLook } from "../core/milestones.ts";
 import type { Claim, JobEvent, Report, ReportAnswer } from "../core/report.ts";
 import type { BotClient } from "./bot.ts";
 import { ActionError } from "./error.ts";
 import type { RunInputs } from "./inputs.ts";
 import { say } from "./log.ts";
 import type { Outcome } from "./output.ts";
-import { runPlaybook, STOP_STEP } from "./playbook.ts";
+import { runPlaybook, UNANSWERED } from "./playbook.ts";
 import { stopOnSignals } from "./signals.ts";
 import { prepareWorkplace, type Workplace } from "./ssh.ts";
 
@@ -62,11 +63,8 @@ async function runJob(job: string, dependencies: JobDependencies) {
     onEvent: (event) => {
       show(event);
       stream.push(event);
-      if (event.event === "step_started" && event.step === STOP_STEP)
-        stream
-          .now()
-          .then(() => writeFile(`${stopFile}.asked`, ""))
-          .catch((error) => core.debug(String(error)));
+      if (isLastLook(claim.job_type, event))
+        answerLastLook(stream.now(), stopFile).catch((error) => core.debug(String(error)));
     },
     onLine: say,
   });
@@ -77,10 +75,18 @@ async function runJob(job: string, dependencies: JobDependencies) {
   return { claim, report, answer };
 }
 
+/** The switch waits for this: without the bot's word it is not made. */
+async function answerLastLook(asked: Promise<boolean>, stopFile: string): Promise<void> {
+  // Word to stop that came earlier stays.
+  if (!(await asked)) await writeFile(stopFile, UNANSWERED, { flag: "wx" }).catch(() => undefined);
+  await writeFile(`${stopFile}.asked`, "");
+}
+
 /** Sends events in the background; progress that cannot be delivered is dropped, because the report repeats every step. */
 function eventStream(send: (events: readonly JobEvent[]) => Promise<unknown>) {
   let waiting: JobEvent[] = [];
-  let sending: Promise<unknown> = Promise.resolve();
+  /** Whether the last batch arrived, and was answered. */
+  let sending: Promise<boolean> = Promise.resolve(true);
   let told = Date.now();
   const flush = () => {
     const batch = waiting;
@@ -88,15 +94,21 @@ function eventStream(send: (events: readonly JobEvent[]) => Promise<unknown>) {
     const silent = Date.now() - told >= SILENCE_MS;
     if (batch.length === 0 && !silent) return;
     told = Date.now();
-    sending = sending.then(() => send(batch)).catch((error) => core.debug(String(error)));
+    sending = sending
+      .then(() => send(batch))
+      .then(() => true)
+      .catch((error) => {
+        core.debug(String(error));
+        return false;
+      });
   };
   const timer = setInterval(flush, BATCH_MS);
   return {
     push: (event: JobEvent) => void waiting.push(event),
-    /** Tells what waits, and has heard whether to stop when it resolves; where the bot does not answer, it has not. */
+    /** Tells what waits. @returns whether the bot answered, and so has told whether to stop */
     now: async () => {
       flush();
-      await sending;
+      return sending;
     },
     end: async () => {
       clearInterval(timer);

@@ -74,6 +74,22 @@ export function approvalGate(
   return approval.evaluate(facts, { rule, who: approvers(policy, rule) });
 }
 
+/**
+ * What may have changed by what people say between the claim and the switch. A promotion that began in one of the policy's windows
+ * may end after it; a freeze stops it.
+ */
+export function lastGates(
+  { approval: approvals, checks: runs }: Pick<JudgementFacts, "approval" | "checks">,
+  { now, policy }: Omit<JudgementSettings, "source">,
+): Verdict {
+  const { deny } = policy.windows;
+  return verdictOf([
+    approvalGate({ approval: approvals }, policy),
+    ...(policy.checks.length > 0 ? [checks.evaluate(runs, policy.checks)] : []),
+    ...(deny.length > 0 ? [window.evaluate(approvals.target, { now, windows: { allow: [], deny } })] : []),
+  ]);
+}
+
 /** What only some policies ask for; each gate is there when the policy names it. */
 function policyGates(facts: JudgementFacts, { now, policy }: JudgementSettings): readonly GateOutcome[] {
   const target = facts.approval.target;

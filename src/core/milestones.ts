@@ -9,6 +9,13 @@ export const UNDO = /^Clean up, or go back to the release before$/;
 export const HEALTH_BACK = /^Check the health of the release before$/;
 const HEALTH = /^Check the health of the target$/;
 
+/** The step of the role env_promote that waits for the runner's answer whether to go on: its beginning is the runner's question to the bot. */
+export const LAST_LOOK = "Stop here if somebody asked for it";
+
+export function isLastLook(job: JobType, { event, step }: JobEvent): boolean {
+  return job === "env_promote" && event === "step_started" && step === LAST_LOOK;
+}
+
 const SWITCHING: readonly JobType[] = ["env_promote", "release_rollback"];
 
 /** The switch is over when its step ends well; checking health is what comes after. */

@@ -12,6 +12,7 @@ const RETRYABLE: ReadonlySet<string> = new Set([
   "HOLD_NOT_DRAINED",
   "HOST_BUSY",
   "JOB_TIMEOUT",
+  "LAST_LOOK_FAILED",
   "RUN_LOST",
   "SWITCH_REFUSED",
   "TRANSFER_DAMAGED",

@@ -13,7 +13,7 @@ import type { Claim } from "../core/report.ts";
 import { environmentStillFits } from "../core/still-fits.ts";
 import { obstacles } from "../core/verdict.ts";
 import type { JobType, OperationKind } from "../core/vocabulary.ts";
-import type { PullRequest } from "../ports/github.ts";
+import type { PullRequestNow } from "../ports/github.ts";
 import type { JobRow } from "../ports/operations.ts";
 import { showChecks, showComment } from "./announce.ts";
 import { boundBaseline } from "./baselines.ts";
@@ -24,7 +24,7 @@ import { headParents } from "./head-parents.ts";
 import { inputOf } from "./input-of.ts";
 import { judgeNow } from "./judge.ts";
 import { actorOf, findJob, type RunnerInput, type RunnerWork, refuseJob } from "./runner-job.ts";
-import { type LoadedSettings, loadSettings, policyFor, type SettingsReads } from "./site.ts";
+import { type LoadedSettings, loadSettingsAndPull, policyFor, type SettingsReads } from "./site.ts";
 import { beginChange } from "./touch.ts";
 import { change, move, namesOf, record, type Work } from "./work.ts";
 
@@ -54,7 +54,7 @@ export async function claimJob(deps: ClaimDeps, input: RunnerInput): Promise<Cla
 /** What GitHub says now. */
 interface Fresh {
   /** Null where the operation has no pull request, or GitHub has none of that number any more. */
-  readonly pull_request: PullRequest | null;
+  readonly pull_request: PullRequestNow | null;
   readonly settings: LoadedSettings;
   readonly head_parents: readonly string[];
   readonly evidence: Evidence;
@@ -66,9 +66,7 @@ const JUDGED: readonly JobType[] = ["env_promote", "release_rollback"];
 async function load(deps: ClaimDeps, { work, job }: Pick<RunnerWork, "work" | "job">): Promise<Fresh> {
   const { site, operation, target } = work;
   const { repository } = site;
-  const number = operation.pull_request;
-  const pull_request = number === null ? null : await deps.github.pullRequest(repository, number);
-  const settings = await loadSettings(deps, repository);
+  const { settings, pull_request } = await loadSettingsAndPull(deps, repository, operation.pull_request);
   if (!settings.ok || !JUDGED.includes(job.type)) {
     return { pull_request, settings, head_parents: [], evidence: NO_EVIDENCE };
   }

@@ -125,9 +125,20 @@ async function concludeReport(
     const begun = work.operation.progress.steps.some(
       (step) => step.job === job.type && SWITCH.test(step.name),
     );
-    return keepSwitched({ deps, work, job, report }, failureOf(namesOf(work), job.type, report, begun));
+    const failure = failureOf(namesOf(work), job.type, report, begun);
+    return keepSwitched({ deps, work, job, report }, withReason(work, report, failure));
   }
   return conclude({ work, job, report }, loaded);
+}
+
+/** Whoever asked to stop, or what changed, is told beside what the runner says of stopping. */
+function withReason(work: Work, { error_message = "" }: Report, failure: Failure): Failure {
+  const { cancel_reason } = work.operation;
+  if (failure.event !== "cancelled" || cancel_reason === null) return failure;
+  return {
+    ...failure,
+    message: cancelledSentence(namesOf(work), `${cancel_reason} ${error_message}`.trim()),
+  };
 }
 
 /** A switch that failed afterwards has changed the target all the same: what it runs now is kept with the ending. */

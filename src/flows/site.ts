@@ -8,6 +8,7 @@ import { type Policy, SHIPPED_POLICY } from "../core/policy.ts";
 import { badConfig, noConfig } from "../core/rendering/answers.ts";
 import { compileRules, type SiteRules } from "../core/wordpress/rules.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { PullRequestNow } from "../ports/github.ts";
 import type { EnvironmentRow, Repository, SiteRow } from "../ports/sites.ts";
 import type { Tx } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
@@ -37,7 +38,34 @@ export async function loadSettings(
   deps: Deps<SettingsReads>,
   repository: Repository,
 ): Promise<LoadedSettings> {
-  const { file, policy_file } = await settingsFiles(deps, repository);
+  return settingsOf(deps, repository, await settingsFiles(deps, repository, null));
+}
+
+export interface SettingsAndPull {
+  readonly settings: LoadedSettings;
+  /** Null: GitHub has none of that number (any more), or nobody asked. */
+  readonly pull_request: PullRequestNow | null;
+}
+
+/** What a promotion is bound to, as GitHub tells it now. @param number of a pull request; null: there is none to ask for */
+export async function loadSettingsAndPull(
+  deps: Deps<SettingsReads | "pullRequest">,
+  repository: Repository,
+  number: number | null,
+): Promise<SettingsAndPull> {
+  const files = await settingsFiles(deps, repository, number);
+  const alone = number === null ? null : () => deps.github.pullRequest(repository, number);
+  return {
+    pull_request: files.pull_request ?? (alone === null ? null : await alone()),
+    settings: await settingsOf(deps, repository, files),
+  };
+}
+
+async function settingsOf(
+  deps: Deps<SettingsReads>,
+  repository: Repository,
+  { file, policy_file }: Pick<Awaited<ReturnType<typeof settingsFiles>>, "file" | "policy_file">,
+): Promise<LoadedSettings> {
   if (file === null) return { ok: false, answer: noConfig(repository.default_branch) };
   const parsed = parseSiteConfig(file.text, deps.catalog);
   if (!parsed.ok) return { ok: false, answer: badConfig(parsed.errors, repository.default_branch) };
@@ -53,15 +81,20 @@ export async function loadSettings(
   return { ok: true, settings: { config, rules, policies, policy_from: policy.from, digest } };
 }
 
-/** Both files by one request; what that does not tell is asked for by itself, as if nothing had been asked. */
-async function settingsFiles(deps: Deps<SettingsReads>, repository: Repository) {
+/** Both files, and the pull request, by one request; what that does not tell is asked for by itself, as if nothing had been asked. */
+async function settingsFiles(deps: Deps<SettingsReads>, repository: Repository, number: number | null) {
   const { github } = deps;
   const policy = policyPlace(deps, repository);
-  const wanted = [{ name: repository.name, path: CONFIG_PATH }];
-  const [told = null, policy_file = null] =
-    policy === null ? [] : await github.defaultBranchFiles(repository, [...wanted, policy]);
+  const { name } = repository;
+  const pull = number === null ? null : { name, number };
+  const wanted = [{ name, path: CONFIG_PATH }];
+  const { files, pull_request } =
+    policy === null
+      ? { files: [], pull_request: null }
+      : await github.defaultBranchFiles(repository, [...wanted, policy], pull);
+  const [told = null, policy_file = null] = files;
   const file = told ?? (await github.defaultBranchFile(repository, CONFIG_PATH));
-  return { file, policy_file };
+  return { file, policy_file, pull_request };
 }
 
 /** The policy for a target; for a question about no target of this site, the shipped one of production. */

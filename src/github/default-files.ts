@@ -1,7 +1,13 @@
-/** Files of several repositories in one request. What it does not tell beyond doubt is asked for one by one (`read.ts`). */
+/** Files of several repositories, and what a pull request is now, in one request. What it does not tell beyond doubt is asked for one by one (`read.ts`). */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { RepositoryFile, WantedFile } from "../ports/github.ts";
+import type {
+  FilesAndPull,
+  PullRequestNow,
+  RepositoryFile,
+  WantedFile,
+  WantedPull,
+} from "../ports/github.ts";
 import type { Client } from "./client.ts";
 import { githubError } from "./error.ts";
 
@@ -14,31 +20,59 @@ const Told = z.object({
 });
 const Answer = z.record(z.string(), z.unknown());
 
+const Pull = z.object({
+  pullRequest: z.object({
+    state: z.enum(["OPEN", "CLOSED", "MERGED"]),
+    author: z.object({ __typename: z.literal("User"), login: z.string() }),
+    baseRefName: z.string(),
+    headRefOid: z.string(),
+  }),
+});
+
+export interface Wanted {
+  readonly owner: string;
+  readonly files: readonly WantedFile[];
+  readonly pull: WantedPull | null;
+}
+
 /** Null for each file that is not told whole: it may be missing, hidden, no plain file, or too long. */
-export async function defaultBranchFiles(
-  client: Client,
-  owner: string,
-  wanted: readonly WantedFile[],
-): Promise<readonly (RepositoryFile | null)[]> {
-  const told = await asked(client, { owner, wanted });
-  return wanted.map(({ path }, at) => fileOf(path, told[`f${at}`]));
+export async function defaultBranchFiles(client: Client, wanted: Wanted): Promise<FilesAndPull> {
+  const told = await asked(client, wanted);
+  return {
+    files: wanted.files.map(({ path }, at) => fileOf(path, told[`f${at}`])),
+    pull_request: pullOf(told.pull),
+  };
+}
+
+/** Only people are named alike here and in the rest of GitHub's API: of what a bot or nobody opened the author is asked for by itself. */
+function pullOf(given: unknown): PullRequestNow | null {
+  const told = Pull.safeParse(given);
+  if (!told.success) return null;
+  const { state, author, baseRefName: base_ref, headRefOid: head_sha } = told.data.pullRequest;
+  const words = { OPEN: "open", CLOSED: "closed", MERGED: "merged" } as const;
+  return { state: words[state], author: author.login, base_ref, head_sha };
 }
 
 const FILE = "mode object { ... on Blob { oid text } }";
+const PULL = "state author { __typename login } baseRefName headRefOid";
 
-async function asked(
-  { graphql }: Client,
-  { owner, wanted }: { readonly owner: string; readonly wanted: readonly WantedFile[] },
-): Promise<z.infer<typeof Answer>> {
-  const types = wanted.map((_, at) => `$name${at}: String!, $path${at}: String!`);
-  const fields = wanted.map(
+async function asked({ graphql }: Client, { owner, files, pull }: Wanted): Promise<z.infer<typeof Answer>> {
+  const types = files.map((_, at) => `$name${at}: String!, $path${at}: String!`);
+  const fields = files.map(
     (_, at) =>
       `f${at}: repository(owner: $owner, name: $name${at}) { defaultBranchRef { target { ... on Commit { file(path: $path${at}) { ${FILE} } } } } }`,
   );
-  const variables = wanted.flatMap(({ name, path }, at) => [
+  const variables: (readonly [string, string])[] = files.flatMap(({ name, path }, at) => [
     [`name${at}`, name],
     [`path${at}`, path],
   ]);
+  if (pull !== null) {
+    types.push("$repo: String!");
+    variables.push(["repo", pull.name]);
+    fields.push(
+      `pull: repository(owner: $owner, name: $repo) { pullRequest(number: ${pull.number}) { ${PULL} } }`,
+    );
+  }
   const query = `query ($owner: String!, ${types.join(", ")}) { ${fields.join(" ")} }`;
   try {
     return read(await graphql(query, { owner, ...Object.fromEntries(variables) }));

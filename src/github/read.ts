@@ -92,8 +92,10 @@ export function reads({ clients, note }: Pauses, app_id: number): Reads {
         const answer = await rest.repos.getContent({ ...nameOf(repository), path });
         return file(path, answer.data);
       }),
-    defaultBranchFiles: (repository, wanted) =>
-      ask(repository, "read several files", (client) => defaultBranchFiles(client, repository.owner, wanted)),
+    defaultBranchFiles: (repository, files, pull = null) =>
+      ask(repository, "read several files", (client) =>
+        defaultBranchFiles(client, { owner: repository.owner, files, pull }),
+      ),
     fileAt: (repository, path, ref) =>
       orNull(repository, `read ${path} at ${ref}`, async ({ rest }) => {
         const answer = await rest.repos.getContent({ ...nameOf(repository), path, ref });

@@ -23,6 +23,20 @@ export interface PullRequest {
   readonly updated_at: string;
 }
 
+/** What a promotion is bound to. */
+export type PullRequestNow = Pick<PullRequest, "state" | "author" | "base_ref" | "head_sha">;
+
+/** A pull request of a repository of the same owner, which is named without the owner. */
+export interface WantedPull {
+  readonly name: string;
+  readonly number: number;
+}
+
+export interface FilesAndPull {
+  readonly files: readonly (RepositoryFile | null)[];
+  readonly pull_request: PullRequestNow | null;
+}
+
 export interface IssueComment {
   readonly id: number;
   /** The issue's or pull request's number. */
@@ -83,11 +97,12 @@ export interface Github {
   permission(repository: Repository, login: string): Promise<Permission>;
   /** A file at the head of the default branch, never of a pull request. */
   defaultBranchFile(repository: Repository, path: string): Promise<RepositoryFile | null>;
-  /** Several at once, in the same order. Null: what there is must be asked for by itself, for whatever reason. */
+  /** Several at once, in the same order, and a pull request with them. Null: what there is must be asked for by itself, for whatever reason. */
   defaultBranchFiles(
     repository: Repository,
-    wanted: readonly WantedFile[],
-  ): Promise<readonly (RepositoryFile | null)[]>;
+    files: readonly WantedFile[],
+    pull?: WantedPull | null,
+  ): Promise<FilesAndPull>;
   /** A file at a commit, of whatever branch: to be looked at, never to be acted on. */
   fileAt(repository: Repository, path: string, commit: string): Promise<RepositoryFile | null>;
   /** A file on the default branch of another repository of the same owner. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Bot } from "../../src/bot.ts";
+import { LAST_LOOK } from "../../src/core/milestones.ts";
 import { type Double, startDouble } from "../double/double.ts";
 import type { PullRequest } from "../double/github/state.ts";
 import { backedUp, built, measured, NOT_COMPARED, RELEASE, switched } from "../flows/facts.ts";
@@ -148,6 +149,11 @@ async function runJobs(first = false): Promise<string | null> {
     const now = new Date().toISOString();
     const { operation_id, job_type } = claim;
     const facts = factsOf(claim, first);
+    // Right before its switch the runner asks whether all is still as it was.
+    const look = [{ at: now, event: "step_started", step: LAST_LOOK }];
+    if (job_type === "env_promote") {
+      expect(await post(`/api/jobs/${job}/events`, { events: look })).toEqual({ cancel: false });
+    }
     const common = { schema: 1, job_id: job, job_type, operation_id, status: "succeeded" };
     const times = { started_at: now, finished_at: now, steps: [{ name: "Begin", status: "ok", seconds: 1 }] };
     const answer = Answer.parse(await post(`/api/jobs/${job}/report`, { ...common, ...times, facts }));

@@ -371,14 +371,13 @@ test("the policy: its file, that there is none, and that Belay may not see wheth
 test("files of several repositories at once: what is not told whole is null, and no fault of one hides the others", async () => {
   const config = { name: "shop", path: ".github/workflows/belay.yml" };
   const policy = { name: ".github", path: "belay-policy.yml" };
-  const ask = () => port.defaultBranchFiles(repository, [config, policy]);
+  const ask = async () => (await port.defaultBranchFiles(repository, [config, policy])).files;
   const both = [{ path: config.path }, { path: policy.path, text: "version: 1\n" }];
   expect(await ask()).toMatchObject(both);
   expect((await ask())[0]).toEqual(await port.defaultBranchFile(repository, config.path));
-  expect(await port.defaultBranchFiles(repository, [{ ...config, path: "none" }, policy])).toMatchObject([
-    null,
-    both[1],
-  ]);
+  expect(await port.defaultBranchFiles(repository, [{ ...config, path: "none" }, policy])).toMatchObject({
+    files: [null, both[1]],
+  });
   const [installation] = double.state.installations;
   if (installation === undefined) throw new Error("the App is not installed");
   installation.selected = new Set([repository.id]);
@@ -386,6 +385,27 @@ test("files of several repositories at once: what is not told whole is null, and
   installation.selected = null;
   double.faults.plan("POST *graphql", 502);
   expect(await ask()).toEqual([null, null]);
+});
+
+test("a pull request beside files is told as by itself; where it cannot be told that way, it must be asked for", async () => {
+  const wanted = [{ name: "shop", path: ".github/workflows/belay.yml" }];
+  const ask = async (of = number) =>
+    (await port.defaultBranchFiles(repository, wanted, { name: "shop", number: of })).pull_request;
+  const alone = async () => {
+    const { state, author, base_ref, head_sha } = (await port.pullRequest(repository, number)) ?? {};
+    return { state, author, base_ref, head_sha };
+  };
+  expect(await ask()).toEqual(await alone());
+  await double.as("ann").push("staging", { "beside.txt": "x" });
+  expect(await ask()).toEqual(await alone());
+  const pull = double.state.pulls.find((one) => one.number === number);
+  if (pull === undefined) throw new Error("there is no pull request");
+  await double.as("ann").closePullRequest(pull);
+  expect(await ask()).toEqual({ ...(await alone()), state: "closed" });
+  await double.as("ann").reopenPullRequest(pull);
+  expect(await ask(4_000)).toBeNull();
+  double.faults.plan("POST *graphql", 502);
+  expect(await ask()).toBeNull();
 });
 
 test("a policy that is no plain file, and one that GitHub forbids, are errors and never absence", async () => {

@@ -74,7 +74,10 @@ export function githubOf(state: GithubState): Github {
       return text === undefined ? null : { path, text, sha: "0".repeat(40) };
     },
     // Nothing can be had at once: stories see each file asked for by itself.
-    defaultBranchFiles: async (_repository, wanted) => wanted.map(() => null),
+    defaultBranchFiles: async (_repository, wanted) => ({
+      files: wanted.map(() => null),
+      pull_request: null,
+    }),
     fileAt: async (_repository, path, commit) => {
       const text = state.proposed.get(commit);
       return text === undefined ? null : { path, text, sha: "0".repeat(40) };

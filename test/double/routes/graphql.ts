@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Refusal } from "../github/errors.ts";
 import { blobSha } from "../github/git.ts";
-import { fullName, resolveRef } from "../github/world.ts";
+import { fullName, pullOf, resolveRef } from "../github/world.ts";
 import { bodyAs, type Call, repositoryIn } from "../http/router.ts";
 import { blobIn } from "./git-data.ts";
 
@@ -40,9 +40,12 @@ const blobs = (call: Call, { query, variables }: Asked): Body => {
 const FILE =
   /(\w+): repository\(owner: \$owner, name: \$(\w+)\) \{ defaultBranchRef \{ target \{ \.\.\. on Commit \{ file\(path: \$(\w+)\) \{ mode object \{ \.\.\. on Blob \{ oid text \} \} \} \} \} \} \}/g;
 
+const PULL =
+  /pull: repository\(owner: \$owner, name: \$repo\) \{ pullRequest\(number: (\d+)\) \{ state author \{ __typename login \} baseRefName headRefOid \} \}/;
+
 /** What the App does not see is null, and an error beside the rest of the answer. */
 const filesOfBranches = (call: Call, { query, variables }: Asked): Body => {
-  const rest = query.replace(FILE, "").replace(/\s+/g, " ");
+  const rest = query.replace(FILE, "").replace(PULL, "").replace(/\s+/g, " ");
   if (!/^query \(\$owner: String!(, \$\w+: String!)+\) \{ \}$/.test(rest)) {
     throw new Error(`a query that is not answered: ${rest}`);
   }
@@ -60,7 +63,19 @@ const filesOfBranches = (call: Call, { query, variables }: Asked): Body => {
       errors.push({ type: "NOT_FOUND", path: [field], message });
     }
   }
+  const [, number] = PULL.exec(query) ?? [];
+  if (number !== undefined) data.pull = pullNow(call, variables, Number(number));
   return errors.length === 0 ? { data } : { data, errors };
+};
+
+const pullNow = (call: Call, variables: Readonly<Record<string, string>>, number: number): Body => {
+  const pull = pullOf(call.world, repositoryIn({ ...call, params: variables }), number);
+  if (pull === undefined) return { pullRequest: null };
+  // A bot's login has no "[bot]" here.
+  const login = pull.author.replace(/\[bot\]$/, "");
+  const author = { __typename: login === pull.author ? "User" : "Bot", login };
+  const state = pull.mergeCommit === null ? pull.state.toUpperCase() : "MERGED";
+  return { pullRequest: { state, author, baseRefName: pull.base, headRefOid: pull.headSha } };
 };
 
 const PLAIN_MODE = 0o100644;

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runPlaybook } from "../../../src/action/playbook.ts";
+import { runPlaybook, UNANSWERED } from "../../../src/action/playbook.ts";
+import { LAST_LOOK } from "../../../src/core/milestones.ts";
 import type { Claim, Report, ReportStep } from "../../../src/core/report.ts";
 
 let folder: string;
@@ -47,8 +48,15 @@ test("ansible-playbook is killed and leaves a worker that keeps its output open"
 }, 60_000);
 
 /** Runs a script in the place of ansible-playbook; `REPORT` in it is where the playbook would write its report. */
-async function ranAs(script: string, job_type: Claim["job_type"] = "env_promote"): Promise<Report> {
+async function ranAs(
+  script: string,
+  job_type: Claim["job_type"] = "env_promote",
+  /** What is in the file that stops the promotion; null: it is not there. Absent: nobody is to be asked. */
+  stop?: string | null,
+): Promise<Report> {
   const place = mkdtempSync(join(folder, "run-"));
+  const stopFile = join(place, "stop");
+  if (typeof stop === "string") writeFileSync(stopFile, stop);
   const program = join(place, "ansible-playbook");
   const text = script.replaceAll("REPORT", join(place, `report-${claim.job_id}.json`));
   writeFileSync(program, `#!/bin/sh\n${text}\n`);
@@ -61,6 +69,7 @@ async function ranAs(script: string, job_type: Claim["job_type"] = "env_promote"
       environment: { PATH: `${place}:${process.env.PATH}` },
       onEvent: () => undefined,
       onLine: () => undefined,
+      ...(stop !== undefined && { stopFile }),
     },
   );
 }
@@ -101,19 +110,35 @@ test("there is no ansible-playbook on the runner: a report says so, and nothing 
   expect(report).toMatchObject({ status: "failed", error_code: "ANSIBLE_MISSING", steps: [] });
 });
 
-test.each([
-  ["ok", "what it had prepared is removed."],
-  ["failed", "what it had prepared could not be removed"],
-  ["unreachable", "what it had prepared could not be removed"],
-] as const)("it stops as asked, and cleaning up ends %s: its message says so", async (status, words) => {
+/** A script that reports a promotion which stopped before its switch. */
+function stoppedReport(status: ReportStep["status"]): string {
   const steps = [
-    { name: "Stop here if somebody asked for it", status: "failed", seconds: 0 },
+    { name: LAST_LOOK, status: "failed", seconds: 0 },
     { name: "Clean up, or go back to the release before", status, seconds: 1 },
   ];
   const at = "2026-03-01T10:00:00Z";
   const ids = { job_id: claim.job_id, job_type: "env_promote", operation_id: claim.operation_id };
   const report = { schema: 1, ...ids, status: "failed", started_at: at, finished_at: at, steps, facts: {} };
-  const stopped = await ranAs(`echo '${JSON.stringify(report)}' > REPORT\nexit 2`);
+  return `echo '${JSON.stringify(report)}' > REPORT\nexit 2`;
+}
+
+test.each([
+  ["", { status: "cancelled", error_code: "JOB_CANCELLED" }],
+  [UNANSWERED, { status: "failed", error_code: "LAST_LOOK_FAILED" }],
+  [null, { status: "failed", error_code: "LAST_LOOK_FAILED" }],
+] as const)(
+  "it stops before the switch, and the file that says so holds %j: why is told",
+  async (stop, told) => {
+    expect(await ranAs(stoppedReport("ok"), "env_promote", stop)).toMatchObject(told);
+  },
+);
+
+test.each([
+  ["ok", "what it had prepared is removed."],
+  ["failed", "what it had prepared could not be removed"],
+  ["unreachable", "what it had prepared could not be removed"],
+] as const)("it stops as asked, and cleaning up ends %s: its message says so", async (status, words) => {
+  const stopped = await ranAs(stoppedReport(status));
   expect(stopped).toMatchObject({ status: "cancelled", error_code: "JOB_CANCELLED" });
   expect(stopped.error_message).toContain(words);
 });
