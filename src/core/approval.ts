@@ -19,7 +19,7 @@ export interface Bound {
   readonly policy: string;
 }
 
-/** What an operation showed, and since when. */
+/** What an operation found out, and since when. Where people are asked what they saw: since when it stands on GitHub's page. */
 export interface Shown extends Bound {
   readonly at: string;
 }

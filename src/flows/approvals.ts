@@ -8,9 +8,11 @@ import {
 } from "../core/approval.ts";
 import { digestOf } from "../core/canonical.ts";
 import type { CommandWord } from "../core/commands.ts";
+import { streamOf } from "../core/effects.ts";
 import type { ApprovalFacts } from "../core/gates/approval.ts";
 import { approvalGate } from "../core/judgement.ts";
 import type { Policy } from "../core/policy.ts";
+import { operationMarker } from "../core/rendering/operation.ts";
 import type { GateOutcome } from "../core/verdict.ts";
 import { promotableDigest } from "../core/wordpress/promotable-digest.ts";
 import type { OperationRow } from "../ports/operations.ts";
@@ -40,7 +42,7 @@ export async function approvalFacts(tx: Tx, scene: ApprovalScene): Promise<Appro
   const asked = { target: target.name, kind, command, release: now?.release ?? null };
   if (now === null || pull_request === null || rule.count === 0) return { ...asked, given: [] };
   const recorded = await recordedApprovals(tx, { target, pull_request, kind });
-  const shown = kind === "promote" ? await shownOn(tx, { target, pull_request }) : [];
+  const shown = kind === "promote" ? displayed(await shownOn(tx, { target, pull_request })) : [];
   // A review is of the pull request's commits; going back is none of them.
   const seen = kind === "promote" ? evidence : { ...evidence, reviews: [] };
   const question = { target: target.name, now, recorded, shown, evidence: seen, rule, policy };
@@ -89,19 +91,41 @@ export async function approvedByCommand(tx: Tx, where: Where): Promise<readonly 
 
 const MOST_SHOWN = 100;
 
-/** What promotions and plans of this pull request have shown, newest first. */
+/** What an operation found out, and since when its comment tells people so; null: it does not yet. */
+export interface ShownPlan extends Shown {
+  readonly displayed_at: string | null;
+}
+
+/** What people could have before them when they said yes, each from the moment on in which it stood on the page. */
+export const displayed = (all: readonly ShownPlan[]): readonly Shown[] =>
+  all.flatMap(({ displayed_at, ...one }) => (displayed_at === null ? [] : { ...one, at: displayed_at }));
+
+/** What promotions and plans of this pull request have found out, newest first. */
 export async function shownOn(
   tx: Tx,
   { target, pull_request }: Omit<Where, "kind">,
-): Promise<readonly Shown[]> {
+): Promise<readonly ShownPlan[]> {
   const filter = {
     target_environment_id: target.id,
     pull_request,
     kinds: ["promote", "plan", "stage"],
   } as const;
   const operations = await tx.operations(filter, { limit: MOST_SHOWN });
-  return operations.flatMap(({ shown }) => shown ?? []);
+  const site = await tx.site(target.site_id);
+  const planned = operations.flatMap(({ id, shown }) =>
+    shown === null ? [] : { shown, stream: streamOn(pull_request, id) },
+  );
+  const streams = planned.map(({ stream }) => stream);
+  const told = site === null ? [] : await tx.shownSince(site.repository.id, streams);
+  return planned.map(({ shown, stream }) => {
+    // A comment that was due before says what was known before.
+    const first = told.find((one) => one.stream === stream && Date.parse(one.due_at) >= Date.parse(shown.at));
+    return { ...shown, displayed_at: first?.since ?? null };
+  });
 }
+
+const streamOn = (pull_request: number, operation_id: string): string =>
+  streamOf({ kind: "comment", pull_request, marker: operationMarker(operation_id), body: "" });
 
 /** What an operation would do, as far as an approval is bound to it; null: it does not know its release yet. */
 export async function boundOf(

@@ -1,6 +1,6 @@
 /** `/approve`: a person's yes to what was shown last, on record if it counts; the answer says what is still missing. */
 import type { Answer } from "../core/answer.ts";
-import { type Bound, changes, mayNot, type Shown, takenBack } from "../core/approval.ts";
+import { type Bound, changes, mayNot, takenBack } from "../core/approval.ts";
 import { digestOf } from "../core/canonical.ts";
 import type { Command } from "../core/commands.ts";
 import type { SiteEnvironment } from "../core/config/types.ts";
@@ -11,7 +11,7 @@ import * as words from "../core/rendering/approvals.ts";
 import { promotableDigest } from "../core/wordpress/promotable-digest.ts";
 import type { EnvironmentRow, Repository } from "../ports/sites.ts";
 import type { Tx } from "../ports/store.ts";
-import { approvalFacts, rollbackBound, shownOn } from "./approvals.ts";
+import { approvalFacts, rollbackBound, type ShownPlan, shownOn } from "./approvals.ts";
 import { undamaged } from "./baselines.ts";
 import { lastStandingPromotion } from "./create-operation.ts";
 import type { Deps } from "./deps.ts";
@@ -110,11 +110,9 @@ async function planned(tx: Tx, scene: ApproveScene): Promise<Bound | Answer> {
   if (command.release !== null && !shown.release.startsWith(command.release)) {
     return words.otherRelease(command.release, shown.release);
   }
-  if (command.release === null && Date.parse(shown.at) >= Date.parse(given.at)) {
-    return words.shownLater(shown.release);
-  }
+  if (command.release === null && !wasBefore(shown, given.at)) return words.shownLater(shown.release);
   const baseline = undamaged(await tx.baselineOf(source.id, target.id));
-  const { at: _at, ...bound } = shown;
+  const { at: _at, displayed_at: _displayed, ...bound } = shown;
   const now = {
     ...bound,
     policy: digestOf(policy),
@@ -124,7 +122,11 @@ async function planned(tx: Tx, scene: ApproveScene): Promise<Bound | Answer> {
   return change === undefined ? bound : words.outdated(change);
 }
 
-const newest = (all: readonly Shown[]): Shown | undefined =>
+/** Whether the plan stood on the page when the comment was written: a bare yes is to what was there to look at. */
+const wasBefore = ({ displayed_at }: ShownPlan, at: string): boolean =>
+  displayed_at !== null && Date.parse(displayed_at) < Date.parse(at);
+
+const newest = (all: readonly ShownPlan[]): ShownPlan | undefined =>
   [...all].sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).at(-1);
 
 async function oneStepBack(tx: Tx, { target, policy }: ApproveScene): Promise<Bound | Answer> {

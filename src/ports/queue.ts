@@ -44,6 +44,14 @@ export interface ShownCheck {
   readonly state: "pending" | "done" | "failed";
 }
 
+/** An effect that was applied: what it shows is on GitHub's page since then. */
+export interface ShownSince {
+  readonly stream: string;
+  /** When it was to be applied, at the earliest. */
+  readonly due_at: string;
+  readonly since: string;
+}
+
 /** A webhook as it came in; its work is done later, outside the request. */
 export interface DeliveryRow {
   readonly id: string;

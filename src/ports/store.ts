@@ -14,7 +14,7 @@ import type {
 } from "./findings.ts";
 import type { JobRow, LockRow, OperationRow, PersonLockRow } from "./operations.ts";
 import type { PackageReleaseFilter, PackageReleaseRow, PackageReportRow } from "./packages.ts";
-import type { NewEffect, ResourceRow, ShownCheck } from "./queue.ts";
+import type { NewEffect, ResourceRow, ShownCheck, ShownSince } from "./queue.ts";
 import type { ApiRequestRow } from "./requests.ts";
 import type { EnvironmentRow, HeadRow, PullRequestRow, SiteRow } from "./sites.ts";
 
@@ -140,6 +140,8 @@ export interface Tx {
     head_sha: string,
     external_ids: readonly string[],
   ): Promise<ReadonlyMap<string, ShownCheck>>;
+  /** The applied effects of these streams, oldest first. */
+  shownSince(repository_id: number, streams: readonly string[]): Promise<readonly ShownSince[]>;
   resource(repository_id: number, stream: string): Promise<ResourceRow | null>;
 }
 

@@ -8,6 +8,7 @@ import { apiRequests } from "./migrations/0004-api-requests.ts";
 import { work } from "./migrations/0005-work.ts";
 import { packages } from "./migrations/0006-packages.ts";
 import { packageVetoes } from "./migrations/0007-package-vetoes.ts";
+import { settled } from "./migrations/0008-settled.ts";
 
 export interface Migration {
   readonly version: number;
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, name: "work", script: work },
   { version: 6, name: "packages", script: packages },
   { version: 7, name: "package-vetoes", script: packageVetoes },
+  { version: 8, name: "settled", script: settled },
 ];
 
 /** Any number that is not taken twice in one database: two bots that start together migrate one after the other. */

@@ -8,11 +8,18 @@ import { isRepetition } from "./repetition.ts";
 import { restoredAt } from "./restored.ts";
 import type { Db, DbTx } from "./schema.ts";
 import { shownChecks } from "./shown-checks.ts";
+import { shownSince } from "./shown-since.ts";
 import { markSettings } from "./sweeps.ts";
 
 type Outbox = Pick<
   Tx,
-  "addEffect" | "markSettings" | "resource" | "restoredAt" | "shownChecks" | "withdrawDispatches"
+  | "addEffect"
+  | "markSettings"
+  | "resource"
+  | "restoredAt"
+  | "shownChecks"
+  | "shownSince"
+  | "withdrawDispatches"
 >;
 
 export function outbox(db: DbTx): Outbox {
@@ -35,6 +42,7 @@ export function outbox(db: DbTx): Outbox {
           outage: null,
           leased_until: null,
           last_error: null,
+          settled_at: null,
         })
         .execute();
     },
@@ -53,6 +61,7 @@ export function outbox(db: DbTx): Outbox {
     shownChecks: (repository_id, head_sha, external_ids) =>
       shownChecks(db, { repository_id, head_sha, external_ids }),
     resource: (repository_id, stream) => resource(db, repository_id, stream),
+    shownSince: (repository_id, streams) => shownSince(db, { repository_id, streams }),
   };
 }
 
@@ -82,11 +91,12 @@ export async function takeEffect(db: Db, now: string, work: ApplyEffect): Promis
       .where("attempts", "=", row.attempts)
       .where("leased_until", "is not", null)
       .execute();
+  const began = performance.now();
   const result = await whileLeased(now, renew, () => work(row, known, untried)).catch(crashed);
   await db.transaction().execute(async (tx) => {
     if (result.ok) await remember(tx, row, result);
     const outdated = !result.ok && (await hasSuccessor(tx, row));
-    const change = settlement(row, now, result);
+    const change = { ...settlement(row, now, result), settled_at: later(now, performance.now() - began) };
     await tx
       .updateTable("effects")
       .set(outdated ? { ...change, state: "superseded" } : change)
@@ -142,6 +152,7 @@ async function leaseEffect(tx: DbTx, now: string) {
   if (due === undefined) return undefined;
   const {
     leased_until: _lease,
+    settled_at: _settled,
     repository_id,
     ...row
   } = await tx

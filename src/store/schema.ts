@@ -53,7 +53,7 @@ export interface Database {
   redeliveries: { readonly guid: string; readonly attempts: number; readonly asked_at: string };
   claimed_keys: { readonly key: string; readonly claimed_at: string };
   deliveries: Numbered & Leased & Stored<queue.DeliveryRow, "payload">;
-  effects: Leased & { readonly repository_id: number } & Omit<
+  effects: Leased & { readonly repository_id: number; readonly settled_at: string | null } & Omit<
       Stored<queue.EffectRow, "repository" | "effect">,
       "seq"
     > &

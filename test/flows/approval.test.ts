@@ -175,6 +175,37 @@ describe("a yes is refused, and nothing is recorded,", () => {
     expect(await world.says("ann", `/approve ${RELEASE.slice(0, 12)}`)).toBe("approved");
   });
 
+  it("when the newest plan does not stand on the page yet, whatever stood there before", async () => {
+    await planned();
+    world.wait(60);
+    world.shows.page = false;
+    await world.says("mona", "/plan");
+    await world.runs({ ...answers, release_build: () => ({ facts: built(staging, HEAD) }) });
+    world.wait(5);
+    expect(await world.says("ann", "/approve")).toBe("approval_plan_newer");
+    // It was written meanwhile, but after that comment.
+    const [created_at] = [world.now()];
+    world.wait(5);
+    await world.reachesThePage();
+    const common = { id: 56, number: 7, body: "/approve", created_at, updated_at: created_at };
+    world.github.comments.set(56, { ...common, author: "ann", author_type: "User", seen: false });
+    expect(await world.says("ann", "/approve", { id: 56 })).toBe("approval_plan_newer");
+    expect(await world.says("ann", "/approve")).toBe("approved");
+  });
+
+  it("when it is a review of a time in which the plan did not stand on the page", async () => {
+    world.shows.page = false;
+    await planned();
+    await review("ann");
+    expect(await summaryOf("approval")).toContain(
+      "it came before there was a plan of this commit to look at",
+    );
+    world.wait(5);
+    await world.reachesThePage();
+    await review("ann");
+    expect(await summaryOf("approval")).toContain("is approved by `ann`");
+  });
+
   it("when the policy changed since the plan", async () => {
     await planned();
     world.github.policy = "version: 1\ndefaults: {backup: {max_age: 80s}}";

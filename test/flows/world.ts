@@ -76,6 +76,10 @@ export interface World {
   comment(): Promise<string>;
   lastAnswer(): Promise<string>;
   operation(): Promise<OperationRow>;
+  /** Whether what operations find out stands in their comments at once, once a job has reported. */
+  readonly shows: { page: boolean };
+  /** The comments that are due are written. */
+  reachesThePage(): Promise<void>;
 }
 
 /** Opening PGlite takes seconds, so the stories of one file share it, and each finds it empty. */
@@ -149,14 +153,23 @@ export async function openWorld(config = EXAMPLE): Promise<World> {
     const { operation_id } = (await open.store.transaction((tx) => tx.job(job_id))) ?? {
       operation_id: job_id,
     };
-    return jobReport(deps, {
+    const outcome = await jobReport(deps, {
       job_id,
       runner: { ...(await runnerOfRun()), ...(run_id !== undefined && { run_id }) },
       report: reportOf({ job_id, operation_id, type, now: now() }, told),
     });
+    if (shows.page) await world.reachesThePage();
+    return outcome;
   };
+  const shows = { page: true };
   const world: World = {
     deps,
+    shows,
+    reachesThePage: async () => {
+      await open.sql(
+        `update effects set state = 'done', settled_at = '${now()}' where effect ->> 'kind' = 'comment' and state = 'pending' and not_before <= '${now()}'`,
+      );
+    },
     github,
     open,
     now,
