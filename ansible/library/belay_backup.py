@@ -7,7 +7,7 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.arguments import RULES, SITE
 from ansible.module_utils.belay.backup.backup import create
-from ansible.module_utils.belay.errors import run_module
+from ansible.module_utils.belay.errors import BESIDE_VISITORS, run_module
 from ansible.module_utils.belay.host.hostlock import host_lock
 from ansible.module_utils.belay.backup.restic import Restic
 from ansible.module_utils.belay.scope.rules import Rules
@@ -76,7 +76,7 @@ def back_up(params):
 def main():
     spec = {**SITE, **RULES, "environment": {"type": "str", "required": True}}
     spec.update(dict.fromkeys(("repository", "password"), {"type": "str", "required": True, "no_log": True}))
-    run_module(AnsibleModule(argument_spec=spec), back_up)
+    run_module(AnsibleModule(argument_spec=spec), back_up, BESIDE_VISITORS)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.arguments import COMPARISON, RULES, SITE, optional
-from ansible.module_utils.belay.errors import run_module
+from ansible.module_utils.belay.errors import BESIDE_VISITORS, run_module
 from ansible.module_utils.belay.fingerprint import structures
 from ansible.module_utils.belay.fingerprint.fingerprint import compare, is_empty
 from ansible.module_utils.belay.host.hostlock import host_lock
@@ -97,7 +97,7 @@ def look_of(params):
 def main():
     spec = {**SITE, **RULES, **optional(COMPARISON), "keep_index": {"type": "bool", "default": False}}
     spec["source_structures"] = {"type": "list", "elements": "dict"}
-    run_module(AnsibleModule(argument_spec=spec), measure)
+    run_module(AnsibleModule(argument_spec=spec), measure, BESIDE_VISITORS)
 
 
 if __name__ == "__main__":

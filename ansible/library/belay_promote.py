@@ -6,7 +6,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.host import program
 from ansible.module_utils.belay.switch import promote_steps, trial_steps
 from ansible.module_utils.belay.arguments import RULES, SITE, SWITCHING
-from ansible.module_utils.belay.errors import run_module
+from ansible.module_utils.belay.errors import BESIDE_VISITORS, run_module
 
 DOCUMENTATION = r"""
 module: belay_promote
@@ -77,7 +77,8 @@ def main():
     # Read now: after the step has become the site's owner it cannot read Ansible's copy of the sources any more.
     program.packed()
     module = AnsibleModule(argument_spec=spec, required_if=[("step", "receive", ["archive"])])
-    run_module(module, STEPS[module.params["step"]])
+    step = module.params["step"]
+    run_module(module, STEPS[step], BESIDE_VISITORS if step in promote_steps.BESIDE else 0)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.belay.arguments import COMPARISON, RULES, SITE
-from ansible.module_utils.belay.errors import run_module
+from ansible.module_utils.belay.errors import BESIDE_VISITORS, run_module
 from ansible.module_utils.belay.host.hostlock import host_lock
 from ansible.module_utils.belay.scope.look import Look
 from ansible.module_utils.belay.release.release import Baseline, build, told
@@ -90,7 +90,7 @@ def freeze(params):
 def main():
     spec = {**SITE, **RULES, **COMPARISON, "environment": {"type": "str", "required": True}}
     spec.update(dict.fromkeys(("baseline_tables", "target_ddl"), {"type": "dict", "required": True}))
-    run_module(AnsibleModule(argument_spec=spec), freeze)
+    run_module(AnsibleModule(argument_spec=spec), freeze, BESIDE_VISITORS)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 import os
 import unittest
 
-from belay.errors import BelayError, run_module
+from belay.errors import BESIDE_VISITORS, BelayError, run_module
 from belay.database.mysql import _require_supported
 
 
@@ -46,6 +46,13 @@ class RunModuleTest(unittest.TestCase):
     def test_root_works_in_a_child_whose_end_is_noticed(self):
         self.assertNotEqual(self.run_with(lambda _: {"pid": os.getpid()})["pid"], os.getpid())
         self.assertIn("signal 9", self.run_with(lambda _: os.kill(os.getpid(), 9))["msg"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "nobody else gets his priority back")
+    def test_work_beside_visitors_leaves_the_processors_to_them(self):
+        with self.assertRaises(Ended) as caught:
+            run_module(Module(), lambda _: {"nice": os.nice(0)}, BESIDE_VISITORS)
+        self.assertEqual(caught.exception.args[0]["nice"], os.nice(0) + BESIDE_VISITORS)
+        self.assertEqual(self.run_with(lambda _: {"nice": os.nice(0)})["nice"], os.nice(0))
 
     def test_servers_that_are_too_old(self):
         for version, is_mariadb in (("10.6.0-MariaDB", True), ("10.5.22-MariaDB-log", True), ("5.7.44-log", False)):

@@ -82,6 +82,12 @@ class Promote(SwitchCase):
         self.assertEqual((figures["attempts"], figures["tables"], figures["merged_rows"]), (1, 3, 0))
         self.assertEqual(promoted["options"]["theme"]["hash"], "new")
 
+    def test_visitors_do_not_get_files_that_only_the_memory_has(self):
+        with mock.patch("belay.switch.promote.write_out", side_effect=OSError) as written, self.assertRaises(OSError):
+            self.promote(promotion())
+        self.assertEqual(written.call_args.args, (self.site.releases,))
+        self.assert_on(OLD)
+
     def test_late_rows_are_carried_over_and_promoted_rows_are_not(self):
         late = (
             "UPDATE wp_options SET option_value = '2' WHERE option_name = 'visits'; DELETE FROM wp_options WHERE option_name = 'gone';"

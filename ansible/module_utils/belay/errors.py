@@ -19,17 +19,30 @@ class BelayError(Exception):
         return {"code": self.code, "message": self.message, "remedy": self.remedy}
 
 
-def run_module(module, func) -> None:
+#: Nobody waits for work beside the live site: with this niceness it leaves the processors to visitors.
+BESIDE_VISITORS = 10
+
+
+def run_module(module, func, niceness: int = 0) -> None:
     """Calls `func(module.params)` and ends the module with its result: a dict with `changed` and `belay_facts`, both optional.
 
     A BelayError ends it as failed with `belay_error`. As root everything happens in a child process, because opening a
     site gives root's rights up for good, and Ansible needs them afterwards to remove its own temporary files.
     """
-    outcome = _in_child(func, module.params) if os.geteuid() == 0 else _outcome(func, module.params)
+    work = _nicely(func, niceness) if niceness else func
+    outcome = _in_child(work, module.params) if os.geteuid() == 0 else _outcome(work, module.params)
     error = outcome.get("belay_error")
     if error:
         module.fail_json(msg=" ".join(filter(None, [error["message"], error["remedy"]])), **outcome)
     module.exit_json(**{"changed": False, **outcome})
+
+
+def _nicely(func, niceness):
+    def work(params):
+        os.nice(niceness)
+        return func(params)
+
+    return work
 
 
 def _outcome(func, params) -> dict:

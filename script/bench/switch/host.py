@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "ansible" / "module_utils"))
 
-from belay.errors import run_module  # noqa: E402
+from belay.errors import BESIDE_VISITORS, run_module  # noqa: E402
 from belay.host import program  # noqa: E402
 from belay.switch import promote_steps, rollback_steps, trial_steps  # noqa: E402
 
@@ -55,7 +55,8 @@ def play(way, steps, names, params):
         for name in names:
             module = Module({**params, "step": name})
             times[name] = [time.monotonic()] * 2
-            run_module(module, getattr(trial_steps if name in TRIAL else steps, name))
+            beside = way == "forth" and name in promote_steps.BESIDE
+            run_module(module, getattr(trial_steps if name in TRIAL else steps, name), BESIDE_VISITORS if beside else 0)
             times[name][1] = time.monotonic()
             facts.update(module.answer.get("belay_facts", {}))
         told.update(facts["switch"])

@@ -10,7 +10,7 @@ from typing import Iterable, NamedTuple, Optional
 from ..errors import BelayError
 from .extract import check_data, extract, mismatch
 from ..files.files import LINK, file_digest
-from ..host.folders import replace_folder
+from ..host.folders import begin_writing_out, replace_folder
 from .manifest import digest_of
 
 
@@ -52,6 +52,7 @@ def unpack(site, archive: str, digest: str, shared_paths: Iterable[str]) -> Unpa
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     store_manifest(site, short, manifest)
+    begin_writing_out(site.releases)
     return Unpacked(manifest, code, incoming, True)
 
 

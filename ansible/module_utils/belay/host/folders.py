@@ -10,14 +10,17 @@ from .links import sync_folder
 
 #: What is being replaced lies beside its place under this name, until the new folder has the place.
 ASIDE = ".aside"
+_SILENT = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def replace_folder(new: str, place: str) -> None:
-    """Puts a folder, with its contents on the disk, in the place of one that nothing uses at the moment. Both are on one file system."""
+    """Puts a folder in the place of one that nothing uses at the moment. Both are on one file system.
+
+    Its contents may still be in memory alone: who relies on them calls `write_out` before.
+    """
     parent = os.path.dirname(place)
     os.makedirs(parent, exist_ok=True)
     _settle(place)
-    _write_out(new)
     if os.path.lexists(place):
         os.rename(place, place + ASIDE)
         sync_folder(parent)
@@ -33,11 +36,19 @@ def settle_folders(parent: str) -> None:
             _settle(os.path.join(parent, name[: -len(ASIDE)]))
 
 
-def _write_out(folder: str) -> None:
-    """Else a power cut within half a minute leaves names of files without what was in them, and their manifest says that all is there."""
+def begin_writing_out(folder: str) -> None:
+    """Has the disk begin with what `write_out` waits for, and does not wait: thousands of files take it seconds."""
+    with contextlib.suppress(OSError):
+        subprocess.Popen(["sync", "-f", folder], start_new_session=True, **_SILENT)
+
+
+def write_out(folder: str) -> None:
+    """Returns when all that was written to the folder's file system is on the disk.
+
+    Else a power cut within half a minute leaves names of files without what was in them.
+    """
     try:
-        done = subprocess.run(["sync", "-f", folder], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        if done.returncode == 0:
+        if subprocess.run(["sync", "-f", folder], check=False, **_SILENT).returncode == 0:
             return
     except OSError:
         pass

@@ -13,6 +13,7 @@ from . import late_rows, leftovers, recheck, unheld, untouched
 from ..hold.commit_point import CommitPoint, Record
 from ..hold.hold import Version
 from ..hold.recovery import LOCK_WAIT_S, take_lock
+from ..host.folders import write_out
 from .switch import Move, switch
 from ..text import raw
 
@@ -96,6 +97,8 @@ def activate(host, point, promotion, expected, measures, drain_s):
         again = recheck.outside(session, expected, before.seen)
         # Too long for the hold. With each attempt that follows it comes to be longer ago: what left is looked at once more.
         expected.code(point.version.release)
+        # A power cut must not leave visitors with files that only the memory had.
+        write_out(site.releases)
         few_left(session, options, staying)
     host.journal.append("prepared", promoted=promoted)
     flush = object_cache.needs_flush(site, unheld.is_held(host))

@@ -18,7 +18,10 @@ from .promote_check import check, check_release_fits
 from .promote_endings import confirm, undo, verify_restored
 from .workplace import at_work, require_ours, verify
 
-__all__ = ["activate", "check", "confirm", "load", "prime", "purge", "receive", "undo", "verify", "verify_restored"]
+__all__ = ["BESIDE", "activate", "check", "confirm", "load", "prime", "purge", "receive", "undo", "verify", "verify_restored"]
+
+#: Steps beside the live site. Not `check`: it comes first, and may find visitors who wait because somebody was killed in a switch.
+BESIDE = frozenset({"receive", "load", "trial"})
 
 #: What is told of a switch (SwitchFacts of facts.ts), and how long the site was between two releases.
 FIGURES = ("hold_ms", "rename_ms", "crossing_ms", "attempts", "tables", "merged_rows")
