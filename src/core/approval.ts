@@ -79,6 +79,8 @@ export interface ApprovalQuestion {
   readonly evidence: ApprovalEvidence;
   readonly rule: ApprovalRule;
   readonly policy: Policy;
+  /** Login of whoever asked for this promotion; null: nobody did yet. */
+  readonly requested_by: string | null;
 }
 
 /** Every yes of this pull request, oldest first. */
@@ -147,7 +149,12 @@ export const approvers = (policy: Policy, rule: ApprovalRule): Who => ({
 
 /** Why this person's yes does not count, whatever it is to; null: it does. */
 export function mayNot(
-  { evidence, rule, policy }: Pick<ApprovalQuestion, "evidence" | "rule" | "policy">,
+  {
+    evidence,
+    rule,
+    policy,
+    requested_by = null,
+  }: Pick<ApprovalQuestion, "evidence" | "rule" | "policy"> & Partial<Pick<ApprovalQuestion, "requested_by">>,
   login: string,
 ): string | null {
   const { author, committers, people } = evidence;
@@ -155,6 +162,11 @@ export function mayNot(
     return author === null
       ? "nobody could tell who the author is"
       : `\`${login}\` is the pull request's author`;
+  }
+  const asked = requested_by !== null && sameLogin(requested_by, login);
+  if (asked && rule.not.includes("requester")) return `\`${login}\` asked for it`;
+  if (asked && rule.not.includes("author") && isNobody(author)) {
+    return `\`${login}\` asked for it, and the pull request has no person as its author`;
   }
   if (rule.not.includes("committers")) {
     const stranger = committersObjection(committers, login);
@@ -166,6 +178,10 @@ export function mayNot(
   const leave = isOneOf(approvers(policy, rule), person);
   return leave.ok ? null : leaveWords(leave, login);
 }
+
+/** A bot's pull request, or one whose author's account is gone: whoever asks for the promotion stands for the author. */
+const isNobody = (author: string | null): boolean =>
+  author === null || author.endsWith("[bot]") || author === "ghost";
 
 function committersObjection(committers: Committers | null, login: string): string | null {
   if (committers === null) return "nobody could tell who wrote the commits";

@@ -24,13 +24,13 @@ export interface Who {
   readonly bots?: readonly string[];
 }
 
-export type Excluded = "author" | "committers";
+export type Excluded = "author" | "committers" | "requester";
 
 export interface ApprovalRule {
   readonly count: number;
   /** Beside the right to give `/approve`: one team of each choice. */
   readonly teams: readonly TeamChoice[];
-  /** Whose approval does not count: of the pull request's author, of whoever wrote or committed one of its commits. */
+  /** Whose approval does not count: of the pull request's author, of whoever wrote or committed one of its commits, of whoever asked for the promotion. */
   readonly not: readonly Excluded[];
 }
 

@@ -28,6 +28,8 @@ export interface ApprovalScene {
   /** Null: the release is not known yet. */
   readonly now: Bound | null;
   readonly evidence: ApprovalEvidence | null;
+  /** Login of whoever asked for the operation; absent: there is none yet. */
+  readonly requested_by?: string;
   /** What is typed once enough have said yes; `promote` or `rollback` when absent. */
   readonly command?: CommandWord;
 }
@@ -45,7 +47,16 @@ export async function approvalFacts(tx: Tx, scene: ApprovalScene): Promise<Appro
   const shown = kind === "promote" ? displayed(await shownOn(tx, { target, pull_request })) : [];
   // A review is of the pull request's commits; going back is none of them.
   const seen = kind === "promote" ? evidence : { ...evidence, reviews: [] };
-  const question = { target: target.name, now, recorded, shown, evidence: seen, rule, policy };
+  const question = {
+    target: target.name,
+    now,
+    recorded,
+    shown,
+    evidence: seen,
+    rule,
+    policy,
+    requested_by: scene.requested_by ?? null,
+  };
   return { ...asked, given: givenApprovals(question) };
 }
 

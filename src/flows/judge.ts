@@ -88,6 +88,7 @@ async function approvals(work: Work, { settings, evidence }: JudgeWith): Promise
     target,
     policy,
     pull_request: operation.pull_request,
+    requested_by: operation.requested_by,
     kind: operation.kind === "rollback" ? "rollback" : "promote",
     now: await boundOf(tx, { operation, policy }),
     evidence: evidence.approvals,

@@ -66,9 +66,9 @@ async function objection(work: Work, { settings, evidence }: LastLook): Promise<
   const { tx, operation, target, now } = work;
   if (!settings.ok || !boundToHead(operation.kind)) return null;
   const policy = policyFor(settings.settings, target.name);
-  const { pull_request } = operation;
+  const { pull_request, requested_by } = operation;
   const bound = await boundOf(tx, { operation, policy });
-  const asked = { target, policy, pull_request, kind: "promote", now: bound } as const;
+  const asked = { target, policy, pull_request, requested_by, kind: "promote", now: bound } as const;
   const approval = await approvalFacts(tx, { ...asked, evidence: evidence.approvals });
   const verdict = lastGates({ approval, checks: evidence.checks }, { now, policy });
   const [first] = verdict.outcome === "pass" ? [] : obstacles(verdict);

@@ -493,6 +493,25 @@ describe("the policy of the owner", () => {
   });
 });
 
+describe("attack: a bot opens the pull request, and one person alone approves and promotes it", () => {
+  it("needs somebody else", async () => {
+    await world.pullRequest({ author: "release-train[bot]" });
+    await world.says("mona", "/refresh");
+    await world.runs(firstClone(production));
+    await backup();
+    await approved(world, answers);
+    await world.says("ann", "/promote");
+    expect(await world.runs(answers)).toMatchObject({
+      jobs: ["release_build", "drift_check"],
+      result: "blocked",
+    });
+    expect(await summaryOf("approval")).toContain(
+      "`ann` asked for it, and the pull request has no person as its author",
+    );
+    expect(await promotes()).toMatchObject({ result: "succeeded" });
+  });
+});
+
 describe("checks of other Apps", () => {
   const CHECKS = "version: 1\nenvironments: {production: {checks: [{name: scan, app: scanner}]}}";
   const scan = (app: string, conclusion: string | null) => ({

@@ -61,7 +61,11 @@ export function evaluate(facts: ApprovalFacts, { rule, who }: ApprovalSettings):
 
 /** Who can help, and what they type. */
 function remedyOf({ kind, command = "promote" }: ApprovalFacts, { rule, who }: ApprovalSettings): string {
-  const whose = { author: "the author", committers: "somebody who wrote its commits" } as const;
+  const whose = {
+    author: "the author",
+    committers: "somebody who wrote its commits",
+    requester: "whoever asks for it",
+  } as const;
   const not = rule.not.map((one) => whose[one]).join(" or ");
   const people = `S${somebody(who).slice(1)}${not === "" ? "" : `, who is not ${not},`}`;
   if (kind === "rollback")

@@ -27,7 +27,7 @@ const Open = z.strictObject({ permission: z.enum(PERMISSIONS).optional(), teams,
 const Approvals = z.strictObject({
   count: z.number().int().min(0).max(20).optional(),
   teams: z.array(Team).max(50).optional(),
-  not: z.array(z.enum(["author", "committers"])).optional(),
+  not: z.array(z.enum(["author", "committers", "requester"])).optional(),
 });
 
 const OpenWindow = z

@@ -78,6 +78,7 @@ export async function judgeWork(work: Work, judging: Judging): Promise<Verdict> 
     target,
     policy: scene.policy,
     pull_request: operation.pull_request,
+    requested_by: operation.requested_by,
     kind: kind === "rollback" ? "rollback" : "promote",
     now: boundOfMove(work, judging),
     evidence: evidence.approvals,

@@ -30,6 +30,7 @@ const question = (more: Partial<ApprovalQuestion> = {}, evidence: object = {}): 
   shown: [SHOWN],
   rule,
   policy: SHIPPED_POLICY,
+  requested_by: null,
   ...more,
   evidence: {
     author: "mona",
@@ -136,6 +137,31 @@ describe("a review", () => {
       givenApprovals(question({}, { reviews: [review("ann", { state: "changes_requested" })] })),
     ).toEqual([]);
   });
+});
+
+describe("whoever asked for the promotion", () => {
+  const asked = (not: ApprovalRule["not"], author: string, by = "Ann") =>
+    objections(question({ rule: { ...rule, not }, recorded: [yes("ann")], requested_by: by }, { author }));
+
+  it("counts beside an author who is a person: two people have seen it", () => {
+    expect(asked(["author"], "mona")).toEqual([null]);
+  });
+
+  it("does not where the policy says so", () => {
+    expect(asked(["author", "requester"], "mona")).toEqual(["`ann` asked for it"]);
+    expect(asked(["requester"], "mona", "mona")).toEqual([null]);
+  });
+
+  it.each(["release-train[bot]", "ghost"])(
+    "does not where the author is %s: it would be the only one",
+    (author) => {
+      expect(asked(["author"], author)).toEqual([
+        "`ann` asked for it, and the pull request has no person as its author",
+      ]);
+      expect(asked(["author"], author, "mona")).toEqual([null]);
+      expect(asked([], author)).toEqual([null]);
+    },
+  );
 });
 
 describe("committers", () => {

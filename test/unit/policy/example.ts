@@ -23,7 +23,7 @@ const who = fc.record(
 const approvals = fc.record({
   count: fc.integer({ min: 0, max: 4 }),
   teams,
-  not: fc.uniqueArray(fc.constantFrom("author" as const, "committers" as const)),
+  not: fc.uniqueArray(fc.constantFrom("author" as const, "committers" as const, "requester" as const)),
 });
 const clock = fc.constantFrom("00:00", "08:30", "10:00", "14:00", "20:00", "24:00");
 const openWindow = fc.record({
