@@ -26,7 +26,7 @@ const Noted = z.object({
   mixed: z.number(),
   kinds: z.partialRecord(Kind, z.object({ count: z.number(), longest_ms: z.number() })),
   complaints: z.array(z.object({ kind: Kind, at_s: z.number(), what: z.string() })),
-  /** The longest waits, in no order; the slow requests' are not among them. */
+  /** The longest waits for the small page, in no order: of them the gap is the longest. */
   worst: z.array(Wait),
   comments: z.array(z.object({ id: z.number(), author: z.string(), content: z.string() })),
   orders: z.array(z.string()),

@@ -59,7 +59,7 @@ async function visit({ kind, pay }: Planned, meant: number): Promise<void> {
 function note(kind: Kind, wait: { readonly at_s: number; readonly wait_ms: number }): void {
   const known = noted.kinds[kind] ?? { count: 0, longest_ms: 0 };
   noted.kinds[kind] = { count: known.count + 1, longest_ms: Math.max(known.longest_ms, wait.wait_ms) };
-  if (kind === "slow") return;
+  if (kind !== "page") return;
   noted.worst.push({ kind, ...wait });
   if (noted.worst.length < 1000) return;
   noted.worst.sort((one, other) => other.wait_ms - one.wait_ms).length = WORST;
