@@ -161,6 +161,24 @@ test("a run whose start was not answered is found by its nonce, not started agai
   expect(second).toMatchObject({ ok: true, external_id: double.state.runs[1]?.id });
 });
 
+test("a protection rule that is answered already is not answered again; one that is not asked for is a fault", async () => {
+  const { external_id: run_id } = (await apply(dispatched("n-6"))) as { external_id: number };
+  const run = double.state.runs.at(-1);
+  if (run === undefined) throw new Error("no run was started");
+  await double.runs.finished(run);
+  const answer = (environment: string) =>
+    ({ kind: "protection", run_id, environment, state: "approved", comment: "Granted." }) as const;
+  const tell = (environment: string, untried: boolean) =>
+    port.applyEffect(repository, answer(environment), null, untried);
+  expect(await tell("production", true)).toMatchObject({ ok: true });
+  double.state.waiting.push({ run: run_id, environment: "staging", answer: () => undefined });
+  expect(await tell("production", true)).toMatchObject({ ok: false, retry: false, code: "GITHUB_REFUSED" });
+  expect(await tell("production", false)).toMatchObject({ ok: true });
+  expect(await tell("staging", true)).toMatchObject({ ok: true });
+  expect(double.state.waiting).toEqual([]);
+  expect(await tell("staging", true)).toMatchObject({ ok: true });
+});
+
 test("attack: a run that somebody else started under the same nonce is not taken for the bot's", async () => {
   double.faults.plan("POST */dispatches", "lost-answer");
   await apply(dispatched("n-4"));

@@ -10,8 +10,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { describeMachine, observeLoad } from "../frame/machine.ts";
+import { roundsOrEnd } from "../frame/only-rounds.ts";
 import { printResult, say } from "../frame/output.ts";
 import { median, rounded } from "../frame/rounds.ts";
 
@@ -23,7 +23,7 @@ const NO_REQUEST_MS = 30_000;
 /** Milliseconds: of the clock, and of processors in all threads, which other work on the machine hardly changes. */
 type Start = { readonly at: number; readonly cpu_ms: number };
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "21" } } });
+const rounds = roundsOrEnd({ name: "action", fallback: 21 });
 const bundle = fileURLToPath(new URL("../../../dist/index.js", import.meta.url));
 if (!process.version.startsWith("v24.")) {
   throw new Error(
@@ -46,7 +46,7 @@ try {
   const load = await observeLoad();
   for (let round = 0; round < WARM_UP; round++) await firstRequest();
   const starts: Start[] = [];
-  for (let round = 0; round < Number(values.rounds); round++) starts.push(await firstRequest());
+  for (let round = 0; round < rounds; round++) starts.push(await firstRequest());
   const times = starts.map(({ at }) => at);
   const figures = {
     bundle_kb: rounded(statSync(bundle).size / 1024),

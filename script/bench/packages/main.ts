@@ -8,9 +8,9 @@ import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { describeMachine, observeLoad } from "../frame/machine.ts";
+import { roundsOrEnd } from "../frame/only-rounds.ts";
 import { printResult, say } from "../frame/output.ts";
 import { benchRepository } from "./repository.ts";
 
@@ -22,8 +22,7 @@ const TELLS_MEMORY = `data:text/javascript,${encodeURIComponent(
 )}`;
 const Told = z.object({ errors: z.number(), checked: z.object({ releases: z.number() }) });
 
-const { values: options } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
-const rounds = z.coerce.number().int().min(1).max(99).parse(options.rounds);
+const rounds = roundsOrEnd({ name: "packages", fallback: 3 });
 const environment = (name: string, fallback: number) => Number(process.env[name] ?? fallback);
 const home = process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache");
 const cache = process.env.BELAY_BENCH_CACHE ?? path.join(home, "belay-bench");

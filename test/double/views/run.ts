@@ -28,7 +28,7 @@ export const runView = (world: World, run: Run): View => {
     run_number: run.number,
     run_attempt: run.attempt,
     event: run.event,
-    status: run.status,
+    status: world.state.waiting.some((one) => one.run === run.id) ? "waiting" : run.status,
     conclusion: run.conclusion,
     workflow_id: workflowId(run.path),
     check_suite_id: run.id + 500_000,

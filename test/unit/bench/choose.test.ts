@@ -46,6 +46,23 @@ describe("npm run bench", () => {
     );
   });
 
+  it.each(["action", "packages", "bot"])(
+    "%s says how it is used, and refuses what it does not know",
+    async (name) => {
+      const asked = await execa(process.execPath, [program, name, "--help"], { reject: false });
+      expect(asked).toMatchObject({ exitCode: 0, stdout: "" });
+      expect(asked.stderr).toMatch(
+        new RegExp(`^Usage: npm run bench -- ${name} \\[options\\]\n  --rounds \\d+ `),
+      );
+      for (const wrong of [["--round", "3"], ["--rounds", "many"], ["--rounds", "0"], ["3"]]) {
+        const refused = await execa(process.execPath, [program, name, ...wrong], { reject: false });
+        expect(refused, wrong.join(" ")).toMatchObject({ exitCode: 2, stdout: "" });
+        expect(refused.stderr).not.toContain("    at ");
+        expect(refused.stderr).toContain("Usage: npm run bench");
+      }
+    },
+  );
+
   it("hands its options to the benchmark", async () => {
     const result = await execa(process.execPath, [program, "drift", "--sizes", "huge"], { reject: false });
     expect(result).toMatchObject({ exitCode: 2, stdout: "" });
