@@ -54,7 +54,7 @@ const SWEEPS: readonly Sweep[] = [
   { name: "all-pulls", every_s: DAY_MS / 1000, work: (options) => pullsOfAllSites(options, "all") },
   { name: "set-aside", every_s: 3600, work: tryRefusedAgain },
   { name: "inspected", every_s: 3600, work: ({ deps }) => reconcileInspected(deps) },
-  { name: "prune", every_s: 3600, work: ({ deps, sweeps }) => sweeps.prune(before(deps, 7 * DAY_MS)) },
+  { name: "prune", every_s: 3600, work: pruneOld },
 ];
 
 /** At the start at once, unless another bot has just done it. */
@@ -93,6 +93,11 @@ async function sweepOnce(options: ReconcileOptions, { name, every_s, work }: Swe
   } finally {
     wake();
   }
+}
+
+function pruneOld({ deps, sweeps }: ReconcileOptions): Promise<number> {
+  const days = (count: number) => before(deps, count * DAY_MS);
+  return sweeps.prune({ answers: days(7), worked_on: days(30), set_aside: days(90) });
 }
 
 function settingsOfSites({ deps, sweeps, log }: ReconcileOptions): Promise<number> {

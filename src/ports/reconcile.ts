@@ -38,6 +38,16 @@ export interface SettingsMark {
   readonly at: string;
 }
 
+/** What is older goes: each must be longer ago than GitHub delivers anything again by itself or when asked (three days). */
+export interface PruneBefore {
+  /** Answers to requests of the API, and remembered redeliveries. */
+  readonly answers: string;
+  /** Webhooks that were worked on; effects that were applied or superseded, but the newest of each check and operation. */
+  readonly worked_on: string;
+  /** The same, where they were set aside: somebody may still look why. */
+  readonly set_aside: string;
+}
+
 /** Work on a timer that several bots share: one of them does it at a time. */
 export interface Sweeps {
   /** Takes the sweep of this name if it is due and nobody is at it. */
@@ -63,6 +73,6 @@ export interface Sweeps {
   countRedelivery(guid: string, now: string): Promise<number>;
   /** The last time does not count. */
   uncountRedelivery(guid: string): Promise<void>;
-  /** Drops what nobody asks for any more: answers to requests, remembered redeliveries. @returns how many rows */
-  prune(before: string): Promise<number>;
+  /** Drops what nobody asks for any more, some thousand rows at a time. @returns how many rows */
+  prune(before: PruneBefore): Promise<number>;
 }

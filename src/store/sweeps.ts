@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import type { SettingsMark, Sweeps } from "../ports/reconcile.ts";
 import { later } from "./lease.ts";
+import { prune } from "./prune.ts";
 import { restoredAt } from "./restored.ts";
 import type { Db, DbTx } from "./schema.ts";
 
@@ -72,11 +73,7 @@ export function sweeps(db: Db): Sweeps {
       const once = sql<number>`attempts - 1`;
       await db.updateTable("redeliveries").set({ attempts: once }).where("guid", "=", guid).execute();
     },
-    prune: async (before) => {
-      const answers = await db.deleteFrom("api_requests").where("at", "<", before).executeTakeFirst();
-      const asked = await db.deleteFrom("redeliveries").where("asked_at", "<", before).executeTakeFirst();
-      return Number(answers.numDeletedRows + asked.numDeletedRows);
-    },
+    prune: (before) => prune(db, before),
   };
 }
 

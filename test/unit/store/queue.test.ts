@@ -224,9 +224,67 @@ test("a sweep is one bot's at a time, due again by time, and taken over from one
   expect([await sweeps.countRedelivery("g", NOW), await sweeps.countRedelivery("g", later(1))]).toEqual([
     1, 2,
   ]);
-  expect(await sweeps.prune(later(2))).toBe(1);
+  expect(await sweeps.prune({ answers: later(2), worked_on: later(-9), set_aside: later(-9) })).toBe(1);
   expect(await sweeps.countRedelivery("g", NOW)).toBe(1);
 }, 120_000);
+
+const DAY_S = 24 * 3600;
+const OLD = { answers: NOW, worked_on: later(-30 * DAY_S), set_aside: later(-90 * DAY_S) };
+const ids = async (table: string) =>
+  (await opened.sql(`select id from ${table} order by seq`)).map(({ id }) => String(id));
+
+test("old deliveries go, but neither what waits nor, for longer, what was set aside", async () => {
+  const ages = { done: [29, 31, 300], failed: [31, 89, 91], pending: [300] };
+  for (const [state, days] of Object.entries(ages)) {
+    for (const age of days) {
+      const received_at = later(-age * DAY_S);
+      await opened.queue.addDelivery({ ...delivery(`${state}-${age}`), received_at });
+      await opened.sql(`update deliveries set state = '${state}' where id = '${state}-${age}'`);
+    }
+  }
+  expect(await opened.sweeps.prune(OLD)).toBe(3);
+  expect(await ids("deliveries")).toEqual(["done-29", "failed-31", "failed-89", "pending-300"]);
+});
+
+test("old effects go, but not what tells what GitHub shows, and nothing is done a second time for that", async () => {
+  const long_ago = later(-400 * DAY_S);
+  const comment = {
+    kind: "comment",
+    pull_request: 7,
+    marker: "<!-- belay:operation=1 -->",
+    body: "x",
+  } as const;
+  const answer = { kind: "answer", pull_request: 7, marker: "<!-- belay:answer=2 -->", body: "y" } as const;
+  await opened.store.transaction((tx) => tx.claimOnce("comment:1", long_ago));
+  for (const effect of [
+    reaction(1),
+    answer,
+    comment,
+    { ...comment, body: "z" },
+    check("a", "1"),
+    check("a", "2"),
+  ]) {
+    await write(effect, long_ago);
+    await applyAll(long_ago, () => done(5));
+  }
+  await write(check("b", "waits"), later(DAY_S));
+  expect(await opened.sweeps.prune(OLD)).toBe(4);
+  const left = await opened.sql("select effect from effects order by seq");
+  expect(left.map(({ effect }) => effect)).toMatchObject([{ body: "z" }, { title: "2" }, { title: "waits" }]);
+  expect(await opened.sweeps.prune(OLD)).toBe(0);
+
+  expect(await opened.store.transaction((tx) => tx.claimOnce("comment:1", NOW))).toBe(false);
+  // What was made is still known, so that it is looked for and not made anew.
+  await write(answer);
+  const known: unknown[] = [];
+  while (
+    await opened.queue.takeEffect(NOW, async (_row, resource, untried) => {
+      known.push([resource?.external_id, untried]);
+      return done(5);
+    })
+  );
+  expect(known).toEqual([[5, false]]);
+});
 
 test("what was set aside is shown, and tried again when a person says so", async () => {
   const { queue } = opened;

@@ -1,0 +1,37 @@
+/**
+ * What is old enough to be dropped. Never dropped: what keeps anything from being done twice (`claimed_keys`, `resources`), the newest
+ * effect of each check and of each operation's comment, by which is known what GitHub shows, and all that people may look up later
+ * (operations, findings, approvals, the audit log).
+ */
+import { sql } from "kysely";
+import type { PruneBefore } from "../ports/reconcile.ts";
+import type { Db } from "./schema.ts";
+
+/** So that no statement keeps others waiting; the rest goes with the next sweep. */
+const MOST_AT_ONCE = 5_000;
+
+/** Streams that are over with their one effect: what came of it stands in `resources`. */
+const NOTHING_SHOWN = sql`old.stream not like 'check:%' and old.stream not like 'comment:%:<!-- belay:operation=%'`;
+
+/** @returns how many rows went */
+export async function prune(db: Db, { answers, worked_on, set_aside }: PruneBefore): Promise<number> {
+  const requests = await db.deleteFrom("api_requests").where("at", "<", answers).executeTakeFirst();
+  const asked = await db.deleteFrom("redeliveries").where("asked_at", "<", answers).executeTakeFirst();
+  const deliveries = await sql`
+    delete from deliveries where id in (
+      select id from deliveries
+      where (state = 'done' and received_at < ${worked_on}) or (state = 'failed' and received_at < ${set_aside})
+      order by received_at limit ${sql.lit(MOST_AT_ONCE)})`.execute(db);
+  const effects = await sql`
+    delete from effects where seq in (
+      select old.seq from effects as old
+      where old.state <> 'pending'
+        and coalesce(old.settled_at, old.not_before) < case when old.state = 'failed' then ${set_aside}::timestamptz else ${worked_on}::timestamptz end
+        and (${NOTHING_SHOWN} or exists (
+          select from effects as newer
+          where newer.repository_id = old.repository_id and newer.stream = old.stream and newer.seq > old.seq
+            and newer.state in ('pending', 'done')))
+      order by coalesce(old.settled_at, old.not_before) limit ${sql.lit(MOST_AT_ONCE)})`.execute(db);
+  const rows = [deliveries, effects].map(({ numAffectedRows = 0n }) => Number(numAffectedRows));
+  return Number(requests.numDeletedRows + asked.numDeletedRows) + rows.reduce((sum, one) => sum + one, 0);
+}
