@@ -2,6 +2,7 @@
 
 `load` may be repeated; `activate` is the point of no return; before it a failure calls `clean_up`, after it a rollback.
 """
+import os
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional
 
@@ -9,6 +10,7 @@ from ..database import names
 from ..candidate import trial
 from ..hold import commit_point
 from ..wordpress import object_cache
+from ..errors import BESIDE_VISITORS
 from . import late_rows, leftovers, recheck, unheld, untouched
 from ..hold.commit_point import CommitPoint, Record
 from ..hold.hold import Version
@@ -111,6 +113,8 @@ def activate(host, point, promotion, expected, measures, drain_s):
         return merged
 
     figures = switch(host, Move(point.version, version, renames), settle, drain_s)
+    # Visitors who waited are all served at this moment: what is looked at now has time.
+    os.nice(BESIDE_VISITORS)
     carry_strays_forth(host, record)
     compare_what_left(host, record, expected, measures)
     return figures, promoted
