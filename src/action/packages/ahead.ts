@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { TreeEntry, TreeView } from "../../core/packages/types.ts";
 
 /** So many contents are asked for at once. */
-const AHEAD = 4_000;
+const AHEAD = 2_000;
 /** Where they are more than this together, each of them is read on its own. Bytes. */
 const MOST_AHEAD = 64 * 1024 * 1024;
 /** A thread that has not answered by then died: from then on every file is read on its own. */
@@ -88,7 +88,11 @@ function asker(repository: string, entries: readonly TreeEntry[]): (from: number
 
 /** It keeps nobody from ending, and its own end is told by its silence. */
 function threadOf(): Worker {
-  const thread = new Worker(THREAD, { eval: true });
+  const thread = new Worker(THREAD, {
+    eval: true,
+    // What it has handed over is let go soon.
+    resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
+  });
   thread.on("error", () => undefined);
   thread.unref();
   return thread;

@@ -55,7 +55,7 @@ it("gives small contents at once", async () => {
 
 it("asks for the next contents while the first are read, and gives the right ones in any order", async () => {
   const name = (at: number) => `file-${String(at).padStart(4, "0")}`;
-  const files = Object.fromEntries(Array.from({ length: 4_100 }, (_, at) => [name(at), `content ${at}\n`]));
+  const files = Object.fromEntries(Array.from({ length: 2_100 }, (_, at) => [name(at), `content ${at}\n`]));
   const { repository, batches } = repositoryOf(files);
   expect(await readAll(repository)).toEqual(files);
   expect(batches()).toBe(2);
