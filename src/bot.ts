@@ -14,6 +14,7 @@ import { runnerVerifier } from "./http/oidc.ts";
 import { closeServer, httpServer, listen, urlOf } from "./http/server.ts";
 import { WEBHOOK_PATH, type WebhookReceiver } from "./http/webhook.ts";
 import { logOptions } from "./log.ts";
+import { startLoop } from "./loop.ts";
 import type { Clock } from "./ports/clock.ts";
 import { startReconciler } from "./reconcile.ts";
 import type { BotSettings } from "./settings.ts";
@@ -37,9 +38,14 @@ export interface BotOptions extends Omit<BotSettings, "store" | "flow_settings">
   /** Other values than the shipped ones, for tests. */
   readonly flow_settings?: Partial<FlowSettings>;
   readonly log?: Logger;
+  /** A newer Belay changed the store's tables: the bot has stopped, once and for all. */
+  readonly onOutdated?: () => void;
 }
 
 const clock: Clock = { now: () => new Date().toISOString(), id: randomUUID };
+
+/** How soon a bot notices that a newer one has changed the tables. */
+const OUTDATED_MS = 10_000;
 
 /** @throws StoreError when the store cannot be opened; an error of the system when the port cannot be had */
 export async function startBot(options: BotOptions): Promise<Bot> {
@@ -115,9 +121,29 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
     await packages.close();
   };
   const server = httpServer({ routes, receiver, log, afterwards: work.wakeEffects });
-  const stop = async () => {
+  const watch = startLoop({
+    step: async () => {
+      const error = stopping ? null : await opened.outdated();
+      if (error === null) return false;
+      log.fatal({ code: error.code }, error.message);
+      // It waits for this step to end, among others.
+      stop().then(options.onOutdated, (fault: unknown) =>
+        log.fatal({ err: fault }, "could not stop cleanly"),
+      );
+      return false;
+    },
+    workers: 1,
+    pollMs: OUTDATED_MS,
+    onFault: (error) => log.debug({ err: error }, "the store could not be asked for its steps"),
+  });
+  let ended: Promise<void> | undefined;
+  const stop = () => {
+    ended ??= end();
+    return ended;
+  };
+  const end = async () => {
     stopping = true;
-    await closeServer(server);
+    await Promise.all([closeServer(server), watch.stop()]);
     await stopWork();
     await opened.close();
     log.info("stopped");
@@ -125,7 +151,7 @@ async function serve({ options, log, probot, opened }: Parts): Promise<Bot> {
   try {
     await listen(server, options.listen);
   } catch (error) {
-    await stopWork();
+    await Promise.all([stopWork(), watch.stop()]);
     throw error;
   }
   const url = urlOf(server);

@@ -8,7 +8,7 @@ import { StoreError } from "./store/error.ts";
 async function main(): Promise<void> {
   const settings = settingsFrom(process.env);
   const log = pino(logOptions(settings.log_level));
-  const bot = await startBot({ ...settings, log });
+  const bot = await startBot({ ...settings, log, onOutdated: () => process.exit(1) });
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) process.exit(1);

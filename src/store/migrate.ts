@@ -45,10 +45,10 @@ export async function migrate<DB>(
       version integer primary key, name text not null, applied_at timestamptz not null default now())`.execute(
       tx,
     );
-    const applied = await sql<{ version: number; name: string }>`
-      select version, name from belay_migrations order by version`.execute(tx);
-    refuseUnknown(applied.rows, migrations);
-    for (const step of migrations.slice(applied.rows.length)) {
+    const applied = await appliedTo(tx);
+    const unknown = unknownStep(applied, migrations);
+    if (unknown !== null) throw unknown;
+    for (const step of migrations.slice(applied.length)) {
       for (const statement of statementsOf(step.script)) await sql.raw(statement).execute(tx);
       await sql`insert into belay_migrations (version, name) values (${step.version}, ${step.name})`.execute(
         tx,
@@ -57,15 +57,27 @@ export async function migrate<DB>(
   });
 }
 
-function refuseUnknown(
-  applied: readonly { version: number; name: string }[],
-  known: readonly Migration[],
-): void {
+interface Applied {
+  readonly version: number;
+  readonly name: string;
+}
+
+async function appliedTo<DB>(db: Kysely<DB>): Promise<readonly Applied[]> {
+  const steps = sql<Applied>`select version, name from belay_migrations order by version`;
+  return (await steps.execute(db)).rows;
+}
+
+/** Whether a newer Belay has been at this database since it was opened; null: it has not. */
+export async function outdatedFor<DB>(db: Kysely<DB>): Promise<StoreError | null> {
+  return unknownStep(await appliedTo(db), MIGRATIONS);
+}
+
+function unknownStep(applied: readonly Applied[], known: readonly Migration[]): StoreError | null {
   const strange = applied.find(
     ({ version, name }, at) => known[at]?.version !== version || known[at]?.name !== name,
   );
-  if (strange === undefined) return;
-  throw new StoreError(
+  if (strange === undefined) return null;
+  return new StoreError(
     "STORE_TOO_NEW",
     `The database has been changed by a newer Belay (step ${strange.version}, "${strange.name}"), which this one does not know.`,
     "Start that newer Belay again, or restore the store's backup from before the update.",

@@ -6,7 +6,8 @@ import type { Sweeps } from "../ports/reconcile.ts";
 import type { Store } from "../ports/store.ts";
 import { pgliteDialect, postgresDialect } from "./dialect.ts";
 import { lockDirectory } from "./directory-lock.ts";
-import { migrate } from "./migrate.ts";
+import type { StoreError } from "./error.ts";
+import { migrate, outdatedFor } from "./migrate.ts";
 import { queue } from "./queue.ts";
 import type { Database, Db } from "./schema.ts";
 import { sweeps } from "./sweeps.ts";
@@ -21,6 +22,8 @@ export interface OpenStore {
   sql(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** True when the database answers. */
   ready(): Promise<boolean>;
+  /** A newer Belay has changed the tables meanwhile: this one must not go on. Null: they are as this one knows them. */
+  outdated(): Promise<StoreError | null>;
   /** Ends every connection and gives the directory free. */
   close(): Promise<void>;
 }
@@ -53,6 +56,7 @@ export async function openStore(place: StorePlace): Promise<OpenStore> {
     sweeps: sweeps(db),
     sql: async (statement) => (await sql.raw<Record<string, unknown>>(statement).execute(db)).rows,
     ready: () => isReady(db),
+    outdated: () => outdatedFor(db),
     close,
   };
 }

@@ -8,6 +8,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { startPostgres } from "../../script/bench/frame/postgres.ts";
+import { MIGRATIONS } from "../../src/store/migrate.ts";
+import { openStore } from "../../src/store/open.ts";
 import { type Double, startDouble } from "../double/double.ts";
 import { sign } from "../double/webhooks.ts";
 
@@ -72,8 +75,8 @@ interface Running {
   readonly lines: readonly string[];
 }
 
-async function startBot(): Promise<Running> {
-  const child = spawnBot();
+async function startBot(given: Readonly<Record<string, string>> = {}): Promise<Running> {
+  const child = spawnBot(given);
   if (child.stdout === null) throw new Error("the bot has no output");
   const lines: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
@@ -163,4 +166,25 @@ test("a second bot on the same store is refused while the first one runs", async
       "Stop the other one, choose another BELAY_STORE_DIR, or let both use one PostgreSQL through DATABASE_URL.\n",
   );
   expect(await end(first.child, "SIGTERM")).toBe(0);
+}, 120_000);
+
+test("a newer Belay changed the tables of the database meanwhile: the older bot stops, and says what to do", async () => {
+  const postgres = await startPostgres();
+  try {
+    const url = await postgres.database("outdated");
+    const old = await startBot({ DATABASE_URL: url, BELAY_STORE_DIR: "" });
+    const exited = once(old.child, "exit");
+    const newer = await openStore({ kind: "postgres", url, onLost: () => undefined });
+    const version = MIGRATIONS.length + 1;
+    await newer.sql(`insert into belay_migrations (version, name) values (${version}, 'of-a-newer-one')`);
+    await newer.close();
+    expect((await exited)[0]).toBe(1);
+    expect(old.lines.join("\n")).toContain("The database has been changed by a newer Belay (step ");
+    expect(old.lines.at(-1)).toContain("stopped");
+
+    const again = spawnBot({ DATABASE_URL: url, BELAY_STORE_DIR: "" });
+    expect((await once(again, "close"))[0]).toBe(1);
+  } finally {
+    await postgres.stop();
+  }
 }, 120_000);
