@@ -23,7 +23,7 @@ async function main(): Promise<number> {
     },
   });
   if (positionals.length !== 1 || positionals[0] !== "verify") throw new UsageError(USAGE);
-  const anchors = (await Promise.all(values.clone.map(anchorsOfClone))).flat();
+  const remembered = await Promise.all(values.clone.map(anchorsOfClone));
   const place = storeFrom(process.env);
   const opened = await openStore(
     "directory" in place
@@ -31,7 +31,10 @@ async function main(): Promise<number> {
       : { kind: "postgres", url: place.database_url, onLost: (error) => console.error(error.message) },
   );
   try {
-    const result = await verify(opened.store, anchors);
+    const result = await verify(opened.store, {
+      anchors: remembered.flatMap(({ anchors }) => anchors),
+      foreign: remembered.flatMap(({ foreign }) => foreign),
+    });
     console.log(values.json ? JSON.stringify(result) : result.sentences.join("\n"));
     return result.holds ? 0 : 1;
   } finally {

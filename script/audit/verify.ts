@@ -1,12 +1,7 @@
 /** Reads the audit log from its first record to its last, a page at a time. */
-import {
-  type AuditAnchor,
-  type AuditFault,
-  anchorFaults,
-  NOTHING_READ,
-  readAudit,
-} from "../../src/core/audit.ts";
+import { type AuditFault, anchorFaults, NOTHING_READ, readAudit } from "../../src/core/audit.ts";
 import type { Store } from "../../src/ports/store.ts";
+import type { Remembered } from "./anchors.ts";
 
 const PAGE = 1_000;
 
@@ -20,10 +15,12 @@ export interface Verification {
   readonly sentences: readonly string[];
 }
 
-/** @param anchors what is remembered of the log elsewhere; without any, nobody can tell that its end was cut off */
+const NOTHING: Remembered = { anchors: [], foreign: [] };
+
+/** @param remembered what is remembered of the log elsewhere; without any, nobody can tell that its end was cut off */
 export async function verify(
   store: Pick<Store, "transaction">,
-  anchors: readonly AuditAnchor[],
+  { anchors, foreign }: Remembered = NOTHING,
 ): Promise<Verification> {
   const anchored = new Set(anchors.map(({ seq }) => seq));
   const hashes = new Map<number, string>();
@@ -37,11 +34,17 @@ export async function verify(
     }
     if (page.length < PAGE) break;
   }
-  const faults = [...reading.faults, ...anchorFaults(reading, hashes, anchors)];
+  const faults = [...reading.faults, ...anchorFaults(reading, hashes, anchors), ...foreign.map(foreignTag)];
   const { last: head, records } = reading;
   const result = { holds: faults.length === 0, records, head, anchors: anchors.length, faults };
   return { ...result, sentences: sentencesOf(result) };
 }
+
+/** The log itself may be whole. */
+const foreignTag = (tag: string): AuditFault => ({
+  seq: Number(/\d+$/.exec(tag)?.[0] ?? 0),
+  message: `The tag ${tag} was not made by Belay, and keeps Belay from remembering its record there: find out who made it, and delete it.`,
+});
 
 function sentencesOf({ faults, records, head, anchors }: Omit<Verification, "sentences">): readonly string[] {
   const read = `The audit log has ${records} record${records === 1 ? "" : "s"}${head === null ? "" : `; the newest is ${head.seq}, with the hash ${head.hash}`}.`;

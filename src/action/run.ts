@@ -63,7 +63,7 @@ async function runJob(job: string, dependencies: JobDependencies) {
     onEvent: (event) => {
       show(event);
       stream.push(event);
-      if (isLastLook(claim.job_type, event))
+      if (isLastLook(event))
         answerLastLook(stream.now(), stopFile).catch((error) => core.debug(String(error)));
     },
     onLine: say,

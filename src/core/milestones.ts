@@ -12,8 +12,9 @@ const HEALTH = /^Check the health of the target$/;
 /** The step of the role env_promote that waits for the runner's answer whether to go on: its beginning is the runner's question to the bot. */
 export const LAST_LOOK = "Stop here if somebody asked for it";
 
-export function isLastLook(job: JobType, { event, step }: JobEvent): boolean {
-  return job === "env_promote" && event === "step_started" && step === LAST_LOOK;
+/** A runner answers it in every job: a playbook that asks waits. */
+export function isLastLook({ event, step }: JobEvent): boolean {
+  return event === "step_started" && step === LAST_LOOK;
 }
 
 const SWITCHING: readonly JobType[] = ["env_promote", "release_rollback"];

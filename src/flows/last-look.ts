@@ -25,7 +25,7 @@ export interface LastLook extends SettingsAndPull {
 
 /** Whether this is the question, and its answer can still matter. */
 export function asksForLastLook({ job, work }: RunnerWork, events: readonly JobEvent[]): boolean {
-  const asked = events.some((event) => isLastLook(job.type, event));
+  const asked = job.type === "env_promote" && events.some(isLastLook);
   const open = job.state === "running" && work.operation.cancel_reason === null;
   return asked && open && !hasActivated(work.operation.state);
 }

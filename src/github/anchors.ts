@@ -1,4 +1,4 @@
-/** Annotated tags: one that is there already is the one that was made before. The audit log's head is remembered by one. */
+/** Annotated tags. The audit log's head is remembered by one. */
 import { anchorText } from "../core/audit.ts";
 import type { AnchorEffect, EffectResult, TagEffect } from "../core/effects.ts";
 import type { Applying } from "./applying.ts";
@@ -6,14 +6,40 @@ import { nameOf } from "./name.ts";
 
 export async function applyAnchor(applying: Applying, effect: AnchorEffect): Promise<EffectResult> {
   const { seq, commit } = effect;
-  return applyTag(applying, { tag: `belay/audit/${seq}`, commit, message: anchorText(effect) });
+  const tag = `belay/audit/${seq}`;
+  const message = anchorText(effect);
+  if (await makeTag(applying, { tag, commit, message })) return DONE;
+  if ((await messageOfTag(applying, tag)) === message) return DONE;
+  return {
+    ok: false,
+    retry: false,
+    code: "ANCHOR_TAKEN",
+    message: `There is a tag ${tag} already that Belay did not make: record ${seq} of the audit log is remembered nowhere else. Find out who made it, delete it, and protect belay/audit/* by a ruleset for tags.`,
+  };
 }
 
-export async function applyTag(
+const DONE: EffectResult = { ok: true, external_id: null, url: null };
+
+/** null for a tag without a text of its own. */
+async function messageOfTag({ client, repository }: Applying, tag: string): Promise<string | null> {
+  const target = nameOf(repository);
+  const { data: ref } = await client.rest.git.getRef({ ...target, ref: `tags/${tag}` });
+  if (ref.object.type !== "tag") return null;
+  const { data } = await client.rest.git.getTag({ ...target, tag_sha: ref.object.sha });
+  return data.message.trim();
+}
+
+/** One that is there already was made for the same version before. */
+export async function applyTag(applying: Applying, tag: Omit<TagEffect, "kind">): Promise<EffectResult> {
+  await makeTag(applying, tag);
+  return DONE;
+}
+
+/** Whether there was none of this name. */
+async function makeTag(
   { client, repository }: Applying,
   { tag, commit, message }: Omit<TagEffect, "kind">,
-): Promise<EffectResult> {
-  const done: EffectResult = { ok: true, external_id: null, url: null };
+): Promise<boolean> {
   const target = nameOf(repository);
   const { data } = await client.rest.git.createTag({
     ...target,
@@ -26,8 +52,9 @@ export async function applyTag(
     await client.rest.git.createRef({ ...target, ref: `refs/tags/${tag}`, sha: data.sha });
   } catch (error) {
     if (!isThereAlready(error)) throw error;
+    return false;
   }
-  return done;
+  return true;
 }
 
 function isThereAlready(error: unknown): boolean {

@@ -330,6 +330,15 @@ test("the audit log's head is tagged once", async () => {
   });
 });
 
+test("a tag that somebody made beforehand in the audit log's name is no memory of it", async () => {
+  const { tags, tagObjects } = double.repository();
+  const foreign = { sha: "f".repeat(40), tag: "belay/audit/8", message: "mine", commit: sha };
+  tagObjects.set(foreign.sha, { ...foreign, date: "2026-01-01T00:00:00Z" });
+  tags.set("belay/audit/8", foreign.sha);
+  const anchor = { kind: "anchor", commit: sha, seq: 8, hash: "cd".repeat(32) } as const;
+  expect(await apply(anchor)).toMatchObject({ ok: false, retry: false, code: "ANCHOR_TAKEN" });
+});
+
 test("reviews of people: approved, asking for changes, dismissed; comments and bots say nothing", async () => {
   const before = (await port.reviews(repository, number)).length;
   const yes = await double.as("ann").review(pull(), "APPROVED");

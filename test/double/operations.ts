@@ -30,6 +30,7 @@ export const OPERATIONS = [
   "POST /repos/{owner}/{repo}/git/commits",
   "GET /repos/{owner}/{repo}/commits",
   "POST /repos/{owner}/{repo}/dispatches",
+  "GET /repos/{owner}/{repo}/git/tags/{tag_sha}",
   "POST /repos/{owner}/{repo}/git/tags",
   "GET /repos/{owner}/{repo}/commits/{ref}",
   "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls",

@@ -65,6 +65,7 @@ export type TagObject = {
   readonly tag: string;
   readonly message: string;
   readonly commit: string;
+  readonly date: string;
 };
 
 export type Repository = {

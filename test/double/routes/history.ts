@@ -65,6 +65,9 @@ const compare = (call: Call): Reply => {
 const gitRef = (call: Call): Reply => {
   const repository = repositoryIn(call);
   const ref = call.params.ref ?? "";
+  const tag = repository.tags.get(ref.replace(/^tags\//, ""));
+  if (tag && ref.startsWith("tags/"))
+    return { body: refView(call, `refs/${ref}`, { type: "tag", sha: tag }) };
   const sha = repository.branches.get(ref.replace(/^heads\//, ""));
   if (!sha || !ref.startsWith("heads/")) throw notFound();
   return { body: refView(call, `refs/${ref}`, { type: "commit", sha }) };

@@ -1,7 +1,8 @@
 /** Annotated tags: an object first, then a ref that makes it a tag of the repository. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { unprocessable } from "../github/errors.ts";
+import { notFound, unprocessable } from "../github/errors.ts";
+import type { TagObject } from "../github/state.ts";
 import { resolveRef, timestamp } from "../github/world.ts";
 import { bodyAs, type Call, type Reply, type Route, repositoryIn, route } from "../http/router.ts";
 import { repositoryUrl } from "../views/repository.ts";
@@ -21,21 +22,23 @@ const createTag = (call: Call): Reply => {
   const sha = createHash("sha1")
     .update(JSON.stringify([tag, message, object, date]))
     .digest("hex");
-  repository.tagObjects.set(sha, { sha, tag, message, commit: object });
-  const url = repositoryUrl(call.world, repository);
+  const made = { sha, tag, message, commit: object, date };
+  repository.tagObjects.set(sha, made);
+  return { status: 201, body: tagView(call, made) };
+};
+
+function tagView(call: Call, { sha, tag, message, commit, date }: TagObject) {
+  const url = repositoryUrl(call.world, repositoryIn(call));
   const tagger = { name: "belay[bot]", email: "belay[bot]@users.noreply.github.com", date };
-  return {
-    status: 201,
-    body: {
-      node_id: sha,
-      tag,
-      sha,
-      url: `${url}/git/tags/${sha}`,
-      message,
-      tagger,
-      object: { sha: object, type: "commit", url: `${url}/git/commits/${object}` },
-    },
-  };
+  const object = { sha: commit, type: "commit", url: `${url}/git/commits/${commit}` };
+  return { ...{ node_id: sha, tag, sha, url: `${url}/git/tags/${sha}`, message, tagger }, object };
+}
+
+const getTag = (call: Call): Reply => {
+  const repository = repositoryIn(call);
+  const found = repository.tagObjects.get(call.params.tag_sha ?? "");
+  if (found === undefined) throw notFound();
+  return { body: tagView(call, found) };
 };
 
 const NewRef = z.object({ ref: z.string(), sha: z.string() });
@@ -63,5 +66,6 @@ export const refView = (
 
 export const tagRoutes: readonly Route[] = [
   route("POST /repos/{owner}/{repo}/git/tags", "contents:write", createTag),
+  route("GET /repos/{owner}/{repo}/git/tags/{tag_sha}", "contents:read", getTag),
   route("POST /repos/{owner}/{repo}/git/refs", "contents:write", createRef),
 ];
