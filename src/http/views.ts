@@ -67,11 +67,12 @@ const withoutReasons = ({ outcome, gates }: Verdict): Verdict => ({
   gates: gates.map(({ details: _details, ...gate }) => gate),
 });
 
-function packagesView({ moves, reason, commit }: OperationPackages) {
+function packagesView({ moves, reason, commit, told = [] }: OperationPackages) {
   return {
     moves: moves.map(({ root, kind, id, from, to }) => ({ root, kind, id, from, to })),
     reason,
     commit,
+    told,
   };
 }
 

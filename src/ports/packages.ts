@@ -1,5 +1,5 @@
 /** Configuration packages: who judges them; rows of reports, of the states of their releases, of what an operation moves. */
-import type { Move } from "../core/packages/activation.ts";
+import type { Move, Told } from "../core/packages/activation.ts";
 import type { Answer, Question } from "../core/packages/judging/types.ts";
 import type { PackageState, Veto } from "../core/packages/states.ts";
 import type { PointerChange, ValidationReport } from "../core/packages/types.ts";
@@ -55,6 +55,8 @@ export interface OperationPackages {
   readonly round: number;
   /** The commit that moved the pointers; null: none yet. */
   readonly commit: string | null;
+  /** In each of the configured ways, once that is known. */
+  readonly told?: readonly Told[];
 }
 
 export interface PackageReleaseFilter {

@@ -23,6 +23,15 @@ export interface Move extends PackageName {
   readonly digest: string;
 }
 
+/** Whether the runtime was told that pointers moved; where it was not, they moved all the same. */
+export interface Told {
+  readonly by: "repository_dispatch" | "workflow" | "webhook";
+  readonly ok: boolean;
+  /** Why it could not be told; null: it was. */
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
 /** One text for one package. */
 export const keyOfPackage = packageKey;
 

@@ -1,6 +1,6 @@
 /** The one comment of an operation, from its facts: edited as they change, so that it always tells the present. */
 import type { CandidateFacts, HealthResult, MigrationFacts, SwitchFacts } from "../facts.ts";
-import type { Move } from "../packages/activation.ts";
+import type { Move, Told } from "../packages/activation.ts";
 import type { OperationProgress } from "../progress.ts";
 import { isOver } from "../promotion.ts";
 import type { SwitchNotes } from "../switch-notes.ts";
@@ -14,7 +14,7 @@ import { code, inert, link, person } from "./escape.ts";
 import { gatesTable, reasonList } from "./gates.ts";
 import { candidateLine, migrationSection } from "./migration.ts";
 import { notesSection } from "./notes.ts";
-import { movesSection } from "./packages/words.ts";
+import { movesSection, untoldSection } from "./packages/words.ts";
 import { planSection, refreshSection } from "./plan.ts";
 import { progressSection } from "./progress.ts";
 import { count, details, operationTitle, STATE_WORDS, shortId } from "./words.ts";
@@ -38,7 +38,11 @@ export interface OperationView {
     | ({ readonly found: Comparison } & Pick<ComparisonView, "replaces" | "recorded">)
     | null;
   /** What an operation on packages moves. */
-  readonly packages?: { readonly moves: readonly Move[]; readonly commit: string | null } | null;
+  readonly packages?: {
+    readonly moves: readonly Move[];
+    readonly commit: string | null;
+    readonly told?: readonly Told[];
+  } | null;
   /** How it ended, or null. */
   readonly message: string | null;
   /** What to type next; null: nothing is asked of anybody. */
@@ -87,6 +91,7 @@ export function renderOperation(view: OperationView): string {
     view.refresh === null ? "" : refreshSection(view.refresh, view.source),
     view.comparison === null ? "" : comparisonSection(view.comparison.found, { ...view, ...view.comparison }),
     view.packages == null ? "" : movesSection(view.packages.moves, view.packages.commit),
+    untoldSection(view.packages?.told ?? []),
     resultSection(view.result, view.state === "rolled_back"),
   ];
   const after = [view.verdict === null ? "" : reasonsSection(view.verdict, view.plan), footer(view)];

@@ -1,6 +1,6 @@
-/** What became of the commit that moves pointers, and of telling the runtime: told by the loop that applied the effect. */
+/** What became of the commit that moves pointers: told by the loop that applied the effect. */
 import { digestOf } from "../../core/canonical.ts";
-import type { EffectResult, PointersEffect, SyncEffect } from "../../core/effects.ts";
+import type { EffectResult, PointersEffect } from "../../core/effects.ts";
 import type { Move } from "../../core/packages/activation.ts";
 import { advancePackage } from "../../core/packages/states.ts";
 import * as words from "../../core/rendering/packages/words.ts";
@@ -67,7 +67,7 @@ async function show(deps: AppliedDeps, { tx, site, operation }: Work): Promise<v
   const { pull_request, head_sha } = operation;
   if (pull_request === null) return;
   const showing = { repository: site.repository, site_id: site.id, pull_request, head_sha };
-  await showPackages(deps, tx, { ...showing, merged: true, report: null });
+  await showPackages(deps, tx, { ...showing, report: null });
 }
 
 /** The release that the pointer leads to now, and the one that it led to. What was active before Belay knew it goes on record now. */
@@ -215,26 +215,5 @@ async function give(
     const work = await openWork(deps, tx, operation_id);
     if (work === null || work.operation.state !== "running") return;
     await finish(work, { event: "failed", code, message, actor: "bot" });
-  });
-}
-
-/** The runtime was told, or could not be: on record either way. */
-export async function syncApplied(
-  deps: Pick<Deps<never>, "store" | "clock">,
-  {
-    effect,
-    result,
-    last,
-  }: { readonly effect: SyncEffect; readonly result: EffectResult; readonly last: boolean },
-): Promise<void> {
-  if (!result.ok && !last) return;
-  await deps.store.transaction(async (tx) => {
-    const work = await openWork(deps, tx, effect.operation_id);
-    if (work === null) return;
-    const key = `sync:${effect.operation_id}:${effect.how.by}`;
-    if (!(await tx.claimOnce(key, work.now))) return;
-    const reason = result.ok ? `by ${effect.how.by}` : result.message;
-    const details = { by: effect.how.by, commit: effect.commit, code: result.ok ? null : result.code };
-    await record(work, { actor: "bot", action: result.ok ? "synced" : "sync_failed", reason, details });
   });
 }

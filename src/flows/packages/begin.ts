@@ -137,7 +137,7 @@ function status(asked: Asked): Act {
     if (rows === null) throw new Error("Packages that were found have no rows.");
     const { number, head_sha, state } = pull_request;
     const showing = { repository: input.repository, site_id: rows.site.id, pull_request: number, head_sha };
-    const shown = { ...showing, merged: state === "merged", report: null };
+    const shown = { ...showing, state, report: null };
     await write(await statesBody(tx, shown, markerOf(asked)));
     return written("status");
   };

@@ -54,7 +54,13 @@ export async function keepJudgement(deps: PackagesDeps, tx: Tx, { input, judged 
   if (judged.kind === "judged") {
     const report = await keepReport(deps, tx, { rows, number, judged });
     await emitFor(deps, tx, repository, words.validationCheck(head_sha, judged));
-    const shown = { repository, site_id: rows.site.id, pull_request: number, head_sha, merged: false };
+    const shown = {
+      repository,
+      site_id: rows.site.id,
+      pull_request: number,
+      head_sha,
+      state: "open" as const,
+    };
     return showPackages(deps, tx, { ...shown, report });
   }
   const said =
@@ -191,7 +197,7 @@ async function closed(
       await tx.putPackageRelease(next);
       if (row.status === "staged") await recordUnstaged(deps, tx, { row, head_sha });
     }
-    const shown = { repository, site_id, pull_request: number, head_sha, merged: state === "merged" };
+    const shown = { repository, site_id, pull_request: number, head_sha, state };
     await showPackages(deps, tx, { ...shown, report: null });
     return "closed";
   });

@@ -3,6 +3,7 @@
 import type { Effect } from "../../core/effects.ts";
 import { releaseKey } from "../../core/packages/repository.ts";
 import * as words from "../../core/rendering/packages/words.ts";
+import type { PullRequest } from "../../ports/github.ts";
 import type { PackageReleaseRow, PackageReportRow } from "../../ports/packages.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { Tx } from "../../ports/store.ts";
@@ -16,7 +17,8 @@ export interface Showing {
   readonly site_id: string;
   readonly pull_request: number;
   readonly head_sha: string;
-  readonly merged: boolean;
+  /** As GitHub tells of it at this moment; absent: as the store knows it. */
+  readonly state?: PullRequest["state"];
   /** Null: the newest one of the pull request. */
   readonly report: PackageReportRow | null;
 }
@@ -40,7 +42,7 @@ export async function statesBody(tx: Tx, showing: Showing, marker: string): Prom
 }
 
 async function factsOf(tx: Tx, showing: Showing): Promise<words.CommentFacts> {
-  const { site_id, pull_request, head_sha, merged } = showing;
+  const { site_id, pull_request, head_sha, repository } = showing;
   const report = showing.report ?? (await tx.newestPackageReport(site_id, pull_request));
   const own = await tx.packageReleases({ site_id, pull_request }, { limit: MOST_RELEASES });
   const vetoed = await tx.packageReleases({ site_id, states: ["vetoed"] }, { limit: MOST_RELEASES });
@@ -48,7 +50,9 @@ async function factsOf(tx: Tx, showing: Showing): Promise<words.CommentFacts> {
   const others = vetoed.filter((row) => row.pull_request !== pull_request && brought.has(keyOfRow(row)));
   const releases = [...own, ...others].map(viewOf).reverse();
   const valid = report?.report.valid ?? false;
-  const gate = words.statesGate({ releases, valid, by_hand: report?.by_hand ?? [], merged });
+  const known = showing.state ?? (await tx.pullRequest(repository.id, pull_request))?.state;
+  const by_hand = report?.by_hand ?? [];
+  const gate = words.statesGate({ releases, valid, by_hand, pull_request: known ?? "open" });
   return { head_sha, releases, gate, report: report?.report ?? null, report_id: report?.id ?? null };
 }
 

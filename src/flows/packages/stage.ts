@@ -95,7 +95,7 @@ async function lock(
     actor: "bot",
   });
   const showing = { repository: scene.repository, site_id: site.id, pull_request: number, head_sha };
-  await showPackages(deps, tx, { ...showing, merged: false, report });
+  await showPackages(deps, tx, { ...showing, state: "open", report });
   return {
     kind: "answered",
     answer: { code: "staged", sentences: [done.operation.result_message ?? ""], remedy: null },

@@ -126,6 +126,5 @@ async function show(
 ): Promise<void> {
   const { repository } = scene;
   if (pull_request === null || head_sha === null) return;
-  const merged = (await tx.pullRequest(repository.id, pull_request))?.state === "merged";
-  await showPackages(deps, tx, { repository, site_id, pull_request, head_sha, merged, report: null });
+  await showPackages(deps, tx, { repository, site_id, pull_request, head_sha, report: null });
 }

@@ -10,6 +10,7 @@ import { startTestBot } from "../../support/bot.ts";
 /** Long enough for a busy machine; reached only when a test fails. */
 const PATIENT = 110_000;
 export const POINTERS = "_active/active_releases.json";
+const PEOPLE = { ann: "write", bea: "maintain", carl: "read", dora: "admin" } as const;
 export const SETTINGS = `version: 1
 tags: true
 sync:
@@ -57,6 +58,8 @@ export function versionFiles(ids: readonly string[], version: string): Record<st
 export interface WorldOptions {
   readonly settings?: string;
   readonly policy?: string;
+  /** Of the owner, and who is in them. */
+  readonly teams?: Readonly<Record<string, readonly string[]>>;
   /** Null: the story starts its own. */
   readonly bot?: Partial<BotOptions> | null;
   readonly files?: Readonly<Record<string, string>>;
@@ -81,7 +84,13 @@ export async function openPackagesWorld(options: WorldOptions = {}): Promise<Pac
   const double = await startDouble({
     ...(runner && { runner }),
     repositories: [
-      { name: "acme/docs", files, private: true, people: { ann: "write", bea: "maintain", carl: "read" } },
+      {
+        name: "acme/docs",
+        files,
+        private: true,
+        people: PEOPLE,
+        ...(options.teams && { teams: options.teams }),
+      },
       ...(options.policy === undefined
         ? []
         : [{ name: "acme/.github", files: { "belay-policy.yml": options.policy } }]),

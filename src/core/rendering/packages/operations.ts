@@ -1,7 +1,7 @@
 /** How operations on packages ended, what they move, and what is typed next. */
-import type { Move } from "../../packages/activation.ts";
+import type { Move, Told } from "../../packages/activation.ts";
 import type { OperationKind } from "../../vocabulary.ts";
-import { cell, code } from "../escape.ts";
+import { cell, code, inert } from "../escape.ts";
 import { shortId } from "../words.ts";
 import { shortName } from "./answers.ts";
 
@@ -38,4 +38,23 @@ export function movesSection(moves: readonly Move[], commit: string | null): str
   });
   const by = commit === null ? "" : `\n\nCommit: ${code(commit)}`;
   return `| package | from | to |\n|---|---|---|\n${rows.join("\n")}${by}`;
+}
+
+const WAYS: Readonly<Record<Told["by"], string>> = {
+  repository_dispatch: "`repository_dispatch`",
+  workflow: "the workflow",
+  webhook: "the webhook",
+};
+
+/** In an operation's comment: the runtime does not know that pointers moved. Nothing is said where it was told. */
+export function untoldSection(told: readonly Told[]): string {
+  const lines = told
+    .filter(({ ok }) => !ok)
+    .map(({ by, code: why, message }) => {
+      return `- by ${WAYS[by]}: ${inert(message ?? "")}${why === null ? "" : ` (${code(why)})`}`;
+    });
+  if (lines.length === 0) return "";
+  const next =
+    "Next: correct that; then an administrator of the repository has it told again with `POST /api/set-aside/{id}/retry`, or whoever runs the bot with `npm run queue`.";
+  return `⚠️ The pointers moved, but the runtime could not be told:\n${lines.join("\n")}\n\n${next}`;
 }

@@ -18,11 +18,11 @@ export interface StatesFacts {
   readonly releases: readonly ReleaseView[];
   readonly valid: boolean;
   readonly by_hand: readonly PointerChange[];
-  readonly merged: boolean;
+  readonly pull_request: "open" | "closed" | "merged";
 }
 
 /** Where the pull request stands, and what comes next. */
-export function statesGate({ releases, valid, by_hand, merged }: StatesFacts): GateOutcome {
+export function statesGate({ releases, valid, by_hand, pull_request }: StatesFacts): GateOutcome {
   const outcome = (
     result: GateOutcome["outcome"],
     code: string,
@@ -38,6 +38,13 @@ export function statesGate({ releases, valid, by_hand, merged }: StatesFacts): G
     return outcome("block", "package_vetoed", [
       `Vetoed: ${names(["vetoed"])}.`,
       "Release another version, or comment `/veto lift <package>@<version>`.",
+    ]);
+  const superseded = names(["superseded"]);
+  const brought = names(["committed", "draft", "staged"]);
+  if (pull_request === "closed" && active === "" && superseded === "")
+    return outcome("wait", "packages_closed", [
+      brought === "" ? "Closed without a merge." : `Closed without a merge: ${brought}.`,
+      "Reopen the pull request and comment `/stage` to go on.",
     ]);
   if (by_hand.length > 0) {
     const said = `The pull request moves ${count(by_hand.length, "pointer")} by hand.`;
@@ -55,9 +62,10 @@ export function statesGate({ releases, valid, by_hand, merged }: StatesFacts): G
   if (staged !== "")
     return outcome("pass", "packages_staged", [
       `Staged: ${staged}.`,
-      merged ? "Comment `/activate`." : "Merge this pull request, then comment `/activate`.",
+      pull_request === "merged"
+        ? "Comment `/activate`."
+        : "Merge this pull request, then comment `/activate`.",
     ]);
-  const superseded = names(["superseded"]);
   if (superseded !== "")
     return outcome("pass", "packages_superseded", [
       `Superseded: ${superseded}.`,
@@ -65,13 +73,12 @@ export function statesGate({ releases, valid, by_hand, merged }: StatesFacts): G
     ]);
   if (releases.length === 0)
     return outcome("pass", "packages_no_release", ["The pull request brings no release.", null]);
-  const committed = names(["committed", "draft"]);
-  if (merged)
+  if (pull_request === "merged")
     return outcome("wait", "packages_committed", [
-      `Merged without being staged: ${committed}.`,
+      `Merged without being staged: ${brought}.`,
       "Bring it, or its next version, with a new pull request, and comment `/stage` there before the merge.",
     ]);
-  return outcome("wait", "packages_committed", [`Committed, not staged: ${committed}.`, "Comment `/stage`."]);
+  return outcome("wait", "packages_committed", [`Committed, not staged: ${brought}.`, "Comment `/stage`."]);
 }
 
 export function statesTable(releases: readonly ReleaseView[]): string {
