@@ -44,7 +44,7 @@ export interface PruneBefore {
   readonly answers: string;
   /** Webhooks that were worked on; effects that were applied or superseded, but the newest of each check and operation. */
   readonly worked_on: string;
-  /** The same, where they were set aside: somebody may still look why. */
+  /** The same, where they were set aside: somebody may still look why. Also the newest of a check, but those on commits of open pull requests. */
   readonly set_aside: string;
 }
 

@@ -286,6 +286,40 @@ test("old effects go, but not what tells what GitHub shows, and nothing is done 
   expect(known).toEqual([[5, false]]);
 });
 
+test("a check that GitHub refused goes, too, once no open pull request has its commit", async () => {
+  const refused = { ok: false, retry: false, code: "GITHUB_FORBIDDEN", message: "no" } as const;
+  const heads = { open: "a".repeat(40), merged: "b".repeat(40), none: "c".repeat(40) };
+  const pull = {
+    ...{ repository_id: 41, base_ref: "main", head_ref: "change", head_repository_id: 41, author: "ann" },
+    title: "",
+  };
+  await opened.store.transaction(async (tx) => {
+    for (const [number, state] of [
+      [7, "open"],
+      [8, "merged"],
+    ] as const) {
+      await tx.putPullRequest({ ...pull, number, state });
+      const seen = { sha: heads[state], changed_at: NOW, seen_at: NOW };
+      await tx.addHead({ repository_id: 41, number, ...seen });
+    }
+  });
+  const shows = async (title: string, head_sha: string, days: number, answer: EffectResult = refused) => {
+    const at = later(-days * DAY_S);
+    await write({ ...check("a", title), head_sha }, at);
+    await applyAll(at, () => answer);
+  };
+  await shows("shown before", heads.merged, 400, done(5));
+  for (const [state, sha] of Object.entries(heads)) await shows(state, sha, 91);
+  await shows("younger", "d".repeat(40), 89);
+  // Of the open one the reconciler still has to know that it was judged.
+  expect(await opened.sweeps.prune(OLD)).toBe(2);
+  const left = await opened.sql("select effect ->> 'title' as title from effects order by seq");
+  expect(left.map(({ title }) => title)).toEqual(["shown before", "open", "younger"]);
+  const known = await opened.store.transaction((tx) => tx.shownChecks(41, heads.merged, ["a"]));
+  expect(known.get("a")).toMatchObject({ state: "done", effect: { title: "shown before" } });
+  expect(await opened.sweeps.prune(OLD)).toBe(0);
+});
+
 test("what was set aside is shown, and tried again when a person says so", async () => {
   const { queue } = opened;
   await write(reaction(1));
