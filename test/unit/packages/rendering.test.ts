@@ -65,6 +65,54 @@ it("says everything in Markdown, and nothing in it is live", async () => {
   expect(reportTitle({ ...report(0), errors: 0, warnings: 1 })).toBe("1 release valid, 1 warning");
 });
 
+const sarifFinding = (more: Partial<Finding>): ValidationReport => ({
+  ...report(0),
+  findings: [{ ...finding(2), ...more }],
+});
+const resultOf = (more: Partial<Finding>) => sarifOf(sarifFinding(more)).runs[0]?.results[0];
+
+it("writes SARIF as its specification wants it: version, rules, levels, places", () => {
+  const log = sarifOf(sarifFinding({ rule: "guardrail/no-secrets", line: 1, column: 1 }));
+  expect(log).toMatchObject({
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [{ columnKind: "utf16CodeUnits", tool: { driver: { name: "Belay" } } }],
+  });
+  const rules = log.runs[0]?.tool.driver.rules ?? [];
+  expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length);
+  for (const { id, name, shortDescription, fullDescription, help } of rules) {
+    expect(name).toMatch(/^([A-Z][a-z0-9]*)+$/);
+    expect(name).not.toBe(id);
+    for (const { text } of [shortDescription, fullDescription, help]) expect(text).toMatch(/^[A-Z].+\.$/);
+  }
+  expect(rules.at(-1)).toMatchObject({ id: "guardrail/no-secrets", name: "GuardrailNoSecrets" });
+  const [result] = log.runs[0]?.results ?? [];
+  expect(result).toMatchObject({
+    ruleId: "guardrail/no-secrets",
+    ruleIndex: rules.length - 1,
+    level: "error",
+  });
+  expect(result?.locations[0]?.physicalLocation.region).toEqual({ startLine: 1, startColumn: 1 });
+});
+
+it.each([
+  ["a b/100%/\u00fcber.json", "a%20b/100%25/%C3%BCber.json"],
+  ["c:/x?y#z.json", "c%3A/x%3Fy%23z.json"],
+  ["a\\b/\ud83d\ude00.json", "a%5Cb/%F0%9F%98%80.json"],
+  ["half \ud83d.json", "half%20%EF%BF%BD.json"],
+])("writes the path %j as a URI that leads to it", (file, uri) => {
+  const found = resultOf({ file })?.locations[0]?.physicalLocation.artifactLocation.uri ?? "";
+  expect(found).toBe(uri);
+  const base = "https://repository.example/";
+  expect(decodeURIComponent(new URL(found, base).pathname)).toBe(`/${file.toWellFormed()}`);
+});
+
+it("writes messages in which nothing is an argument or a link", () => {
+  const said = resultOf({ sentence: "`a{2}` and {0}: [here](https://evil.example)", remedy: "Go." })?.message
+    .text;
+  expect(said).toBe("`a{{2}}` and {{0}}: [here] (https://evil.example) Go.");
+});
+
 it("writes SARIF whose results name rules that are there", () => {
   const { runs, version } = sarifOf(report(3));
   expect(version).toBe("2.1.0");

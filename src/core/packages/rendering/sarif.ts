@@ -28,8 +28,22 @@ export function sarifOf({ findings }: ValidationReport) {
 
 function ruleOf(id: string) {
   const demands = RULES.get(id) ?? "No file holds what the policy's guardrails forbid.";
-  return { id, name: id, shortDescription: { text: demands }, help: { text: demands } };
+  const said = { text: demands };
+  return { id, name: nameOf(id), shortDescription: said, fullDescription: said, help: said };
 }
+
+/** A rule's name is one word in capitals that differs from its id: `VersionBump`, `GuardrailNoSecrets`. */
+const nameOf = (id: string): string =>
+  id
+    .split(/[^\p{L}\p{N}]+/u)
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join("");
+
+/** In a message braces stand for arguments unless they are doubled, and `[text](target)` for a link. */
+const literal = (text: string): string => text.replace(/[{}]/g, "$&$&").replaceAll("](", "] (");
+
+/** Relative to the repository; each segment of the path escaped, whatever it holds. */
+const uriOf = (file: string): string => file.toWellFormed().split("/").map(encodeURIComponent).join("/");
 
 /** The fingerprint leaves the line out: a finding stays the same when lines above it come or go. */
 function resultOf({ file, line, column, rule, severity, sentence, remedy }: Finding, ruleIndex: number) {
@@ -37,11 +51,11 @@ function resultOf({ file, line, column, rule, severity, sentence, remedy }: Find
     ruleId: rule,
     ruleIndex,
     level: severity,
-    message: { text: `${plain(sentence, 2_000)} ${plain(remedy, 2_000)}` },
+    message: { text: literal(`${plain(sentence, 2_000)} ${plain(remedy, 2_000)}`) },
     locations: [
       {
         physicalLocation: {
-          artifactLocation: { uri: file.split("/").map(encodeURIComponent).join("/") },
+          artifactLocation: { uri: uriOf(file) },
           region: { startLine: line, startColumn: column },
         },
       },
