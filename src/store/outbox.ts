@@ -10,6 +10,7 @@ import type { Db, DbTx } from "./schema.ts";
 import { shownChecks } from "./shown-checks.ts";
 import { shownSince } from "./shown-since.ts";
 import { markSettings } from "./sweeps.ts";
+import { keepableJson } from "./texts.ts";
 
 type Outbox = Pick<
   Tx,
@@ -35,7 +36,7 @@ export function outbox(db: DbTx): Outbox {
           stream,
           repository_id: repository.id,
           repository: JSON.stringify(repository),
-          effect: JSON.stringify(effect),
+          effect: keepableJson(effect),
           state: "pending",
           attempts: 0,
           faults: 0,

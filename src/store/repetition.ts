@@ -2,6 +2,7 @@
 import { canonicalJson } from "../core/canonical.ts";
 import type { Effect } from "../core/effects.ts";
 import type { DbTx } from "./schema.ts";
+import { keepableJson } from "./texts.ts";
 
 interface Coming {
   readonly repository_id: number;
@@ -28,5 +29,6 @@ export async function isRepetition(
     .orderBy("seq", "desc")
     .limit(1)
     .executeTakeFirst();
-  return newest?.operation_id === operation_id && canonicalJson(newest.effect) === canonicalJson(effect);
+  const kept = canonicalJson(JSON.parse(keepableJson(effect)));
+  return newest?.operation_id === operation_id && canonicalJson(newest.effect) === kept;
 }

@@ -333,6 +333,14 @@ test("what was set aside is shown, and tried again when a person says so", async
   expect(await applyAll(later(5), () => done(1))).toEqual([1]);
 });
 
+test("words that no database reads hide nothing of what was set aside", async () => {
+  await write(check("1", "half a \ud800 and a \u0000"));
+  await write(reaction(1));
+  const refused: EffectResult = { ok: false, retry: false, code: "GITHUB_FORBIDDEN", message: "no" };
+  expect(await applyAll(NOW, () => refused)).toHaveLength(2);
+  expect(await opened.queue.setAside(NOW)).toHaveLength(2);
+});
+
 test("what waits for its time is left until then", async () => {
   await write(reaction(1), later(15));
   expect(await applyAll(later(14), () => done(1))).toEqual([]);
