@@ -50,7 +50,7 @@ export function limited(
   return routes.map((route) => ({ ...route, handle: (request) => handle(route, request) }));
 }
 
-/** Refused as a token, or nobody could tell: any other refusal is one of somebody. */
+/** Nobody is known: the token was refused, or GitHub could not tell. Every other refusal is of a known person. */
 const isNobodys = (error: unknown): boolean => !(error instanceof ApiError) || error.status === 401;
 
 interface Bucket {

@@ -12,7 +12,7 @@ class Belay_Trial_Database extends wpdb
         parent::__construct($access['user'], $access['password'], $access['schema'], DB_HOST);
     }
 
-    /** The password is known to this object only while it connects: any plugin can read it there. */
+    /** This object knows the password only while it connects, because plugins can read it there. */
     public function db_connect($allow_bail = true)
     {
         $this->dbpassword = Belay_Trial::$c['database']['password'];
