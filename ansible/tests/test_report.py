@@ -162,6 +162,8 @@ class PlaybookTest(unittest.TestCase):
         with subprocess.Popen(command, env={**self.environment(), **more}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
             try:
                 self.assertEqual(json.loads(running.stdout.readline())["step"], "Wait")
+                # While Ansible still forks the step's worker, Python itself may drop the interruption, and then this strategy never hears of it.
+                self.assertIn(b"Pausing", running.stdout.readline())
                 running.send_signal(signal.SIGTERM)
                 self.assertEqual(running.wait(LONG_S), 99)
                 until = time.monotonic() + LONG_S
