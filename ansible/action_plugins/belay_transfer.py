@@ -22,8 +22,6 @@ ATTEMPTS, PAUSE_S = 5, 3
 class ActionModule(ActionBase):
     """`pull` and `push` move bytes here; every other step is the module's alone."""
 
-    TRANSFERS_FILES = True
-
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         self._vars = task_vars

@@ -1,6 +1,7 @@
 """Releases: the same state gives the same digest, only what changed is in it, and nothing in an archive is believed."""
 import io
 import os
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -104,6 +105,30 @@ class Releases(Folder):
         self.assertTrue(unpack(self.target, built["path"], built["digest"], SHARED).changed)
         self.assertEqual(tree(done.code, SHARED, self.target.root), built["manifest"]["code"])
         self.assertEqual(os.listdir(os.path.join(self.target.belay, "incoming")), [built["digest"][:12]])
+
+    def test_code_that_is_whole_stays_and_is_compared_all_the_same(self):
+        built = self.build(self.baseline)
+        done = unpack(self.target, built["path"], built["digest"], SHARED)
+        index, made = os.path.join(done.code, "index.php"), os.stat(os.path.join(done.code, "index.php")).st_ino
+        shutil.rmtree(done.incoming)
+        again = unpack(self.target, built["path"], built["digest"], SHARED)
+        self.assertEqual((again, os.stat(index).st_ino), (done, made))
+        self.assertEqual(sorted(os.listdir(done.incoming)), ["manifest.json", "options.jsonl"])
+        shutil.rmtree(done.incoming)
+        subprocess.run(["zstd", "-q", "-d", built["path"], "-o", self.folder + "/x.tar"], check=True)
+        with open(self.folder + "/x.tar", "rb") as plain:
+            other = plain.read().replace(b"Theme Name: Plain", b"Theme Name: Other")
+        subprocess.run(["zstd", "-q", "-f", "-o", built["path"]], input=other, check=True)
+        self.assertIn("tree/wp-content/themes/plain/style.css", self.refused("RELEASE_DIGEST_MISMATCH", unpack, self.target, built["path"], built["digest"], SHARED))
+
+    def test_code_that_somebody_added_to_is_made_anew(self):
+        built = self.build(self.baseline)
+        done = unpack(self.target, built["path"], built["digest"], SHARED)
+        for added in ("wp-content/evil.php", "wp-content/link"):
+            with self.subTest(added):
+                os.symlink("/", os.path.join(done.code, added)) if added.endswith("link") else put(done.code, added, "<?php evil();")
+                self.assertTrue(unpack(self.target, built["path"], built["digest"], SHARED).changed)
+                self.assertEqual(tree(done.code, SHARED, self.target.root), built["manifest"]["code"])
 
     def test_another_digest_is_refused_and_nothing_is_left(self):
         built = self.build()

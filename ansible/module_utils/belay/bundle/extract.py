@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import BinaryIO, Dict, Optional
 
 from . import rowfile
@@ -21,8 +21,11 @@ _MANIFEST_LIMIT = 256 * 1024 * 1024
 _MARGIN = 64 * 1024 * 1024
 
 
-def extract(archive: str, digest: str, folder: str) -> dict:
-    """Writes `manifest.json`, `tree/`, `tables/` and `options.jsonl` of a release below an empty folder; every part is verified."""
+def extract(archive: str, digest: str, folder: str, code: bool = True) -> dict:
+    """Writes `manifest.json`, `tree/`, `tables/` and `options.jsonl` of a release below an empty folder; every part is verified.
+
+    Without `code` the files of the tree are verified only.
+    """
     os.makedirs(os.path.join(folder, "tree"))
     limit = max(shutil.disk_usage(folder).free - _MARGIN, 0)
     with closing(read_archive(archive, limit)) as members:
@@ -31,7 +34,8 @@ def extract(archive: str, digest: str, folder: str) -> dict:
             out.write(canonical(manifest))
         wanted = _wanted(manifest)
         for info, content in members:
-            _write_member(folder, info, content, wanted)
+            written = os.path.join(folder, info.name) if code or not info.name.startswith("tree/") else None
+            _take_member(written, info, content, wanted)
     if wanted:
         raise mismatch("%s is missing from the archive" % sorted(wanted)[0])
     check_data(folder, manifest)
@@ -77,30 +81,34 @@ def _is_reachable(name: str, links: set) -> bool:
     return is_plain(name) and not any(name[:at] in links for at, letter in enumerate(name) if letter == "/")
 
 
-def _write_member(folder: str, info, content: Optional[BinaryIO], wanted: Dict[str, Optional[str]]) -> None:
+def _take_member(path: Optional[str], info, content: Optional[BinaryIO], wanted: Dict[str, Optional[str]]) -> None:
+    """Verifies a member of the archive, and writes it where a path is given."""
     if info.name not in wanted:
         raise mismatch("%s is in the archive but not in its manifest" % info.name)
-    path = os.path.join(folder, info.name)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    found = _write_link(path, info.linkname) if content is None else _write(path, content, info.mode)
+    if path is not None:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+    found = _take_link(path, info.linkname) if content is None else _take_file(path, content, info.mode)
     if wanted.pop(info.name) not in (found, None):
         raise mismatch("%s is not what its manifest says" % info.name)
 
 
-def _write(path: str, content: BinaryIO, mode: int) -> str:
+def _take_file(path: Optional[str], content: BinaryIO, mode: int) -> str:
     digest = hashlib.sha256()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o755 if mode & 0o100 else 0o644)
-    with os.fdopen(handle, "wb") as out:
-        while True:
-            block = content.read(1 << 20)
-            if not block:
-                return digest.hexdigest()
+    with _created(path, mode) if path is not None else nullcontext() as out:
+        while block := content.read(1 << 20):
             digest.update(block)
-            out.write(block)
+            if out is not None:
+                out.write(block)
+    return digest.hexdigest()
 
 
-def _write_link(path: str, target: str) -> str:
-    os.symlink(target, path)
+def _created(path: str, mode: int) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o755 if mode & 0o100 else 0o644), "wb")
+
+
+def _take_link(path: Optional[str], target: str) -> str:
+    if path is not None:
+        os.symlink(target, path)
     return LINK + target
 
 

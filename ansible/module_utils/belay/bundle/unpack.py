@@ -26,26 +26,26 @@ class Unpacked(NamedTuple):
 def unpack(site, archive: str, digest: str, shared_paths: Iterable[str]) -> Unpacked:
     """Makes `releases/<digest12>` (with its links into `shared`) and `.belay/incoming/<digest12>` out of the archive.
 
-    Does nothing when both are there and intact. Raises BelayError ARCHIVE_UNSAFE, ARCHIVE_BROKEN, RELEASE_DIGEST_MISMATCH,
-    RELEASE_DAMAGED (the active release differs from its manifest).
+    Does nothing when both are there and whole, and leaves code alone that is: whoever promotes a release again after a rollback does
+    not wait for thousands of files. Raises BelayError ARCHIVE_UNSAFE, ARCHIVE_BROKEN, RELEASE_DIGEST_MISMATCH, RELEASE_DAMAGED (the
+    active release differs from its manifest).
     """
     os.umask(0o022)  # the web server, another user, reads the code
     short = digest[:12]
     code, incoming = os.path.join(site.releases, short), os.path.join(site.belay, "incoming", short)
     known = stored_manifest(site, short)
-    if known is not None and digest_of(known) == digest and _intact(known, code, incoming):
+    stays = known is not None and digest_of(known) == digest and _is_whole(known, code, shared_paths)
+    if stays and _has_data(known, incoming):
         link_shared(site, code, short, shared_paths)
         return Unpacked(known, code, incoming, False)
     os.makedirs(os.path.dirname(incoming), exist_ok=True)
     temporary = tempfile.mkdtemp(prefix=short + ".", dir=os.path.dirname(incoming))
     try:
-        manifest = extract(archive, digest, temporary)
+        manifest = extract(archive, digest, temporary, code=not stays)
         tree = os.path.join(temporary, "tree")
-        link_shared(site, tree, short, shared_paths)
-        if os.path.lexists(code) and site.active_release() == short:
-            _refuse_damage(manifest, code)
-        else:
-            replace_folder(tree, code)
+        link_shared(site, code if stays else tree, short, shared_paths)
+        if not stays:
+            _place(site, manifest, tree, code)
         shutil.rmtree(tree, ignore_errors=True)
         os.chmod(temporary, 0o700)
         replace_folder(temporary, incoming)
@@ -54,6 +54,14 @@ def unpack(site, archive: str, digest: str, shared_paths: Iterable[str]) -> Unpa
     store_manifest(site, short, manifest)
     begin_writing_out(site.releases)
     return Unpacked(manifest, code, incoming, True)
+
+
+def _place(site, manifest: dict, tree: str, code: str) -> None:
+    """The tree becomes the release's folder. What is active stays as it is, or is damaged."""
+    if os.path.lexists(code) and site.active_release() == os.path.basename(code):
+        _refuse_damage(manifest, code)
+    else:
+        replace_folder(tree, code)
 
 
 def link_shared(site, tree: str, release: str, shared_paths: Iterable[str]) -> None:
@@ -94,12 +102,23 @@ def _manifest_path(site, release: str) -> str:
     return os.path.join(site.belay, "releases", release + ".json")
 
 
-def _intact(manifest: dict, code: str, incoming: str) -> bool:
+def _has_data(manifest: dict, incoming: str) -> bool:
     try:
         check_data(incoming, manifest)
     except (BelayError, OSError, ValueError):
         return False
-    return not changed_files(manifest, code)
+    return True
+
+
+def _is_whole(manifest: dict, code: str, shared_paths: Iterable[str]) -> bool:
+    """A release's folder holds what its manifest says, the links into `shared`, and no file besides."""
+    if os.path.islink(code):
+        return False
+    found = set()
+    for folder, folders, files in os.walk(code):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        found.update(os.path.relpath(os.path.join(folder, name), code) for name in (*files, *links))
+    return found - set(shared_paths) == set(manifest["code"]) and not changed_files(manifest, code)
 
 
 def changed_files(manifest: dict, code: str) -> list:
