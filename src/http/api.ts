@@ -8,7 +8,7 @@ import { type MetricsDeps, metrics } from "./metrics.ts";
 import type { VerifyRunner } from "./oidc.ts";
 import { operations } from "./operations.ts";
 import { packages } from "./packages.ts";
-import { limited, SHIPPED_LIMIT } from "./rate-limit.ts";
+import { limited, SHIPPED_LIMIT, STRANGERS } from "./rate-limit.ts";
 import { records } from "./records.ts";
 import type { Route } from "./router.ts";
 import { runnerRoutes } from "./runner.ts";
@@ -33,16 +33,20 @@ export function apiRoutes({
   ready,
 }: ApiDeps): readonly Route[] {
   const access: AccessDeps = { store: deps.store, github: deps.github, loginOf };
-  const asked = [
+  const people = [
     ...records(access),
     ...listings(access),
     ...packages(access, deps),
     ...operations(deps, access),
     ...setAside({ store: deps.store, clock: deps.clock, queue }, access),
-    ...runnerRoutes({ deps, verifyRunner }),
-    ...metrics(watched),
   ];
-  return [...health(ready), ...limited(asked, SHIPPED_LIMIT, () => performance.now())];
+  const machines = [...runnerRoutes({ deps, verifyRunner }), ...metrics(watched)];
+  const limits = { each: SHIPPED_LIMIT, now: () => performance.now() };
+  return [
+    ...health(ready),
+    ...limited(people, { ...limits, strangers: STRANGERS }),
+    ...limited(machines, { ...limits, strangers: null }),
+  ];
 }
 
 function health(ready: ApiDeps["ready"]): readonly Route[] {

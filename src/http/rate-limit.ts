@@ -1,7 +1,8 @@
 /**
  * How often one asker may ask: a bucket of requests for each token (for each address where there is none) that refills
- * steadily. Tokens can be made up without end, and each costs a request at GitHub: until one has proved to be somebody's it counts
- * with the others of its address. Held in memory: a limit guards this process, not the truth of anything.
+ * steadily. Tokens can be made up without end. Where each of them costs a request at GitHub it counts with the others of its address
+ * until it has proved to be somebody's; where a signature tells, as of runners, nobody waits for what strangers make up. Held in memory: a
+ * limit guards this process, not the truth of anything.
  */
 import { createHash } from "node:crypto";
 import { ApiError, tooManyRequests } from "./errors.ts";
@@ -16,32 +17,33 @@ export interface RateLimit {
 /** A person's scripts, or a runner that reports its steps, stay far below. */
 export const SHIPPED_LIMIT: RateLimit = { burst: 120, per_minute: 600 };
 /** For tokens of one address that are nobody's. Those that prove to be somebody's are given back, so a proxy's address will do. */
-const STRANGERS: RateLimit = { burst: 60, per_minute: 30 };
+export const STRANGERS: RateLimit = { burst: 60, per_minute: 30 };
 /** Beyond so many askers the ones that asked longest ago are forgotten: their buckets are full again or nearly so. */
 const MOST_ASKERS = 10_000;
 
-/**
- * The same routes, each counting its askers together with the others.
- * @param now milliseconds that never go back
- */
-export function limited(
-  routes: readonly Route[],
-  limit: RateLimit,
-  now: () => number,
-  strangers: RateLimit = STRANGERS,
-): readonly Route[] {
-  const askers = bucketsOf(limit, now);
-  const unproven = bucketsOf(strangers, now);
+export interface Limits {
+  readonly each: RateLimit;
+  /** Null: a token that is nobody's costs nothing. */
+  readonly strangers: RateLimit | null;
+  /** Milliseconds that never go back. */
+  readonly now: () => number;
+}
+
+/** The same routes, each counting its askers together with the others. */
+export function limited(routes: readonly Route[], { each, strangers, now }: Limits): readonly Route[] {
+  const askers = bucketsOf(each, now);
+  const unproven = strangers === null ? null : bucketsOf(strangers, now);
   const proven = new Map<string, true>();
   const handle = async (route: Route, request: ApiRequest): Promise<ApiResponse> => {
     const asker = askerOf(request);
     const strange = request.token !== null && !proven.has(asker);
-    if (strange) unproven.take(request.address);
+    if (strange) unproven?.take(request.address);
     askers.take(asker);
     const answer = await route.handle(request).catch((error: unknown) => ({ error }));
-    if ("error" in answer && isNobodys(answer.error)) proven.delete(asker);
-    else if (strange) {
-      unproven.give(request.address);
+    const whose = "error" in answer ? whoseError(answer.error) : "somebody's";
+    if (whose === "nobody's") proven.delete(asker);
+    if (whose === "somebody's" && strange) {
+      unproven?.give(request.address);
       keep(proven, asker, true);
     }
     if ("error" in answer) throw answer.error;
@@ -50,8 +52,11 @@ export function limited(
   return routes.map((route) => ({ ...route, handle: (request) => handle(route, request) }));
 }
 
-/** Nobody is known: the token was refused, or GitHub could not tell. Every other refusal is of a known person. */
-const isNobodys = (error: unknown): boolean => !(error instanceof ApiError) || error.status === 401;
+/** Who asked, by the error: where GitHub could not tell, a token is what it was before. Every refusal but one is of a known person. */
+function whoseError(error: unknown): "somebody's" | "nobody's" | "unknown" {
+  if (!(error instanceof ApiError)) return "unknown";
+  return error.status === 401 ? "nobody's" : "somebody's";
+}
 
 interface Bucket {
   left: number;

@@ -14,11 +14,11 @@ const asking = (token: string | null, address = "10.0.0.1"): ApiRequest => ({
 function counter() {
   let now = 0;
   const ok = { status: 200, body: {} };
-  const [route] = limited(
-    [{ method: "GET", path: "/api/sites", handle: async () => ok }],
-    { burst: 2, per_minute: 60 },
-    () => now,
-  );
+  const [route] = limited([{ method: "GET", path: "/api/sites", handle: async () => ok }], {
+    each: { burst: 2, per_minute: 60 },
+    strangers: null,
+    now: () => now,
+  });
   if (route === undefined) throw new Error("a limit takes no route away");
   const ask = (token: string | null, address?: string) =>
     route.handle(asking(token, address)).then(

@@ -1,7 +1,7 @@
 /** Tokens that are made up without end: what they may cost, and that they cost nobody else. */
 import { expect, test } from "vitest";
 import { ApiError } from "../../../src/http/errors.ts";
-import { limited } from "../../../src/http/rate-limit.ts";
+import { limited, type RateLimit } from "../../../src/http/rate-limit.ts";
 import type { ApiRequest } from "../../../src/http/router.ts";
 
 const asking = (token: string | null, address: string): ApiRequest => ({
@@ -13,27 +13,30 @@ const asking = (token: string | null, address: string): ApiRequest => ({
   json: async () => null,
 });
 
-/** A bot that knows the tokens `somebody...`; those of `later...` GitHub cannot tell of. */
-function bot() {
+/** A bot that knows the tokens `somebody...`; those of `later...`, and all while GitHub is down, GitHub cannot tell of. */
+function bot(strangers: RateLimit | null = { burst: 3, per_minute: 60 }) {
   let now = 0;
   let asked = 0;
+  let down = false;
   const handle = async ({ token }: ApiRequest) => {
     asked += 1;
-    if (token?.startsWith("later")) throw new Error("GitHub did not answer");
+    if (down || token?.startsWith("later")) throw new Error("GitHub did not answer");
     if (token?.startsWith("somebody-else")) throw new ApiError(404, "not_found", "");
     if (!token?.startsWith("somebody")) throw new ApiError(401, "unauthorized", "");
     return { status: 200, body: {} };
   };
-  const ordinary = { burst: 100, per_minute: 600 };
-  const strangers = { burst: 3, per_minute: 60 };
-  const [route] = limited([{ method: "GET", path: "/api/sites", handle }], ordinary, () => now, strangers);
+  const limits = { each: { burst: 100, per_minute: 600 }, strangers, now: () => now };
+  const [route] = limited([{ method: "GET", path: "/api/sites", handle }], limits);
   if (route === undefined) throw new Error("a limit takes no route away");
   const ask = (token: string | null, address = "10.0.0.1"): Promise<number> =>
     route.handle(asking(token, address)).then(
       ({ status }) => status,
       (error: unknown) => (error instanceof ApiError ? error.status : 500),
     );
-  return { ask, asked: () => asked, wait: (ms: number) => (now += ms) };
+  const outage = (is: boolean) => {
+    down = is;
+  };
+  return { ask, outage, asked: () => asked, wait: (ms: number) => (now += ms) };
 }
 
 test("another token each time is counted by its address, one after another as all at once", async () => {
@@ -63,4 +66,20 @@ test("whoever is somebody goes on, and so does who comes new after a moment", as
   wait(1_000);
   expect(await ask("somebody-new")).toBe(200);
   expect(await ask(null)).toBe(401);
+});
+
+test("an outage of GitHub takes no proof away", async () => {
+  const { ask, outage } = bot();
+  expect(await ask("somebody")).toBe(200);
+  outage(true);
+  for (let at = 0; at < 10; at++) expect(await ask("somebody")).toBe(500);
+  outage(false);
+  for (const token of ["a", "b", "c", "d"]) await ask(token);
+  expect(await ask("somebody")).toBe(200);
+});
+
+test("where a signature tells whose a token is, strangers make nobody wait", async () => {
+  const { ask } = bot(null);
+  for (let at = 0; at < 50; at++) expect(await ask(`made-up-${at}`)).toBe(401);
+  expect(await ask("somebody-new")).toBe(200);
 });
