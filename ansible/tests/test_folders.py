@@ -1,18 +1,22 @@
 """Replacing a folder: killed at any instant, the old or the new one is in its place after whoever comes next has looked."""
+import contextlib
 import os
 import shutil
 import signal
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 from belay.host.folders import begin_writing_out, replace_folder, settle_folders, write_out
-from belay.release.release_folders import forget
+from belay.release.release_folders import drop_releases, forget
 
 from .switchbench import NEW, OLD
 from .test_watchdog import WatchCase
 from .watchbench import step
+
+NOBODY = 65534
 
 
 class Replaced(unittest.TestCase):
@@ -86,6 +90,51 @@ class Replaced(unittest.TestCase):
         replace_folder(str(self.new), str(self.place))
         self.assertEqual((self.words(), os.listdir(self.top), self.place.is_symlink()), ({"new"}, [OLD], False))
         self.assertEqual((elsewhere / "index.php").read_text(), "elsewhere")
+
+
+    @contextlib.contextmanager
+    def not_root(self):
+        """As a site's owner: whom not everything obeys that lies in the site's folders."""
+        if os.geteuid() != 0:
+            yield
+            return
+        for path in (self.top.parent, *self.top.parent.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
+        os.seteuid(NOBODY)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    def test_what_cannot_be_deleted_keeps_nobody_from_going_on(self):
+        with self.not_root():
+            for number in (1, 2):
+                (self.place / "inner").chmod(0o555)
+                replace_folder(str(self.new), str(self.place))
+                settle_folders(str(self.top))
+                left = [f"{OLD}.left.{one + 1}" for one in range(number)]
+                self.assertEqual((self.words(), sorted(os.listdir(self.top))), ({"new"}, [OLD, *left]))
+                self.filled(self.new, "new")
+            os.rename(self.place, self.top / (OLD + ".aside"))
+            (self.top / (OLD + ".aside") / "inner").chmod(0o555)
+            self.filled(self.place, "new")
+            settle_folders(str(self.top))
+            left = sorted(self.top.glob(f"{OLD}.left.*"))
+            self.assertEqual((self.words(), len(left), len(os.listdir(self.top))), ({"new"}, 3, 4))
+            for folder in left:
+                (folder / "inner").chmod(0o755)
+            settle_folders(str(self.top))
+            self.assertEqual(os.listdir(self.top), [OLD])
+
+    def test_what_cannot_be_deleted_of_a_forgotten_release_is_no_release(self):
+        site = SimpleNamespace(releases=str(self.top), belay=str(self.top.parent), active_release=lambda: NEW)
+        with self.not_root():
+            (self.place / "inner").chmod(0o555)
+            drop_releases(site, set())
+            drop_releases(site, set())
+            settle_folders(str(self.top))
+            self.assertEqual(os.listdir(self.top), [OLD + ".left.1"])
+            (self.top / (OLD + ".left.1") / "inner").chmod(0o755)
 
 
 class NextStep(WatchCase):

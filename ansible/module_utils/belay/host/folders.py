@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import re
 import shutil
 import subprocess
 
@@ -10,6 +12,8 @@ from .links import sync_folder
 
 #: What is being replaced lies beside its place under this name, until the new folder has the place.
 ASIDE = ".aside"
+#: What nobody here may delete, because it belongs to somebody else, lies under this name and a number: it comes back to no place.
+LEFT = ".left."
 _SILENT = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
@@ -26,14 +30,29 @@ def replace_folder(new: str, place: str) -> None:
         sync_folder(parent)
     os.rename(new, place)
     sync_folder(parent)
-    _remove(place + ASIDE)
+    remove_folder(place + ASIDE)
 
 
 def settle_folders(parent: str) -> None:
-    """What somebody who was killed was replacing in this folder comes back to its place, or goes where its place is taken."""
+    """What somebody who was killed was replacing in this folder comes back to its place, or goes where its place is taken.
+
+    What could not be deleted before is tried again.
+    """
     for name in os.listdir(parent):
         if name.endswith(ASIDE):
             _settle(os.path.join(parent, name[: -len(ASIDE)]))
+        elif re.search(re.escape(LEFT) + r"\d+$", name):
+            _delete(os.path.join(parent, name))
+
+
+def remove_folder(path: str) -> None:
+    """Its name is free afterwards, also where something in it cannot be deleted: that is left under a name of its own."""
+    _delete(path)
+    if os.path.lexists(path):
+        place = path[: -len(ASIDE)] if path.endswith(ASIDE) else path
+        names = (f"{place}{LEFT}{number}" for number in itertools.count(1))
+        with contextlib.suppress(OSError):
+            os.rename(path, next(name for name in names if not os.path.lexists(name)))
 
 
 def begin_writing_out(folder: str) -> None:
@@ -60,12 +79,13 @@ def _settle(place: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.rename(place + ASIDE, place)
             sync_folder(os.path.dirname(place))
-    _remove(place + ASIDE)
+    remove_folder(place + ASIDE)
 
 
-def _remove(path: str) -> None:
-    """A link is removed itself, and not what it leads to."""
-    if os.path.islink(path):
-        os.unlink(path)
-    elif os.path.lexists(path):
-        shutil.rmtree(path)
+def _delete(path: str) -> None:
+    """As far as it can be deleted. A link is removed itself, and not what it leads to."""
+    with contextlib.suppress(OSError):
+        if os.path.islink(path):
+            os.unlink(path)
+        else:
+            shutil.rmtree(path, ignore_errors=True)

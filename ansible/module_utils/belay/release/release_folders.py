@@ -4,7 +4,7 @@ import os
 import shutil
 
 from ..errors import BelayError
-from ..host.folders import ASIDE
+from ..host.folders import ASIDE, remove_folder
 
 
 def drop_releases(site, kept):
@@ -26,7 +26,7 @@ def forget(site, release):
             "Promote another release first, or `/rollback`.",
         )
     for name in (release + ASIDE, release):
-        shutil.rmtree(os.path.join(site.releases, name), ignore_errors=True)
+        remove_folder(os.path.join(site.releases, name))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(site.belay, "releases", f"{release}.json"))
 
