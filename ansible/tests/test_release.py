@@ -130,6 +130,45 @@ class Releases(Folder):
                 self.assertTrue(unpack(self.target, built["path"], built["digest"], SHARED).changed)
                 self.assertEqual(tree(done.code, SHARED, self.target.root), built["manifest"]["code"])
 
+    def made_anew(self, built, shared, change):
+        done = unpack(self.target, built["path"], built["digest"], SHARED)
+        change(done.code)
+        self.assertTrue(unpack(self.target, built["path"], built["digest"], shared).changed)
+        self.assertEqual(tree(done.code, shared, self.target.root), built["manifest"]["code"])
+        self.assertFalse(unpack(self.target, built["path"], built["digest"], shared).changed)
+        return done.code
+
+    def test_at_a_shared_path_only_its_own_link_is_whole(self):
+        built = self.build(self.baseline)
+        shared = [*SHARED, ".htaccess", "wp-content/upgrade", "wp-content/object-cache.php"]
+
+        def written_before_it_was_shared(code):
+            put(code, ".htaccess", "of a plugin")
+            put(self.target.shared, ".htaccess", "of all releases")
+            os.mkdir(os.path.join(code, "wp-content/upgrade"))
+            put(self.target.shared, "wp-content/upgrade/x", "")
+
+        code = self.made_anew(built, shared, written_before_it_was_shared)
+        self.assertEqual(os.readlink(os.path.join(code, ".htaccess")), "../../shared/.htaccess")
+        self.assertEqual(os.readlink(os.path.join(code, "wp-content/upgrade")), "../../../shared/wp-content/upgrade")
+
+        def elsewhere(code):
+            os.unlink(os.path.join(code, "wp-config.php"))
+            os.symlink("../../shared/.htaccess", os.path.join(code, "wp-config.php"))
+
+        code = self.made_anew(built, shared, elsewhere)
+        self.assertEqual(os.readlink(os.path.join(code, "wp-config.php")), "../../shared/wp-config.php")
+        for planted in (lambda path: put(os.path.dirname(path), os.path.basename(path), "<?php evil();"), lambda path: os.symlink("../../../shared/wp-content/object-cache.php", path)):
+            code = self.made_anew(built, shared, lambda code: planted(os.path.join(code, "wp-content/object-cache.php")))
+            self.assertFalse(os.path.lexists(os.path.join(code, "wp-content/object-cache.php")))
+
+    def test_code_with_other_rights_is_made_anew(self):
+        built = self.build(self.baseline)
+        for path, mode in (("index.php", 0o600), ("index.php", 0), ("wp-content/plugins", 0o700), ("", 0o700)):
+            with self.subTest(path, mode=mode):
+                code = self.made_anew(built, SHARED, lambda code: os.chmod(os.path.join(code, path), mode))
+                self.assertEqual([os.stat(os.path.join(code, one)).st_mode & 0o777 for one in ("index.php", "wp-content/plugins", "")], [0o644, 0o755, 0o755])
+
     def test_another_digest_is_refused_and_nothing_is_left(self):
         built = self.build()
         self.refused("RELEASE_DIGEST_MISMATCH", unpack, self.target, built["path"], "0" * 64, SHARED)

@@ -19,6 +19,9 @@ from .optionfile import measure as measure_options
 
 _MANIFEST_LIMIT = 256 * 1024 * 1024
 _MARGIN = 64 * 1024 * 1024
+#: What files have afterwards, programs the second of them; and folders, by the umask of whoever unpacks.
+FILE_MODES = (0o644, 0o755)
+FOLDER_MODE = 0o755
 
 
 def extract(archive: str, digest: str, folder: str, code: bool = True) -> dict:
@@ -103,7 +106,7 @@ def _take_file(path: Optional[str], content: BinaryIO, mode: int) -> str:
 
 
 def _created(path: str, mode: int) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o755 if mode & 0o100 else 0o644), "wb")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODES[1 if mode & 0o100 else 0]), "wb")
 
 
 def _take_link(path: Optional[str], target: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import tempfile
-from typing import Iterable, NamedTuple, Optional
+from typing import Dict, Iterable, NamedTuple, Optional, Set
 
 from ..errors import BelayError
-from .extract import check_data, extract, mismatch
+from .extract import FILE_MODES, FOLDER_MODE, check_data, extract, mismatch
 from ..files.files import LINK, file_digest
 from ..host.folders import begin_writing_out, replace_folder
 from .manifest import digest_of
@@ -27,14 +28,14 @@ def unpack(site, archive: str, digest: str, shared_paths: Iterable[str]) -> Unpa
     """Makes `releases/<digest12>` (with its links into `shared`) and `.belay/incoming/<digest12>` out of the archive.
 
     Does nothing when both are there and whole, and leaves code alone that is: whoever promotes a release again after a rollback does
-    not wait for thousands of files. Raises BelayError ARCHIVE_UNSAFE, ARCHIVE_BROKEN, RELEASE_DIGEST_MISMATCH, RELEASE_DAMAGED (the
+    not wait for thousands of files, unless something was written below its volatile paths while it ran. Raises BelayError ARCHIVE_UNSAFE, ARCHIVE_BROKEN, RELEASE_DIGEST_MISMATCH, RELEASE_DAMAGED (the
     active release differs from its manifest).
     """
     os.umask(0o022)  # the web server, another user, reads the code
     short = digest[:12]
     code, incoming = os.path.join(site.releases, short), os.path.join(site.belay, "incoming", short)
     known = stored_manifest(site, short)
-    stays = known is not None and digest_of(known) == digest and _is_whole(known, code, shared_paths)
+    stays = known is not None and digest_of(known) == digest and _is_whole(known, code, _links(site, short, shared_paths))
     if stays and _has_data(known, incoming):
         link_shared(site, code, short, shared_paths)
         return Unpacked(known, code, incoming, False)
@@ -66,17 +67,20 @@ def _place(site, manifest: dict, tree: str, code: str) -> None:
 
 def link_shared(site, tree: str, release: str, shared_paths: Iterable[str]) -> None:
     """Links what lives in `<root>/shared` into a release, relative to where `releases/<release>` is or will be."""
-    for path in shared_paths:
-        if not os.path.lexists(os.path.join(site.shared, path)):
-            continue
+    for path, target in _links(site, release, shared_paths).items():
         place = os.path.join(tree, path)
-        target = os.path.relpath(os.path.join(site.shared, path), os.path.dirname(os.path.join(site.releases, release, path)))
         if os.path.islink(place) and os.readlink(place) == target:
             continue
         if os.path.lexists(place):
             raise mismatch("it brings %s, which is a shared path of this site" % path)
         os.makedirs(os.path.dirname(place), exist_ok=True)
         os.symlink(target, place)
+
+
+def _links(site, release: str, shared_paths: Iterable[str]) -> Dict[str, str]:
+    """Shared path -> where its link in a release leads to, of those that this host has."""
+    there = [path for path in shared_paths if os.path.lexists(os.path.join(site.shared, path))]
+    return {path: os.path.relpath(os.path.join(site.shared, path), os.path.dirname(os.path.join(site.releases, release, path))) for path in there}
 
 
 def stored_manifest(site, release: str) -> Optional[dict]:
@@ -110,20 +114,41 @@ def _has_data(manifest: dict, incoming: str) -> bool:
     return True
 
 
-def _is_whole(manifest: dict, code: str, shared_paths: Iterable[str]) -> bool:
-    """A release's folder holds what its manifest says, the links into `shared`, and no file besides."""
-    if os.path.islink(code):
+def _is_whole(manifest: dict, code: str, links: Dict[str, str]) -> bool:
+    """A release's folder holds what its manifest says, as it was unpacked, and nothing besides but these `links` into `shared`."""
+    if os.path.islink(code) or not os.path.isdir(code):
         return False
+    there = {path: LINK + target for path, target in links.items() if os.path.lexists(os.path.join(code, path))}
+    wanted = {**manifest["code"], **there}
+    try:
+        return _as_unpacked(code) == set(wanted) and not _changed(wanted, code)
+    except OSError:
+        return False
+
+
+def _as_unpacked(code: str) -> Optional[Set[str]]:
+    """Paths of the files and links in a release's folder; None where the rights of one are not those that unpacking gives."""
     found = set()
     for folder, folders, files in os.walk(code):
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-        found.update(os.path.relpath(os.path.join(folder, name), code) for name in (*files, *links))
-    return found - set(shared_paths) == set(manifest["code"]) and not changed_files(manifest, code)
+        if os.stat(folder).st_mode & 0o777 != FOLDER_MODE:
+            return None
+        for name in (*files, *links):
+            path = os.path.join(folder, name)
+            state = os.lstat(path)
+            if not stat.S_ISLNK(state.st_mode) and stat.S_IMODE(state.st_mode) not in FILE_MODES:
+                return None
+            found.add(os.path.relpath(path, code))
+    return found
 
 
 def changed_files(manifest: dict, code: str) -> list:
     """Paths of the manifest that are missing from a release's folder or differ there."""
-    return [path for path, wanted in manifest["code"].items() if value_at(os.path.join(code, path)) != wanted]
+    return _changed(manifest["code"], code)
+
+
+def _changed(wanted: Dict[str, str], code: str) -> list:
+    return [path for path, value in wanted.items() if value_at(os.path.join(code, path)) != value]
 
 
 def value_at(path: str) -> Optional[str]:
