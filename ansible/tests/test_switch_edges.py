@@ -60,7 +60,8 @@ class ForeignWriters(SwitchCase):
 
 
 class AtTheLastMoment(SwitchCase):
-    def test_what_others_wrote_to_a_replaced_table_comes_back(self):
+    def conflict(self, late, visitor=""):
+        """`late` is written directly before the tables change places, by a `visitor` directly after it: (host, looks) when the switch is refused."""
         params = {
             "table_rules": [{"pattern": "*", "class": "config", "origin": "test"}], "option_rules": [{"pattern": "*", "class": "config", "origin": "test"}],
             "protected_paths": [], "volatile_paths": [], "shared_paths": [], "reference_options": {}, "row_limit": 100, "workers": 0,
@@ -68,20 +69,49 @@ class AtTheLastMoment(SwitchCase):
         }
         with Session(self.site) as session:
             params["expected_tables"] = {"things": measures.expected(self.site, params).parts_of(session, "things")}
-        original, wanted, looks = engine._rename, promotion(tables=("things",)), measures.looks(self.site, params)
-
-        def late(session, renames):
-            self.sql("INSERT INTO wp_things (word) VALUES ('stray')")
-            original(session, renames)
-
+        wanted, looks = promotion(tables=("things",)), measures.looks(self.site, params)
         host = self.host(wanted.operation)
         with Session(self.site) as session:
             promote.load(self.site, session, wanted)
-        with mock.patch.object(engine, "_rename", late), self.assertRaises(BelayError) as caught:
+        with self.written(late, visitor), self.assertRaises(BelayError) as caught:
             promote.activate(host, recovery.recover(host)[0], wanted, measures.expected(self.site, params), looks, 0.3)
         self.assertEqual(caught.exception.code, "CONFLICT_AFTER_SWITCH")
-        rollback.roll_back(host, wanted.operation, OLD, looks, 0.3)
+        return host, looks
+
+    def written(self, late, visitor):
+        original = engine._rename
+
+        def rename(session, renames):
+            self.sql(late)
+            original(session, renames)
+            if visitor:
+                self.sql(visitor)
+
+        return mock.patch.object(engine, "_rename", rename)
+
+    def test_what_others_wrote_to_a_replaced_table_comes_back(self):
+        host, looks = self.conflict("INSERT INTO wp_things (word) VALUES ('stray')")
+        rollback.roll_back(host, host.journal.operation_id, OLD, looks, 0.3)
         self.assertEqual(self.sql("SELECT word FROM wp_things"), [["one"], ["two"], ["stray"]])
+
+    def test_a_row_that_was_carried_over_is_not_carried_again_over_what_visitors_wrote_since(self):
+        stray = "UPDATE wp_options SET option_value = '7' WHERE option_name = 'visits'"
+        for visitor in ("", "UPDATE wp_options SET option_value = 'theirs' WHERE option_name = 'visits'"):
+            with self.subTest(visitor=visitor):
+                self.site = self.bench.fresh()
+                host, looks = self.conflict(f"INSERT INTO wp_things (word) VALUES ('stray'); {stray}", visitor)
+                self.reset_and_finish(host, "theirs" if visitor else "7")
+                back = self.host(str(uuid.uuid4()))
+                with self.written(stray, visitor):
+                    rollback.roll_back(back, back.journal.operation_id, OLD, looks, 0.3)
+                self.reset_and_finish(back, "theirs" if visitor else "7")
+
+    def reset_and_finish(self, host, carried):
+        """A visitor puts the row back to what it was before the switch, then the next step begins."""
+        self.assertEqual(self.bench.options(self.site)["visits"], carried)
+        self.sql("UPDATE wp_options SET option_value = '1' WHERE option_name = 'visits'")
+        strays.finish(self.host("another"), recovery.recover(host)[0])
+        self.assertEqual(self.bench.options(self.site)["visits"], "1")
 
 
 class NewOnTheTarget(SwitchCase):

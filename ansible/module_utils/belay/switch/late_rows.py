@@ -100,12 +100,13 @@ def merge(session, options, promoted):
 def carry(session, options, kept, promoted):
     """What was written into the table `kept` since base was copied comes into live, except where somebody has written there since base.
 
-    Each statement decides that itself, row by row: a visitor who writes at this moment wins. Returns the number of rows; a second time none.
+    Each statement decides that itself, row by row: a visitor who writes at this moment wins. Returns the number of rows, None where
+    nothing had been written. Not to be called again after that: a visitor may have put a row back to what base says.
     """
     read_committed(session)
     names = changed_names(session, replace(options, live=kept)) - set(promoted)
     if not names:
-        return 0
+        return None
     live, base, kept = ident(options.live), ident(options.base), ident(kept)
     sets = ", ".join(f"l.{ident(c)} = k.{ident(c)}" for c in options.compared)
     columns = ", ".join(ident(c) for c in options.compared)

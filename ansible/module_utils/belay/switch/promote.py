@@ -23,6 +23,8 @@ from ..text import raw
 REWRITE_RULES = b"rewrite_rules"
 #: Stands for the table `release` among the names of shadows and archives; no table of a site is called so.
 ROW = "belay_release"
+#: Step of the journal: what was written at the last moment has been carried over, as far as no visitor had written there since.
+STRAYS = "strays"
 #: Rounds of carrying late rows over before the hold, and how few are left when the hold may begin.
 ROUNDS, FEW = 5, 20
 #: Numbers that production may still give out while the shadow is filled.
@@ -204,13 +206,12 @@ def short(operation):
 def carry_strays(host, options, kept, staying):
     """What writers other than PHP wrote into the options between the last check and the RENAME lies in the kept table.
 
-    It is put into the live one, unless the row has been written there since. Returns the number of rows.
+    It is put into the live one, unless the row has been written there since.
     """
     with host.open_session() as session:
         rows = late_rows.carry(session, options, kept, staying)
-    if rows:
-        host.journal.append("strays", rows=rows)
-    return rows
+    if rows is not None:
+        host.journal.append(STRAYS, rows=rows)
 
 
 def clean_up(site, session):

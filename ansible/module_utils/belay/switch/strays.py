@@ -5,6 +5,7 @@ operation does on the host, and the journal of the operation that switched says 
 """
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import List
 
 from ..host.journal import Journal
@@ -13,14 +14,14 @@ from . import leftovers, promote, rollback
 CARRIED = "carried"
 #: What a switch begins with -> what is written down when its strays are carried over already.
 FORTH, BACK = "prepared", "prepared_back"
-DONE = frozenset((CARRIED, "promoted", "rolled_back"))
+DONE = frozenset((CARRIED, promote.STRAYS, "promoted", "rolled_back"))
 
 
 def finish(host, point) -> None:
     """Carry over what the switch to this point has left; nothing where it has been done, however often it is asked for."""
     operation = point.version.operation
-    journal = Journal(host.site, operation)
-    steps = [entry["step"] for entry in journal.steps()]
+    host = replace(host, journal=Journal(host.site, operation))
+    steps = [entry["step"] for entry in host.journal.steps()]
     begun = [name for name in (BACK, FORTH) if _unfinished(steps, name)]
     if not begun:
         return
@@ -32,7 +33,7 @@ def finish(host, point) -> None:
         rollback.carry_strays_back(host, operation, point.version.release)
     else:
         promote.carry_strays_forth(host, point.record)
-    journal.append(CARRIED)
+    host.journal.append(CARRIED)
 
 
 def _unfinished(steps: List[str], begun: str) -> bool:
