@@ -250,6 +250,36 @@ class Promote(SwitchCase):
         self.promote(promotion())
         self.assertTrue(os.path.exists(flushed))
 
+    def test_rows_that_are_carried_over_reach_a_persistent_object_cache_or_it_is_told(self):
+        log, original = os.path.join(self.site.root, "seen"), engine._rename
+        os.makedirs(os.path.join(self.site.releases, NEW, "wp-content"))
+        os.makedirs(self.site.shared)
+        for path, text in {
+            f"releases/{NEW}/wp-content/object-cache.php": "<?php",
+            f"releases/{NEW}/wp-load.php": f"<?php function wp_cache_flush() {{ return file_put_contents('{log}', 'x', FILE_APPEND) && !is_file('{log}.broken'); }}",
+            "shared/wp-config.php": "<?php define('WP_CACHE_KEY_SALT', BELAY_SWITCH);",
+        }.items():
+            with open(os.path.join(self.site.root, path), "w", encoding="utf-8") as file:
+                file.write(text)
+
+        def late(session, renames):
+            self.sql("UPDATE wp_options SET option_value = '7' WHERE option_name = 'visits'")
+            original(session, renames)
+
+        for broken in (False, True):
+            wanted = promotion(NEW)
+            with self.subTest(broken=broken), mock.patch.object(engine, "_rename", late):
+                if broken:
+                    os.rename(log, log + ".broken")
+                    rollback.roll_back(self.host("back"), "back", OLD, MEASURES, 0.3)
+                    self.sql("UPDATE wp_options SET option_value = '1' WHERE option_name = 'visits'")
+                self.promote(wanted)
+                self.assertEqual(self.bench.options(self.site)["visits"], "7")
+                with open(log, encoding="utf-8") as file:
+                    self.assertEqual(file.read(), "x")
+                steps = [line["step"] for line in Journal(self.site, wanted.operation).steps()]
+                self.assertEqual(("untidy" in steps, steps[-1]), (broken, "strays"))
+
     def test_a_cache_that_cannot_be_flushed_stops_the_switch(self):
         with mock.patch.object(object_cache, "needs_flush", return_value=True), self.assertRaises(BelayError) as caught:
             self.promote(promotion())

@@ -10,7 +10,7 @@ from ..database import names
 from ..candidate import trial
 from ..hold import commit_point
 from ..wordpress import object_cache
-from ..errors import BESIDE_VISITORS
+from ..errors import BESIDE_VISITORS, BelayError
 from . import late_rows, leftovers, recheck, unheld, untouched
 from ..hold.commit_point import CommitPoint, Record
 from ..hold.hold import Version
@@ -206,12 +206,19 @@ def short(operation):
 def carry_strays(host, options, kept, staying):
     """What writers other than PHP wrote into the options between the last check and the RENAME lies in the kept table.
 
-    It is put into the live one, unless the row has been written there since.
+    It is put into the live one, unless the row has been written there since, and a persistent object cache forgets the rows of before.
     """
     with host.open_session() as session:
         rows = late_rows.carry(session, options, kept, staying)
-    if rows is not None:
-        host.journal.append(STRAYS, rows=rows)
+    if rows is None:
+        return
+    if object_cache.needs_flush(host.site, held=False):
+        # Visitors have filled it since the switch, whatever its salt. The rows stay carried over, also where it does not answer.
+        try:
+            object_cache.flush(host.site)
+        except (BelayError, OSError) as error:
+            host.journal.append("untidy", error=str(error)[:300])
+    host.journal.append(STRAYS, rows=rows)
 
 
 def clean_up(site, session):
