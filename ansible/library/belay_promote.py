@@ -20,7 +20,7 @@ options:
       - C(trial) asks the release for its pages on a scratch view, and tries its upgrades of tables on empty copies.
       - C(activate) is the switch, and the point of no return.
       - C(migrate) upgrades the tables where C(trial) found something to upgrade. C(prime) runs the activation hooks of newly active plugins, C(purge) tells caches in front to forget.
-      - C(verify) checks health, C(verify_restored) that of the release before, C(confirm) lets the release stay, C(undo) cleans up before the switch and goes back after it.
+      - C(verify) checks health, and where C(prime) has nothing to do tells which events and roles are missing. C(verify_restored) checks the health of the release before, C(confirm) lets the release stay, C(undo) cleans up before the switch and goes back after it.
     type: str
     required: true
     choices: [check, receive, load, trial, activate, migrate, prime, purge, verify, confirm, undo, verify_restored]

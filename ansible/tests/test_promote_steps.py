@@ -5,6 +5,7 @@ import unittest
 import uuid
 from pathlib import Path
 
+from belay.bundle.unpack import store_manifest, stored_manifest
 from belay.database import names
 from belay.database.mysql import Session
 from belay.errors import BelayError
@@ -57,6 +58,15 @@ class WithoutTheHold(WatchCase):
         self.assertEqual([(one["ok"], one["detail"][:9]) for one in facts["purges"]], [(True, "2 removed"), (False, "not asked")])
         self.assertEqual(os.listdir(cache), [])
         self.assertIn("purged", words(self.site, params))
+
+
+class NoPluginActivated(WatchCase):
+    def test_events_and_roles_that_are_missing_are_told_all_the_same(self):
+        store_manifest(self.site, NEW, {**stored_manifest(self.site, NEW), "cron_hooks": ["till_daily"], "roles": ["waiter"]})
+        params = self.activated()
+        told = step("promote", "verify", params)["belay_facts"]
+        self.assertEqual(told["activation"], {"plugins": [], "missing_cron_hooks": ["till_daily"], "missing_roles": ["waiter"], "written": {}})
+        self.assertNotIn("activation", step("promote", "verify", {**params, "promote_options": ["active_plugins"]})["belay_facts"])
 
 
 class Confirmed(WatchCase):

@@ -43,7 +43,7 @@ def activate_plugins(host, point, params: dict) -> dict:
         host.journal.append("plugin_activated", result=result, writes=writes)
         ran.append(result)
     written = _protected(host.site, Rules.of(params), _written(host))
-    answer = {"changed": bool(ran), "belay_facts": {"activation": {"plugins": ran, **_missing(host, point), "written": written}}}
+    answer = {"changed": bool(ran), "belay_facts": {"activation": {"plugins": ran, **_missing(host.site, point.version.release), "written": written}}}
     failed = next((result for result in ran if not result["ok"]), None)
     if failed:
         error = BelayError(
@@ -109,11 +109,16 @@ _ENDINGS = {
 }
 
 
-def _missing(host, point) -> dict:
+def nothing_activated(site, release: str) -> dict:
+    """The facts `activation` of a release that makes no plugin active."""
+    return {"plugins": [], **_missing(site, release), "written": {}}
+
+
+def _missing(site, release: str) -> dict:
     """What the source has and the target has not, although every hook ran."""
-    manifest = stored_manifest(host.site, point.version.release) or {}
-    with host.open_session() as session:
-        here = runtime_of(host.site, session)
+    manifest = stored_manifest(site, release) or {}
+    with Session(site) as session:
+        here = runtime_of(site, session)
     return {
         "missing_cron_hooks": sorted(set(manifest.get("cron_hooks", ())) - set(here.cron_hooks)),
         "missing_roles": sorted(set(manifest.get("roles", ())) - set(here.roles)),

@@ -4,7 +4,8 @@ from __future__ import annotations
 from ..host.journal import Journal
 from . import armed as arms
 from . import purge as purges
-from .activation import activate_plugins
+from . import workplace
+from .activation import ACTIVE_PLUGINS, activate_plugins, nothing_activated
 from .ended import goal
 from .workplace import at_work, open_site
 
@@ -13,6 +14,14 @@ def prime(params):
     """After the switch and before health: activation hooks of newly active plugins."""
     with at_work(params) as (host, point):
         return activate_plugins(host, point, params) if point.version == goal(params) else {}
+
+
+def verify(params):
+    """Is the release healthy? Where `prime` has nothing to do, and is not called, this tells which events and roles are missing."""
+    answer = workplace.verify(params)
+    if ACTIVE_PLUGINS not in params["promote_options"] and "belay_error" not in answer:
+        answer["belay_facts"]["activation"] = nothing_activated(open_site(params), goal(params).release)
+    return answer
 
 
 def purge(params):

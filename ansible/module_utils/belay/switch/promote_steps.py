@@ -12,11 +12,11 @@ from ..bundle.optionfile import import_options
 from ..bundle.rewrite import Rewriter
 from ..bundle.unpack import unpack
 from ..wordpress.wordpress import wanted_db_version
-from .primed import prime, purge
+from .primed import prime, purge, verify
 from .purge import must_purge
 from .promote_check import check, check_release_fits
 from .promote_endings import confirm, undo, verify_restored
-from .workplace import at_work, require_ours, verify
+from .workplace import at_work, require_ours
 
 __all__ = ["BESIDE", "activate", "check", "confirm", "load", "prime", "purge", "receive", "undo", "verify", "verify_restored"]
 
