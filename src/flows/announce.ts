@@ -79,9 +79,11 @@ const RUNNING: readonly PromotionState[] = ["checking", "ready", "running", "act
 
 /** What a comparison of both sides is followed by: the command that accepts it, as long as nobody has. */
 export function nextOf(work: Work): string | null {
-  const { kind, state, verdict, comparison, result_code } = work.operation;
+  const { kind, state, verdict, comparison, result_code, release_after } = work.operation;
   const { target } = work;
-  if (kind === "promote" && state === "failed" && target.status === "failed") return bringBack(target.name);
+  // Where nothing was switched, a rollback would take back an older promotion.
+  const stands = kind === "promote" && state === "failed" && release_after !== null;
+  if (stands && target.status === "failed") return bringBack(target.name);
   const open = isOver(state) && comparison !== null && result_code !== "done";
   if (work.operation.packages !== null && state === "succeeded") return packagesNext(work.operation.kind);
   return open ? acceptNext(comparison) : nextStep(namesOf(work), state, verdict);

@@ -26,7 +26,7 @@ export interface BeginWith {
 export type Begun = CommandOutcome | { readonly kind: "held"; readonly by: LockHeld };
 
 export async function beginWork(deps: Deps<never>, work: Work, given: BeginWith): Promise<Begun> {
-  const refusal = unfit(work);
+  const refusal = await unfit(work);
   if (refusal !== null) return refuse(work, refusal);
   const lock = await lockFor(work);
   if (!isGranted(lock)) return { kind: "held", by: lock };

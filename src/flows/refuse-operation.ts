@@ -3,25 +3,42 @@ import type { Answer } from "../core/answer.ts";
 import type { LockHeld } from "../core/lock.ts";
 import * as answers from "../core/rendering/answers.ts";
 import { lockedByPerson } from "../core/rendering/locks.ts";
+import type { OperationKind } from "../core/vocabulary.ts";
+import type { EnvironmentRow } from "../ports/sites.ts";
 import type { Tx } from "../ports/store.ts";
+import { lastStandingPromotion } from "./create-operation.ts";
 import type { CommandOutcome } from "./deps.ts";
 import { emit, record, type Work } from "./work.ts";
 
 /** Null: the environments take it, as far as their rows say. */
-export function unfit(work: Work): Answer | null {
-  return unfitEnvironment(work) ?? nothingToUndo(work);
+export async function unfit(work: Work): Promise<Answer | null> {
+  return (await unfitEnvironment(work)) ?? nothingToUndo(work);
 }
 
-/** An environment left in a failed state takes only what brings it back. */
-function unfitEnvironment({ operation, source, target }: Work): Answer | null {
-  const { kind } = operation;
-  if (target.status === "failed" && ["promote", "refresh", "baseline"].includes(kind)) {
-    return answers.environmentFailed(target.name, "/rollback");
-  }
-  if (source.status === "failed" && ["promote", "plan", "baseline"].includes(kind)) {
-    return answers.environmentFailed(source.name, "/refresh");
+/** Kinds that an environment does not take while something must bring it back first. */
+const HELD_BACK = {
+  target: ["promote", "refresh", "baseline"],
+  source: ["promote", "plan", "baseline"],
+} as const satisfies Record<string, readonly OperationKind[]>;
+
+async function unfitEnvironment(work: Work): Promise<Answer | null> {
+  for (const side of ["target", "source"] as const) {
+    if (!HELD_BACK[side].some((kind) => kind === work.operation.kind)) continue;
+    const remedy = await wayBack(work.tx, work[side]);
+    if (remedy !== null) return answers.environmentFailed(work[side].name, remedy);
   }
   return null;
+}
+
+/**
+ * What brings back an environment that was left failed. Null: it runs what it ran before, however it is; its host is asked whether
+ * it is healthy before anything changes, and a rollback would take back somebody else's promotion.
+ */
+async function wayBack(tx: Tx, { id, status }: EnvironmentRow): Promise<"/rollback" | "/refresh" | null> {
+  if (status !== "failed") return null;
+  if ((await lastStandingPromotion(tx, id))?.state === "failed") return "/rollback";
+  const [refresh] = await tx.operations({ source_environment_id: id, kinds: ["refresh"] }, { limit: 1 });
+  return refresh === undefined || refresh.state === "succeeded" ? null : "/refresh";
 }
 
 function nothingToUndo({ operation, target }: Work): Answer | null {

@@ -196,6 +196,18 @@ it("it did not happen: failed", async () => {
   expect(await productionStatus()).toBe("active");
 });
 
+it("it did not happen, and production is not healthy: nobody is told to take back the promotion before, and the host decides about the next", async () => {
+  await recoverNow();
+  await world.runs({ recover: () => looked({ ...before, healthy: false }) });
+  expect(await world.operation()).toMatchObject({ state: "failed", release_after: null });
+  expect(await productionStatus()).toBe("failed");
+  for (const said of [await world.comment(), await world.lastAnswer()]) {
+    expect(said).toContain("It is not healthy.");
+    expect(said).not.toContain("/rollback");
+  }
+  expect(await world.says("mona", "/promote")).toBe("started");
+});
+
 it("a recovery that comes to nothing leaves the doubt, is tried again, and in the end says what to type", async () => {
   for (const wait of [61, 301, 901]) {
     world.wait(wait);
