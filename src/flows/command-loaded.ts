@@ -40,12 +40,12 @@ export async function loadCommand(deps: CommandDeps, input: CommentInput): Promi
   const loaded = await loadSettings(deps, repository);
   const settings = loaded.ok ? loaded.settings : null;
   const asked = { input, comment, settings, problem: loaded.ok ? null : loaded.answer };
-  const recorded = settings === null ? null : await onRecord(deps, asked);
-  if (recorded !== null && isUnheard(asked, recorded.pull_request)) return unheard(deps, input);
+  // Whether a bot is heard is said once and for ever: records may be behind.
+  const recorded = settings === null || comment.bot !== undefined ? null : await onRecord(deps, asked);
   if (recorded !== null && isRefused(asked, recorded)) return { ...asked, ...recorded };
   const pull_request = await deps.github.pullRequest(repository, input.pull_request);
   if (pull_request === null) return { kind: "ignored", reason: "not a pull request" };
-  if (isUnheard(asked, pull_request)) return unheard(deps, input);
+  if (isUnheard(asked, pull_request)) return settings === null ? NOT_NAMED : unheard(deps, input);
   const unmoved =
     recorded?.pull_request.base_ref === pull_request.base_ref &&
     recorded.pull_request.head_ref === pull_request.head_ref;
@@ -65,8 +65,10 @@ function isUnheard({ comment: { bot }, settings }: AskedFor, pull: PullRequest):
 /** Nor is it obeyed later, when its comment is delivered again and the policy has come to name the bot. */
 async function unheard({ store, clock }: CommandDeps, input: CommentInput): Promise<CommandOutcome> {
   await store.transaction((tx) => tx.claimOnce(claimOf(input), clock.now()));
-  return { kind: "ignored", reason: "a bot that the policy does not name" };
+  return NOT_NAMED;
 }
+
+const NOT_NAMED: CommandOutcome = { kind: "ignored", reason: "a bot that the policy does not name" };
 
 /** What a comment acts under, once. */
 export const claimOf = ({ repository, comment_id }: CommentInput): string =>

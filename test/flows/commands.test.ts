@@ -232,6 +232,13 @@ describe("bots", () => {
     expect(await world.effects("answer")).toEqual([]);
   });
 
+  it("are judged by the pull request as GitHub has it, not by a record that is behind", async () => {
+    world.github.policy = "version: 1\nenvironments:\n  production:\n    backup: {bots: [train]}\n";
+    await world.pullRequest({ base_ref: "another" });
+    world.github.pull_requests.set(7, PULL_REQUEST);
+    expect(await says("train", "/backup")).toBe("started");
+  });
+
   it("that were not heard are not obeyed later, when the policy names them and the comment is delivered again", async () => {
     expect(await says("helper", "/backup")).toBe("ignored");
     world.github.policy = "version: 1\ndefaults:\n  backup: {bots: [helper]}\n";

@@ -147,7 +147,7 @@ describe("what was judged must still be so at the claim", () => {
     world.github.files.set(".github/belay.yml", text.replace("max_age: 90s", "max_age: 80s"));
     expect(await world.claim(job)).toMatchObject({ code: "cancelled" });
     expect((await world.operation()).result_message).toContain(
-      "`.github/belay.yml` or the policy changed since the command",
+      "`.github/belay.yml`, the policy or Belay itself changed since the command",
     );
   });
 

@@ -90,7 +90,7 @@ export const reasons = {
   asked: (login: string) => `\`${login}\` asked for it.`,
   closed: () => "the pull request was closed.",
   baseMoved: (base: string) => `the pull request's base is now \`${base}\`.`,
-  settingsChanged: () => "`.github/belay.yml` or the policy changed since the command.",
+  settingsChanged: () => "`.github/belay.yml`, the policy or Belay itself changed since the command.",
   gone: () => "the pull request is gone.",
 } as const;
 
