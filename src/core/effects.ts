@@ -81,7 +81,10 @@ export interface DeploymentStatusEffect {
   readonly description: string;
   readonly environment_url: string;
 }
-/** What the audit log's newest record is, kept where the log's owner cannot rewrite it: an annotated tag `belay/audit/<seq>`. */
+/**
+ * What the audit log's newest record is, kept where the log's owner cannot rewrite it: an annotated tag `belay/audit/<seq>`, or
+ * `belay/audit/<seq>-<hash>` where another log has that one.
+ */
 export interface AnchorEffect {
   readonly kind: "anchor";
   readonly commit: string;

@@ -1,15 +1,24 @@
 /** Annotated tags. The audit log's head is remembered by one. */
-import { anchorText } from "../core/audit.ts";
+import { anchorText, parseAnchor } from "../core/audit.ts";
 import type { AnchorEffect, EffectResult, TagEffect } from "../core/effects.ts";
 import type { Applying } from "./applying.ts";
 import { nameOf } from "./name.ts";
 
+/** A log that was put back from a backup, or begun anew, counts on where another one was tagged: both are remembered. */
 export async function applyAnchor(applying: Applying, effect: AnchorEffect): Promise<EffectResult> {
-  const { seq, commit } = effect;
-  const tag = `belay/audit/${seq}`;
+  const { seq, commit, hash } = effect;
   const message = anchorText(effect);
-  if (await makeTag(applying, { tag, commit, message })) return DONE;
-  if ((await messageOfTag(applying, tag)) === message) return DONE;
+  const tag = `belay/audit/${seq}`;
+  for (const name of [tag, `${tag}-${hash.slice(0, 12)}`]) {
+    if (await makeTag(applying, { tag: name, commit, message })) return DONE;
+    const there = await messageOfTag(applying, name);
+    if (there === message) return DONE;
+    if (there === null || parseAnchor(there, name)?.seq !== seq) return taken(name, seq);
+  }
+  return taken(tag, seq);
+}
+
+function taken(tag: string, seq: number): EffectResult {
   return {
     ok: false,
     retry: false,

@@ -330,6 +330,17 @@ test("the audit log's head is tagged once", async () => {
   });
 });
 
+test("a log that was put back from a backup is remembered beside what was tagged before", async () => {
+  const anchor = { kind: "anchor", commit: sha, seq: 7, hash: "ef".repeat(32) } as const;
+  for (const _time of ["once", "twice"]) expect(await apply(anchor)).toMatchObject({ ok: true });
+  const { tags, tagObjects } = double.repository();
+  const told = [...tags].map(([tag, object]) => [tag, tagObjects.get(object)?.message.slice(-6)]);
+  expect(Object.fromEntries(told)).toEqual({
+    "belay/audit/7": "ababab",
+    "belay/audit/7-efefefefefef": "efefef",
+  });
+});
+
 test("a tag that somebody made beforehand in the audit log's name is no memory of it", async () => {
   const { tags, tagObjects } = double.repository();
   const foreign = { sha: "f".repeat(40), tag: "belay/audit/8", message: "mine", commit: sha };
