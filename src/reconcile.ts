@@ -95,9 +95,9 @@ async function sweepOnce(options: ReconcileOptions, { name, every_s, work }: Swe
   }
 }
 
-function pruneOld({ deps, sweeps }: ReconcileOptions): Promise<number> {
+function pruneOld({ deps, sweeps }: ReconcileOptions): Promise<Found> {
   const days = (count: number) => before(deps, count * DAY_MS);
-  return sweeps.prune({ answers: days(7), worked_on: days(30), set_aside: days(90) });
+  return sweeps.prune({ answers: days(7), worked_on: days(30), set_aside: days(90), most: 5_000 });
 }
 
 function settingsOfSites({ deps, sweeps, log }: ReconcileOptions): Promise<number> {

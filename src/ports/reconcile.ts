@@ -46,6 +46,14 @@ export interface PruneBefore {
   readonly worked_on: string;
   /** The same, where they were set aside: somebody may still look why. Also the newest of a check, but those on commits of open pull requests. */
   readonly set_aside: string;
+  /** Most webhooks, and most effects, that go at once: no statement keeps others waiting for long. */
+  readonly most: number;
+}
+
+/** `more`: what came first is gone, and others are old enough. */
+export interface Pruned {
+  readonly rows: number;
+  readonly more: boolean;
 }
 
 /** Work on a timer that several bots share: one of them does it at a time. */
@@ -73,6 +81,6 @@ export interface Sweeps {
   countRedelivery(guid: string, now: string): Promise<number>;
   /** The last time does not count. */
   uncountRedelivery(guid: string): Promise<void>;
-  /** Drops what nobody asks for any more, some thousand rows at a time. @returns how many rows */
-  prune(before: PruneBefore): Promise<number>;
+  /** Drops what nobody asks for any more. */
+  prune(before: PruneBefore): Promise<Pruned>;
 }

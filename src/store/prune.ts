@@ -5,11 +5,8 @@
  * in an open pull request, where it would be taken for one that was never judged.
  */
 import { sql } from "kysely";
-import type { PruneBefore } from "../ports/reconcile.ts";
+import type { PruneBefore, Pruned } from "../ports/reconcile.ts";
 import type { Db } from "./schema.ts";
-
-/** So that no statement keeps others waiting; the rest goes with the next sweep. */
-const MOST_AT_ONCE = 5_000;
 
 /** Streams that are over with their one effect: what came of it stands in `resources`. */
 const NOTHING_SHOWN = sql`old.stream not like 'check:%' and old.stream not like 'comment:%:<!-- belay:operation=%'`;
@@ -19,15 +16,14 @@ const REFUSED_AND_CLOSED = sql`old.state = 'failed' and old.stream like 'check:%
   join pull_requests as pull on pull.repository_id = head.repository_id and pull.number = head.number
   where pull.state = 'open' and head.repository_id = old.repository_id and head.sha = split_part(old.stream, ':', 2))`;
 
-/** @returns how many rows went */
-export async function prune(db: Db, { answers, worked_on, set_aside }: PruneBefore): Promise<number> {
+export async function prune(db: Db, { answers, worked_on, set_aside, most }: PruneBefore): Promise<Pruned> {
   const requests = await db.deleteFrom("api_requests").where("at", "<", answers).executeTakeFirst();
   const asked = await db.deleteFrom("redeliveries").where("asked_at", "<", answers).executeTakeFirst();
   const deliveries = await sql`
     delete from deliveries where id in (
       select id from deliveries
       where (state = 'done' and received_at < ${worked_on}) or (state = 'failed' and received_at < ${set_aside})
-      order by received_at limit ${sql.lit(MOST_AT_ONCE)})`.execute(db);
+      order by received_at limit ${most})`.execute(db);
   const effects = await sql`
     delete from effects where seq in (
       select old.seq from effects as old
@@ -37,7 +33,10 @@ export async function prune(db: Db, { answers, worked_on, set_aside }: PruneBefo
           select from effects as newer
           where newer.repository_id = old.repository_id and newer.stream = old.stream and newer.seq > old.seq
             and newer.state in ('pending', 'done')))
-      order by coalesce(old.settled_at, old.not_before) limit ${sql.lit(MOST_AT_ONCE)})`.execute(db);
-  const rows = [deliveries, effects].map(({ numAffectedRows = 0n }) => Number(numAffectedRows));
-  return Number(requests.numDeletedRows + asked.numDeletedRows) + rows.reduce((sum, one) => sum + one, 0);
+      order by coalesce(old.settled_at, old.not_before) limit ${most})`.execute(db);
+  const [first = 0, second = 0] = [deliveries, effects].map(({ numAffectedRows = 0n }) =>
+    Number(numAffectedRows),
+  );
+  const rows = Number(requests.numDeletedRows + asked.numDeletedRows) + first + second;
+  return { rows, more: first === most || second === most };
 }

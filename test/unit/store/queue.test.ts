@@ -224,12 +224,13 @@ test("a sweep is one bot's at a time, due again by time, and taken over from one
   expect([await sweeps.countRedelivery("g", NOW), await sweeps.countRedelivery("g", later(1))]).toEqual([
     1, 2,
   ]);
-  expect(await sweeps.prune({ answers: later(2), worked_on: later(-9), set_aside: later(-9) })).toBe(1);
+  const old = { answers: later(2), worked_on: later(-9), set_aside: later(-9), most: 9 };
+  expect(await sweeps.prune(old)).toEqual({ rows: 1, more: false });
   expect(await sweeps.countRedelivery("g", NOW)).toBe(1);
 }, 120_000);
 
 const DAY_S = 24 * 3600;
-const OLD = { answers: NOW, worked_on: later(-30 * DAY_S), set_aside: later(-90 * DAY_S) };
+const OLD = { answers: NOW, worked_on: later(-30 * DAY_S), set_aside: later(-90 * DAY_S), most: 9 };
 const ids = async (table: string) =>
   (await opened.sql(`select id from ${table} order by seq`)).map(({ id }) => String(id));
 
@@ -242,7 +243,8 @@ test("old deliveries go, but neither what waits nor, for longer, what was set as
       await opened.sql(`update deliveries set state = '${state}' where id = '${state}-${age}'`);
     }
   }
-  expect(await opened.sweeps.prune(OLD)).toBe(3);
+  expect(await opened.sweeps.prune({ ...OLD, most: 2 })).toEqual({ rows: 2, more: true });
+  expect(await opened.sweeps.prune({ ...OLD, most: 2 })).toEqual({ rows: 1, more: false });
   expect(await ids("deliveries")).toEqual(["done-29", "failed-31", "failed-89", "pending-300"]);
 });
 
@@ -268,10 +270,10 @@ test("old effects go, but not what tells what GitHub shows, and nothing is done 
     await applyAll(long_ago, () => done(5));
   }
   await write(check("b", "waits"), later(DAY_S));
-  expect(await opened.sweeps.prune(OLD)).toBe(4);
+  expect(await opened.sweeps.prune(OLD)).toEqual({ rows: 4, more: false });
   const left = await opened.sql("select effect from effects order by seq");
   expect(left.map(({ effect }) => effect)).toMatchObject([{ body: "z" }, { title: "2" }, { title: "waits" }]);
-  expect(await opened.sweeps.prune(OLD)).toBe(0);
+  expect(await opened.sweeps.prune(OLD)).toMatchObject({ rows: 0 });
 
   expect(await opened.store.transaction((tx) => tx.claimOnce("comment:1", NOW))).toBe(false);
   // What was made is still known, so that it is looked for and not made anew.
@@ -312,12 +314,12 @@ test("a check that GitHub refused goes, too, once no open pull request has its c
   for (const [state, sha] of Object.entries(heads)) await shows(state, sha, 91);
   await shows("younger", "d".repeat(40), 89);
   // Of the open one the reconciler still has to know that it was judged.
-  expect(await opened.sweeps.prune(OLD)).toBe(2);
+  expect(await opened.sweeps.prune(OLD)).toMatchObject({ rows: 2 });
   const left = await opened.sql("select effect ->> 'title' as title from effects order by seq");
   expect(left.map(({ title }) => title)).toEqual(["shown before", "open", "younger"]);
   const known = await opened.store.transaction((tx) => tx.shownChecks(41, heads.merged, ["a"]));
   expect(known.get("a")).toMatchObject({ state: "done", effect: { title: "shown before" } });
-  expect(await opened.sweeps.prune(OLD)).toBe(0);
+  expect(await opened.sweeps.prune(OLD)).toMatchObject({ rows: 0 });
 });
 
 test("what was set aside is shown, and tried again when a person says so", async () => {
