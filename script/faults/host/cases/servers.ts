@@ -48,11 +48,11 @@ const reader: Fault = {
   },
 };
 
-/** A release that nobody can see cannot be healthy; once it is confirmed it stays. */
-const CONFIRMED: readonly string[] = ["confirmed", "code"];
+/** A release that nobody can see cannot be healthy; once it was found healthy (this step is written after the look) it stays. */
+const FOUND_HEALTHY: readonly string[] = ["health", "confirmed", "code"];
 
 export const SERVERS: readonly Case[] = [
   ...atSteps(STEPS, database),
-  ...STEPS.flatMap((step) => atSteps([step], { ...php, must: CONFIRMED.includes(step) ? "new" : "old" })),
+  ...STEPS.flatMap((step) => atSteps([step], { ...php, must: FOUND_HEALTHY.includes(step) ? "new" : "old" })),
   ...atSteps(STEPS, reader),
 ];
