@@ -4,6 +4,7 @@ import signal
 
 from belay.switch import promote, promote_endings, promote_steps, recover_steps, rollback, rollback_steps, switch, trial_steps, unconfirmed
 from belay.errors import BelayError
+from belay.refresh import refresh_steps
 
 NEW_OPTIONS = {
     "theme": {"option_name": b"theme", "option_value": b"new", "autoload": b"yes"},
@@ -55,7 +56,7 @@ def run(order):
     if order["pause"]:
         module, name, when = PLACES[order["pause"]]
         setattr(module, name, _stopping(getattr(module, name), when))
-    steps = {"promote": promote_steps, "rollback": rollback_steps, "recover": recover_steps, "trial": trial_steps}
+    steps = {"promote": promote_steps, "rollback": rollback_steps, "recover": recover_steps, "trial": trial_steps, "refresh": refresh_steps}
     try:
         return getattr(steps[order["kind"]], order["params"]["step"])(order["params"])
     except BelayError as error:

@@ -80,6 +80,23 @@ class Confirmed(WatchCase):
         self.assertEqual(active(self.site).release, NEW)
 
 
+class RefreshedMeanwhile(WatchCase):
+    def test_a_release_that_nobody_has_confirmed_keeps_its_way_back(self):
+        params = self.activated()
+        before = self.bench.tables(self.site)
+        lists = ("keep_tables", "keep_options", "clone_options", "leave_out_tables", "leave_out_files", "masks")
+        archive = {"archive": f"{self.site.belay}/incoming/none.tar.zst", "digest": "0" * 64}
+        by_hand = {
+            **params, **dict.fromkeys(lists, []), **archive, "operation_id": str(uuid.uuid4()), "initial": False, "source_type": "staging",
+            "hold_php": "<?php", "expected_source": None,
+        }
+        refused = step("refresh", "import_data", by_hand)["belay_error"]
+        self.assertEqual((refused["code"], params["operation_id"] in refused["message"]), ("HOST_BUSY", True))
+        self.assertEqual(self.bench.tables(self.site), before)
+        self.assertNotIn("belay_error", step("promote", "confirm", params))
+        self.assertEqual(step("refresh", "import_data", by_hand)["belay_error"]["code"], "ARCHIVE_BROKEN")
+
+
 class Overtaken(WatchCase):
     def test_a_release_that_was_brought_late_is_not_unpacked_behind_another_operation(self):
         params = self.bench.params(self.site, archive=f"{self.site.belay}/incoming/none.tar.zst", hold_without="brief_mixture")

@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import shutil
 
+from ..errors import BelayError
 from ..fingerprint.fingerprint import fingerprint
 from ..files.files import file_digest
 from ..host.hostlock import host_lock
@@ -20,6 +21,7 @@ from ..release.release import describe, store
 from ..scope.rules import Rules
 from ..host.site import Site
 from ..bundle.unpack import unpack
+from ..switch import armed as arms
 from ..switch.workplace import take_site
 
 
@@ -51,10 +53,12 @@ def export_data(params) -> dict:
 
 
 def import_data(params) -> dict:
-    """On the source: everything takes its place, then the source's fingerprint."""
+    """On the source: everything takes its place, then the source's fingerprint. BelayError HOST_BUSY while a release waits here for
+    its confirmation."""
     site, rules = _site(params, params["initial"]), Rules.of(params)
     scope = Scope.of(params)
     with host_lock(site, params["operation_id"]):
+        _require_confirmed(site)
         # The shadows of an operation that was interrupted here are dropped: it must not go on with ours.
         take_site(site, params["operation_id"])
         mark_copy(site, params["source_type"], params["hold_php"])
@@ -84,6 +88,18 @@ def tidy(params) -> dict:
 
 
 STEPS = {"inventory": inventory, "export": export_data, "import": import_data, "tidy": tidy}
+
+
+def _require_confirmed(site) -> None:
+    """The way back of a release that nobody has confirmed leads over tables that a refresh drops."""
+    waiting = arms.all_of(site)
+    if waiting:
+        raise BelayError(
+            "HOST_BUSY",
+            f"Operation {waiting[0].operation} has activated release {waiting[0].goal.release} on {site.url}, and nobody has confirmed it yet: "
+            "a refresh would take away what it may have to go back to. Nothing was changed.",
+            "Run recover.yml on this environment first, then refresh again.",
+        )
 
 
 def _clone_code(site, params) -> None:
