@@ -232,6 +232,20 @@ class CandidateTest(unittest.TestCase):
         asks = "<?php add_action('wp_footer', function () { echo 'ftp ', json_encode(extension_loaded('ftp')), ' curl ', json_encode(extension_loaded('curl')); });"
         self.answers(BENCH.release({PLUGIN: asks}), {"path": "/", "contains": "ftp false curl true"})
 
+    def test_no_other_way_leads_to_the_database_of_visitors(self):
+        self.assertEqual(BENCH.php("echo json_encode(extension_loaded('pdo_mysql'));"), "true")
+        asks = """<?php add_action('wp_footer', function () {
+            try {
+                $socket = explode(':', DB_HOST . ':')[1];
+                $pdo = new PDO("mysql:unix_socket=$socket;dbname=" . DB_NAME, DB_USER, DB_PASSWORD);
+                $pdo->exec("UPDATE {$GLOBALS['wpdb']->posts} SET post_title = 'x'");
+                echo 'pdo connected';
+            } catch (PDOException $error) {
+                echo 'pdo refused: ', $error->getMessage();
+            }
+        });"""
+        self.answers(BENCH.release({PLUGIN: asks}), {"path": "/", "contains": "pdo refused: could not find driver"})
+
     def test_what_a_killed_trial_left_is_removed(self):
         with Session(BENCH.site) as session:
             found = scratch.scene(BENCH.site, session, [])

@@ -15,8 +15,11 @@ TAKEN = (
     "curl_exec,curl_multi_exec,socket_connect,socket_sendto,socket_sendmsg,stream_socket_sendto,chmod,chown,chgrp,lchown,lchgrp,touch"
 )
 #: Extensions that open connections inside themselves, where no function can be taken away: plugins see that they are not there, and do without.
-#: The object cache that visitors use is reached by the first of them.
-LEFT_OUT = ("redis", "relay", "memcached", "memcache", "mongodb", "amqp", "rdkafka", "gearman", "ftp", "ssh2", "imap", "ldap", "pgsql", "pdo_pgsql", "sqlsrv", "pdo_sqlsrv")
+#: The object cache that visitors use is reached by the first of them, the site's own database by pdo_mysql: nothing limits its connections.
+LEFT_OUT = (
+    "redis", "relay", "memcached", "memcache", "mongodb", "amqp", "rdkafka", "gearman", "ftp", "ssh2", "imap", "ldap",
+    "pdo_mysql", "pgsql", "pdo_pgsql", "sqlsrv", "pdo_sqlsrv",
+)
 #: The same, where a host loads them otherwise than by a line of its own; PHP 8.5 no longer knows the setting.
 CLASSES = "Redis,RedisArray,RedisCluster,RedisSentinel,Memcached,Memcache,MemcachePool"
 _LOADS = re.compile(r'\s*extension\s*=\s*"?(?:.*/)?(?:php_)?(\w+)(?:\.so|\.dll)?"?\s*(?:;.*)?$')
@@ -30,7 +33,7 @@ def settings(folder: str) -> Dict[str, str]:
         "error_log": os.path.join(folder, "php.log"), "disable_functions": TAKEN, "disable_classes": CLASSES, "allow_url_fopen": "0",
         "max_execution_time": "0", "memory_limit": "512M", "sys_temp_dir": temporary, "upload_tmp_dir": temporary, "session.save_path": temporary,
         "session.save_handler": "files", "opcache.enable": "0", "opcache.lockfile_path": temporary, "apc.enable_cli": "0",
-        # The one connection is WordPress's own, opened before any plugin; PHP itself refuses all others, whoever knows a password.
+        # The one connection is WordPress's own, opened before any plugin; PHP itself refuses all others by mysqli, whoever knows a password.
         "mysqli.max_links": "1", "mysqli.allow_persistent": "0",
         # As WordPress sets it where nobody debugs: warnings and worse.
         "error_reporting": "4983",
