@@ -28,8 +28,8 @@ def unpack(site, archive: str, digest: str, shared_paths: Iterable[str]) -> Unpa
     """Makes `releases/<digest12>` (with its links into `shared`) and `.belay/incoming/<digest12>` out of the archive.
 
     Does nothing when both are there and whole, and leaves code alone that is: whoever promotes a release again after a rollback does
-    not wait for thousands of files, unless something was written below its volatile paths while it ran. Raises BelayError ARCHIVE_UNSAFE, ARCHIVE_BROKEN, RELEASE_DIGEST_MISMATCH, RELEASE_DAMAGED (the
-    active release differs from its manifest).
+    not wait for thousands of files, unless something was written below its volatile paths while it ran. Raises BelayError
+    ARCHIVE_UNSAFE, ARCHIVE_BROKEN, RELEASE_DIGEST_MISMATCH, RELEASE_DAMAGED (the active release differs from its manifest).
     """
     os.umask(0o022)  # the web server, another user, reads the code
     short = digest[:12]
