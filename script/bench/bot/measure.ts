@@ -6,6 +6,9 @@ import type { GithubProcess, Happened } from "./github.ts";
 import { type BotOptions, type BotProcess, startBotProcess } from "./process.ts";
 
 export const PER_SECOND = 500;
+/** For the embedded store: far fewer than it takes, so that its answers tell of it and not of a queue. */
+export const EMBEDDED_PER_SECOND = 25;
+const STEADY_S = 20;
 const CONNECTIONS = 64;
 
 export type Sizes = {
@@ -34,7 +37,11 @@ export type Figures = {
 };
 
 /** Acknowledgements of webhooks, as many as go and then at a steady rate. The bots work on what they took all the while. */
-export async function acknowledging(setting: Setting, starts: readonly BotOptions[]): Promise<Figures> {
+export async function acknowledging(
+  setting: Setting,
+  starts: readonly BotOptions[],
+  per_second = PER_SECOND,
+): Promise<Figures> {
   const bots = await Promise.all(starts.map((one) => startBotProcess(setting.github.settings, one)));
   try {
     const rss_idle_mb = Math.max(...bots.map((bot) => bot.rss_mb()));
@@ -43,7 +50,8 @@ export async function acknowledging(setting: Setting, starts: readonly BotOption
     const before = cpuOf(bots);
     const flooded = await flood(setting, urls, setting.sizes.flood);
     const cpu = cpuOf(bots) - before;
-    const steady = await atRate(urls, deliveries(setting.happened, setting.sizes.steady), PER_SECOND);
+    const count = Math.min(setting.sizes.steady, per_second * STEADY_S);
+    const steady = await atRate(urls, deliveries(setting.happened, count), per_second);
     return {
       events_per_s: perSecond(flooded),
       ack_p50_ms: percentile(steady.answers, 0.5),
