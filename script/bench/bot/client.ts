@@ -10,7 +10,14 @@ export type Answered = {
 /** The lines before the body, and the body, which many requests share. */
 export type Request = { readonly head: Buffer; readonly body: Buffer };
 
-type Connection = { readonly send: (request: Request) => Promise<number>; readonly close: () => void };
+type Connection = {
+  readonly send: (request: Request) => Promise<number>;
+  readonly close: () => void;
+  /** Servers close what was idle for five seconds: before that nothing is sent any more. */
+  readonly isFresh: () => boolean;
+};
+
+const IDLE_MS = 4_000;
 
 export type Load = {
   readonly answers: readonly Answered[];
@@ -65,7 +72,7 @@ export async function atRate(
     const target = targets[at % targets.length];
     const pool = free[at % targets.length];
     if (target === undefined || pool === undefined) throw new Error("no bot was named");
-    const connection = pool.pop() ?? (await connectTo(target));
+    const connection = freshOf(pool) ?? (await connectTo(target));
     const status = await connection.send(request);
     answers.push({ ms: performance.now() - due, status });
     pool.push(connection);
@@ -85,15 +92,31 @@ export async function atRate(
   return { answers, seconds };
 }
 
+/** The one that was used last. It and the older ones are closed where it is too old. */
+function freshOf(pool: Connection[]): Connection | undefined {
+  const last = pool.pop();
+  if (last === undefined || last.isFresh()) return last;
+  for (const old of [last, ...pool.splice(0)]) old.close();
+  return undefined;
+}
+
 async function connectTo({ host, port }: Target): Promise<Connection> {
   const socket = connect({ host, port, noDelay: true });
   await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
-  return { send: (request) => exchange(socket, request), close: () => socket.destroy() };
+  let used = performance.now();
+  const send = async (request: Request) => {
+    const status = await exchange(socket, request);
+    used = performance.now();
+    return status;
+  };
+  const isFresh = () => !socket.destroyed && performance.now() - used < IDLE_MS;
+  return { send, close: () => socket.destroy(), isFresh };
 }
 
 /** @returns the status */
 function exchange(socket: Socket, request: Request): Promise<number> {
   return new Promise((resolve, reject) => {
+    if (socket.destroyed) return reject(new Error("the bot closed a connection that it had left open"));
     let text = "";
     const ended = () => done(() => reject(new Error("the bot closed a connection that it had left open")));
     const onData = (chunk: Buffer) => {
