@@ -30,6 +30,7 @@ const sizes = { warm_up: 3_000 * share, flood: 8_000 * share, steady: 4_000 * sh
 const folder = mkdtempSync(path.join(tmpdir(), "belay-bench-bot-"));
 let postgres: Postgres | undefined;
 let stores = 0;
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const stop = () => process.exit(1);
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, stop);
 try {
@@ -60,7 +61,6 @@ try {
   });
 } finally {
   await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
 }
 
 async function measure(setting: Setting, server: Postgres) {
