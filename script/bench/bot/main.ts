@@ -88,11 +88,13 @@ async function measure(setting: Setting, server: Postgres) {
       );
     }
   }
+  // One command after the other is no idle bot's day: GitHub's limit of writes would have them wait for each other.
+  const alone = ({ env }: BotOptions): BotOptions => ({ env: { ...env, BELAY_WRITES_PER_MINUTE: "10000" } });
   const [onServer] = await onPostgres(1);
   if (onServer === undefined) throw new Error("no bot");
   const first_check_ms = {
-    postgres: rounded(median(await firstChecks(setting, onServer, 0))),
-    pglite: rounded(median(await firstChecks(setting, embedded(), 1_000))),
+    postgres: rounded(median(await firstChecks(setting, alone(onServer), 0))),
+    pglite: rounded(median(await firstChecks(setting, alone(embedded()), 1_000))),
   };
   say(
     `The first check comes after ${first_check_ms.postgres} ms; with the embedded store ${first_check_ms.pglite} ms`,
