@@ -47,13 +47,13 @@ async function tamper(store: OpenStore, statement: string): Promise<void> {
   await store.sql("alter table audit_log enable trigger all");
 }
 
-async function cloneWithTag(message: string): Promise<string> {
+async function cloneWithTags(messages: Readonly<Record<string, string>>): Promise<string> {
   const git = (...words: string[]) =>
     execa("git", ["-C", folder, "-c", "user.name=bot", "-c", "user.email=bot@acme.example", ...words]);
   await git("init", "--quiet");
   await git("commit", "--quiet", "--allow-empty", "--message", "first");
-  await git("tag", "--annotate", "belay/audit/3", "--message", message);
-  await git("tag", "--annotate", "belay/audit/4", "--message", "not an anchor");
+  for (const [tag, message] of Object.entries(messages))
+    await git("tag", "--annotate", tag, "--message", message);
   return folder;
 }
 
@@ -76,7 +76,9 @@ test("an end that was cut off is found by the tags of the site's repository", as
   await write(opened, 3);
   const { head } = await verify(opened.store);
   if (head === null) throw new Error("the log is empty");
-  const remembered = await anchorsOfClone(await cloneWithTag(anchorText(head)));
+  const remembered = await anchorsOfClone(
+    await cloneWithTags({ "belay/audit/3": anchorText(head), "belay/audit/4": "not an anchor" }),
+  );
   const { anchors, foreign } = remembered;
   expect(anchors).toEqual([{ ...head, where: "the tag belay/audit/3" }]);
   expect(foreign).toEqual(["belay/audit/4"]);
@@ -89,6 +91,22 @@ test("an end that was cut off is found by the tags of the site's repository", as
   expect((await verify(opened.store, remembered)).sentences.join("\n")).toContain(
     "The log ends at record 1, but the tag belay/audit/3 says that record 3 existed: its end was cut off.",
   );
+});
+
+test("of two tags of one record, as after a store was put back, the other log's is told", async () => {
+  opened = await openStore({ kind: "memory" });
+  await write(opened, 3);
+  const { head } = await verify(opened.store);
+  if (head === null) throw new Error("the log is empty");
+  const other = anchorText({ ...head, hash: "0".repeat(64) });
+  const beside = `belay/audit/3-${head.hash.slice(0, 12)}`;
+  const { anchors } = await anchorsOfClone(
+    await cloneWithTags({ "belay/audit/3": other, [beside]: anchorText(head) }),
+  );
+  expect(anchors.map(({ where }) => where)).toEqual(["the tag belay/audit/3", `the tag ${beside}`]);
+  expect((await verify(opened.store, { anchors, foreign: [] })).faults).toEqual([
+    { seq: 3, message: expect.stringContaining("Record 3 has another hash than the tag belay/audit/3 says") },
+  ]);
 });
 
 test("the command reads a store's folder, and says what is wrong with its arguments", async () => {
