@@ -40,11 +40,12 @@ export async function loadCommand(deps: CommandDeps, input: CommentInput): Promi
   const loaded = await loadSettings(deps, repository);
   const settings = loaded.ok ? loaded.settings : null;
   const asked = { input, comment, settings, problem: loaded.ok ? null : loaded.answer };
-  // Whether a bot is heard is said once and for ever: records may be behind.
+  // Whether a bot is heard is decided once and for ever, and records may be behind.
   const recorded = settings === null || comment.bot !== undefined ? null : await onRecord(deps, asked);
   if (recorded !== null && isRefused(asked, recorded)) return { ...asked, ...recorded };
   const pull_request = await deps.github.pullRequest(repository, input.pull_request);
   if (pull_request === null) return { kind: "ignored", reason: "not a pull request" };
+  // Without settings nobody knows whether the policy names it: nothing is decided.
   if (isUnheard(asked, pull_request)) return settings === null ? NOT_NAMED : unheard(deps, input);
   const unmoved =
     recorded?.pull_request.base_ref === pull_request.base_ref &&

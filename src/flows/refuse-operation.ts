@@ -32,7 +32,7 @@ async function unfitEnvironment(work: Work): Promise<Answer | null> {
 
 /**
  * What brings back an environment that was left failed. Null: it runs what it ran before, however it is; its host is asked whether
- * it is healthy before anything changes, and a rollback would take back somebody else's promotion.
+ * it is healthy before anything changes, and a rollback would take back an older promotion.
  */
 async function wayBack(tx: Tx, { id, status }: EnvironmentRow): Promise<"/rollback" | "/refresh" | null> {
   if (status !== "failed") return null;

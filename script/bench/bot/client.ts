@@ -13,7 +13,7 @@ export type Request = { readonly head: Buffer; readonly body: Buffer };
 type Connection = {
   readonly send: (request: Request) => Promise<number>;
   readonly close: () => void;
-  /** Servers close what was idle for five seconds: before that nothing is sent any more. */
+  /** Whether it may be used again: servers close what was idle for five seconds. */
   readonly isFresh: () => boolean;
 };
 
@@ -92,7 +92,7 @@ export async function atRate(
   return { answers, seconds };
 }
 
-/** The one that was used last. It and the older ones are closed where it is too old. */
+/** The connection that was used last; where that was too long ago, all of them are closed. */
 function freshOf(pool: Connection[]): Connection | undefined {
   const last = pool.pop();
   if (last === undefined || last.isFresh()) return last;
@@ -116,9 +116,11 @@ async function connectTo({ host, port }: Target): Promise<Connection> {
 /** @returns the status */
 function exchange(socket: Socket, request: Request): Promise<number> {
   return new Promise((resolve, reject) => {
-    if (socket.destroyed) return reject(new Error("the bot closed a connection that it had left open"));
+    const closed = new Error("the bot closed a connection that it had left open");
+    // Nothing more would be told of it.
+    if (socket.destroyed) return reject(closed);
     let text = "";
-    const ended = () => done(() => reject(new Error("the bot closed a connection that it had left open")));
+    const ended = () => done(() => reject(closed));
     const onData = (chunk: Buffer) => {
       text += chunk.toString("latin1");
       const head = text.indexOf("\r\n\r\n");

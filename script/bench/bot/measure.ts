@@ -40,7 +40,7 @@ export type Figures = {
 export async function acknowledging(
   setting: Setting,
   starts: readonly BotOptions[],
-  per_second = PER_SECOND,
+  per_second: number,
 ): Promise<Figures> {
   const bots = await Promise.all(starts.map((one) => startBotProcess(setting.github.settings, one)));
   try {
