@@ -4,7 +4,7 @@ import signal
 import tempfile
 import unittest
 
-from belay.bundle.unpack import store_manifest, stored_manifest, value_at
+from belay.bundle.unpack import changed_files, store_manifest, stored_manifest, value_at
 from belay.errors import BelayError
 from belay.release.release import told
 from belay.switch import measures
@@ -90,6 +90,22 @@ class CodeEdits(unittest.TestCase):
         os.unlink(self.path("index.php"))
         with self.assertRaisesRegex(BelayError, "index.php"):
             check_release_intact(self.site, RELEASE)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root to become somebody else")
+    def test_a_file_that_cannot_be_read_is_named(self):
+        os.chmod(self.path("index.php"), 0)
+        manifest = stored_manifest(self.site, RELEASE)
+        owner = os.path.dirname(self.site.root)
+        for folder in (owner, self.site.root, self.site.releases, os.path.dirname(self.path("index.php"))):
+            os.chmod(folder, 0o755)
+        os.seteuid(65534)
+        try:
+            with self.assertRaises(BelayError) as caught:
+                changed_files(manifest, os.path.dirname(self.path("index.php")))
+        finally:
+            os.seteuid(0)
+        self.assertEqual(caught.exception.code, "FILE_UNREADABLE")
+        self.assertIn("index.php", caught.exception.message)
 
     def test_a_report_spells_paths_as_fingerprints_do(self):
         spelt = told({"schema": 1, "code": self.code})["code"]

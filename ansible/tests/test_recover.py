@@ -142,6 +142,9 @@ class Interrupted(RecoverCase):
         facts = self.facts(stop=True)
         self.assertEqual((self.what(facts)["unconfirmed"], facts["active"]["release"]), ("finished", NEW))
         self.assert_nothing_watched(params)
+        told = self.facts(operation_id=params["operation_id"])["promotion"]
+        self.assertEqual(told["promoted"], step("promote", "confirm", params)["belay_facts"]["promoted"])
+        self.assertTrue(told["promoted"]["code"])
 
     def test_a_confirmed_one_is_told_as_it_told_itself_also_to_whoever_asks_again(self):
         params = self.activated()

@@ -16,6 +16,7 @@ from belay.errors import BelayError
 from belay.database.mysql import Session
 from belay.database.sql import WRITTEN
 from belay.tables.table_shape import shape_of
+from belay.wordpress import object_cache
 
 from .switchbench import HOLD_PHP, MEASURES, NEW, OLD
 from .test_switch import NOTHING, SwitchCase, promotion
@@ -170,6 +171,35 @@ class Killed(SwitchCase):
         self.assertEqual((sorted(promoted["tables"]), promoted["options"]["theme"]["hash"]), (["extra", "things"], "new"))
         self.assertIsNone(promote.resume(self.host("another"), recovery.recover(host)[0], NOTHING, MEASURES))
 
+    def test_late_rows_that_were_carried_over_are_not_carried_over_again(self):
+        """Killed between the rows and what says of them that they are carried over; meanwhile a visitor puts one back to what it was."""
+        original, carry = engine._rename, late_rows.carry
+        wanted = promotion()
+
+        def late(session, renames):
+            self.sql("UPDATE wp_options SET option_value = '7' WHERE option_name = 'visits'")
+            self.sql("INSERT INTO wp_options (option_name, option_value) VALUES ('fresh', '1')")
+            self.sql("DELETE FROM wp_options WHERE option_name = 'gone'")
+            original(session, renames)
+
+        def then_dies(*arguments):
+            carry(*arguments)
+            raise KeyboardInterrupt
+
+        with mock.patch.object(engine, "_rename", late), mock.patch.object(late_rows, "carry", then_dies):
+            with self.assertRaises(KeyboardInterrupt):
+                self.promote(wanted)
+        self.sql("UPDATE wp_options SET option_value = '1' WHERE option_name = 'visits'")
+        self.sql("DELETE FROM wp_options WHERE option_name = 'fresh'")
+        self.sql("INSERT INTO wp_options (option_name, option_value) VALUES ('gone', 'x')")
+        host = self.host(wanted.operation)
+        flushed = []
+        with mock.patch.object(object_cache, "needs_flush", return_value=True), mock.patch.object(object_cache, "flush", flushed.append):
+            for _ in range(2):
+                strays.finish(host, recovery.recover(host)[0])
+        self.assertEqual(self.bench.options(self.site), {"blogname": "Shop", "theme": "new", "visits": "1", "gone": "x", "added": "1"})
+        # Nobody knows whether it had come to that.
+        self.assertEqual(len(flushed), 1)
 
     def test_a_rollback_that_died_before_it_told_still_tells(self):
         self.promote(promotion())

@@ -11,6 +11,7 @@ from typing import Dict, Iterable, NamedTuple, Optional, Set
 from ..errors import BelayError
 from .extract import FILE_MODES, FOLDER_MODE, check_data, extract, mismatch
 from ..files.files import LINK, file_digest
+from ..files.filewalk import unreadable
 from ..host.folders import begin_writing_out, replace_folder
 from .manifest import digest_of
 
@@ -29,7 +30,8 @@ def unpack(site, archive: str, digest: str, shared_paths: Iterable[str]) -> Unpa
 
     Does nothing when both are there and whole, and leaves code alone that is: whoever promotes a release again after a rollback does
     not wait for thousands of files, unless something was written below its volatile paths while it ran. Raises BelayError
-    ARCHIVE_UNSAFE, ARCHIVE_BROKEN, RELEASE_DIGEST_MISMATCH, RELEASE_DAMAGED (the active release differs from its manifest).
+    ARCHIVE_UNSAFE, ARCHIVE_BROKEN, RELEASE_DIGEST_MISMATCH, RELEASE_DAMAGED (the active release differs from its manifest), FILE_UNREADABLE
+    (so that nobody knows whether it does).
     """
     os.umask(0o022)  # the web server, another user, reads the code
     short = digest[:12]
@@ -122,7 +124,7 @@ def _is_whole(manifest: dict, code: str, links: Dict[str, str]) -> bool:
     wanted = {**manifest["code"], **there}
     try:
         return _as_unpacked(code) == set(wanted) and not _changed(wanted, code)
-    except OSError:
+    except (BelayError, OSError):
         return False
 
 
@@ -152,10 +154,15 @@ def _changed(wanted: Dict[str, str], code: str) -> list:
 
 
 def value_at(path: str) -> Optional[str]:
-    """As a manifest's code has it: SHA-256 of a file or `link:<target>`; None where there is neither."""
-    if os.path.islink(path):
-        return LINK + os.readlink(path)
-    return file_digest(path) if os.path.isfile(path) else None
+    """As a manifest's code has it: SHA-256 of a file or `link:<target>`; None where there is neither. BelayError FILE_UNREADABLE."""
+    try:
+        if os.path.islink(path):
+            return LINK + os.readlink(path)
+        return file_digest(path) if os.path.isfile(path) else None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise unreadable(os.fsencode(path), error) from error
 
 
 def _refuse_damage(manifest: dict, code: str) -> None:

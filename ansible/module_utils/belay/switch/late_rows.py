@@ -90,37 +90,44 @@ def merge(session, options, promoted):
     wanted = named(names)
     session.execute("START TRANSACTION")
     for source, table in ((options.live, options.base), (options.base, options.shadow)):
-        # All deletions first: where only the case of a name changed, both rows have one place in the unique key.
-        session.execute(f"DELETE FROM {ident(table)} WHERE {wanted}")
-        session.execute(f"INSERT INTO {ident(table)} ({options.list}) SELECT {options.list} FROM {ident(source)} WHERE {wanted}")
+        _replace(session, options, table, source, wanted)
     session.execute("COMMIT")
     return len(names)
+
+
+def _replace(session, options, table, source, wanted):
+    """Rows of `table` become those of `source`. All deletions first: where only the case of a name changed, both rows have one place
+    in the unique key."""
+    session.execute(f"DELETE FROM {ident(table)} WHERE {wanted}")
+    session.execute(f"INSERT INTO {ident(table)} ({options.list}) SELECT {options.list} FROM {ident(source)} WHERE {wanted}")
 
 
 def carry(session, options, kept, promoted):
     """What was written into the table `kept` since base was copied comes into live, except where somebody has written there since base.
 
     Each statement decides that itself, row by row: a visitor who writes at this moment wins. Returns the number of rows, None where
-    nothing had been written. Not to be called again after that: a visitor may have put a row back to what base says.
+    nothing is to be carried over. The same transaction brings base to what kept says, so a second call finds nothing: a visitor may
+    have put a row back to what base said before.
     """
     read_committed(session)
     names = changed_names(session, replace(options, live=kept)) - set(promoted)
     if not names:
         return None
-    live, base, kept = ident(options.live), ident(options.base), ident(kept)
+    live, base, left = ident(options.live), ident(options.base), ident(kept)
     sets = ", ".join(f"l.{ident(c)} = k.{ident(c)}" for c in options.compared)
     columns = ", ".join(ident(c) for c in options.compared)
-    three = f"{live} l JOIN {base} b ON {_named_alike('l', 'b')} LEFT JOIN {kept} k ON {_named_alike('k', 'b')}"
+    three = f"{live} l JOIN {base} b ON {_named_alike('l', 'b')} LEFT JOIN {left} k ON {_named_alike('k', 'b')}"
     untouched = f"{named(names, 'b')} AND {_alike(options)}"
     session.execute("START TRANSACTION")
-    # All deletions first, as in `merge`.
+    # All deletions first, as in `_replace`.
     rows = session.execute(f"DELETE l FROM {three} WHERE {untouched} AND k.{NAME} IS NULL")
     rows += session.execute(f"UPDATE {three} SET {sets} WHERE {untouched} AND k.{NAME} IS NOT NULL")
     rows += session.execute(
-        f"INSERT INTO {live} ({columns}) SELECT {', '.join(f'k.{ident(c)}' for c in options.compared)} FROM {kept} k "
+        f"INSERT INTO {live} ({columns}) SELECT {', '.join(f'k.{ident(c)}' for c in options.compared)} FROM {left} k "
         f"LEFT JOIN {base} b ON {_named_alike('b', 'k')} LEFT JOIN {live} l ON {_named_alike('l', 'k')} "
         f"WHERE {named(names, 'k')} AND b.{NAME} IS NULL AND l.{NAME} IS NULL ON DUPLICATE KEY UPDATE {live}.{NAME} = {live}.{NAME}"
     )
+    _replace(session, options, options.base, kept, named(names))
     session.execute("COMMIT")
     return rows
 

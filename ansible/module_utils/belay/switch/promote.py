@@ -122,13 +122,13 @@ def activate(host, point, promotion, expected, measures, drain_s):
     return figures, promoted
 
 
-def carry_strays_forth(host, record):
-    """After the switch that this record tells of, and before another one is prepared."""
+def carry_strays_forth(host, record, resumed=False):
+    """After the switch that this record tells of, and before another one is prepared; `resumed` as in `carry_strays`."""
     with host.open_session() as session:
         options = options_of(host.site, session)
         has_base = leftovers.exists(session, options.base)
     if has_base:
-        carry_strays(host, options, record.options_kept, staying_rows(record.options))
+        carry_strays(host, options, record.options_kept, staying_rows(record.options), resumed)
 
 
 def compare_what_left(host, record, expected, measures):
@@ -203,22 +203,22 @@ def short(operation):
     return operation.replace("-", "")[:12]
 
 
-def carry_strays(host, options, kept, staying):
+def carry_strays(host, options, kept, staying, resumed=False):
     """What writers other than PHP wrote into the options between the last check and the RENAME lies in the kept table.
 
-    It is put into the live one, unless the row has been written there since, and a persistent object cache forgets the rows of before.
+    It is put into the live one, unless the row has been written there since, and a persistent object cache forgets the rows of before:
+    also where none are left and it is `resumed`, because whoever died may have put them there and not come so far.
     """
     with host.open_session() as session:
         rows = late_rows.carry(session, options, kept, staying)
-    if rows is None:
-        return
-    if object_cache.needs_flush(host.site, held=False):
+    if (rows is not None or resumed) and object_cache.needs_flush(host.site, held=False):
         # Visitors have filled it since the switch, whatever its salt. The rows stay carried over, also where it does not answer.
         try:
             object_cache.flush(host.site)
         except (BelayError, OSError) as error:
             host.journal.append("untidy", error=str(error)[:300])
-    host.journal.append(STRAYS, rows=rows)
+    if rows is not None:
+        host.journal.append(STRAYS, rows=rows)
 
 
 def clean_up(site, session):

@@ -19,6 +19,7 @@ def confirm(params):
         if point.version != goal(params):
             raise _gone(host, point, params)
         if host.journal.last("confirmed") is None:
+            _remember_code(host, params)
             host.journal.append("confirmed")
         return _kept(host, params)
 
@@ -42,18 +43,18 @@ def _kept(host, params):
     except (BelayError, SqlError, LostConnection, OSError) as error:
         with contextlib.suppress(OSError):
             host.journal.append("untidy", error=str(error)[:300])
-    promoted = (host.journal.last("promoted") or {}).get("promoted")
-    if not promoted:
-        return {"changed": True, "belay_facts": {}}
+    promoted, code = (host.journal.last("promoted") or {}).get("promoted"), host.journal.last("code")
+    facts = {"promoted": {**promoted, "code": code["code"]}} if promoted and code else {}
+    return {"changed": True, "belay_facts": facts}
+
+
+def _remember_code(host, params):
+    """Before it is confirmed: whatever becomes of whoever asked, a recovery can tell from then on what a baseline needs."""
     try:
-        code = measures.code(host.site, params)
+        host.journal.append("code", code=measures.code(host.site, params))
     except (BelayError, OSError) as error:  # the release stays all the same, and only the baseline of its code is not told
-        host.journal.append("untidy", error=str(error)[:300])
-        return {"changed": True, "belay_facts": {}}
-    # Where this answer is lost, a recovery tells of it.
-    with contextlib.suppress(OSError):
-        host.journal.append("code", code=code)
-    return {"changed": True, "belay_facts": {"promoted": {**promoted, "code": code}}}
+        with contextlib.suppress(OSError):
+            host.journal.append("untidy", error=str(error)[:300])
 
 
 def undo(params):

@@ -70,7 +70,7 @@ def recover_host(params) -> dict:
 
 def promotion_kept(journal, point) -> Optional[dict]:
     """What this operation's promotion told at its end, for a bot that did not hear it; None unless it was confirmed and is active."""
-    ours = point.version.operation == journal.operation_id and journal.last("rolled_back") is None
+    ours = point.version.operation == journal.operation_id and journal.last("confirmed") is not None and journal.last("rolled_back") is None
     promoted, code, migrated = journal.last("promoted"), journal.last("code"), journal.last("migrated")
     if not ours or not promoted or not promoted["promoted"] or not code:
         return None

@@ -120,14 +120,14 @@ def resume(host, operation, to_release, measures):
 
 
 def carry_strays_back(host, operation, to_release):
-    """After the switch back of this operation, and before another one is prepared."""
+    """Where the switch back of this operation was interrupted, and before another one is prepared."""
     site = host.site
     with host.open_session() as session:
         options = options_of(site, session)
         if not leftovers.exists(session, options.base):
             return
         way = find_way(session, aside(site, operation, ROW), to_release)
-    carry_strays(host, options, aside(site, operation, "options"), {raw(name) for name in way.options} | {REWRITE_RULES})
+    carry_strays(host, options, aside(site, operation, "options"), {raw(name) for name in way.options} | {REWRITE_RULES}, resumed=True)
 
 
 def late_of(host, operation, to_release, measures):

@@ -32,7 +32,7 @@ def finish(host, point) -> None:
     if went_back:
         rollback.carry_strays_back(host, operation, point.version.release)
     else:
-        promote.carry_strays_forth(host, point.record)
+        promote.carry_strays_forth(host, point.record, resumed=True)
     host.journal.append(CARRIED)
 
 

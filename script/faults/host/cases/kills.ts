@@ -10,7 +10,7 @@ import { stepsOf, type World } from "../world.ts";
 /** Every step that a promotion journals, in order, and the moment in which the tables are renamed. */
 export const STEPS = [
   ...["checked", "unpack", "shadow", "warmed", "trial", "tried", "logs", "armed", "prepared", "switch"],
-  ...["in_doubt", "activated", "promoted", "health", "confirmed", "code"],
+  ...["in_doubt", "activated", "promoted", "health", "code", "confirmed"],
 ] as const;
 /** Steps of a promotion whose release upgrades a table, makes a plugin active, and has a cache told to forget. */
 export const UPGRADE_STEPS = [
