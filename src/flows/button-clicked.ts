@@ -127,7 +127,7 @@ interface Acting extends Clicked {
 async function act(acting: Acting, decision: Admission): Promise<CommandOutcome> {
   const { deps, tx, input, settings, evidence, pull } = acting;
   const { repository, login } = input;
-  if (decision.kind === "answer") return say(acting, decision.answer);
+  if (decision.kind === "answer") return say(acting, answers.ofButton(decision.answer));
   if (decision.kind !== "act") return { kind: "ignored", reason: "no command" };
   const { word, source, target, head_sha } = decision;
   if (word === "cancel") {

@@ -61,4 +61,6 @@ it("who may not press a button does not use it up for who may", async () => {
   expect(await click("visitor", "drift", { completed_at })).toBe("permission_missing");
   expect(await click("mona", "drift", { completed_at })).toBe("started");
   expect(await click("Mona", "drift", { completed_at })).toBe("ignored");
+  expect(await click("visitor", "drift", { completed_at })).toBe("ignored");
+  expect(await world.lastAnswer()).toContain("does nothing more for you");
 });

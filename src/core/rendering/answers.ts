@@ -31,6 +31,15 @@ export function answerLine({ sentences, remedy }: Answer): string {
   return [...sentences, remedy ?? ""].filter((part) => part !== "").join(" ");
 }
 
+/** A second press of the same button cannot be told from a repeated delivery of the first: it gets no answer. */
+export const ofButton = (refusal: Answer): Answer => ({
+  ...refusal,
+  sentences: [
+    ...refusal.sentences,
+    "The same button does nothing more for you until its check is judged again; a comment with the command does.",
+  ],
+});
+
 export const edited = (): Answer =>
   answer("comment_edited", "Nothing was started: the comment was edited after it was written.", NEW_COMMENT);
 
