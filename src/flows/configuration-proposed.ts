@@ -6,7 +6,7 @@ import type { PullRequestInput } from "./classify-head.ts";
 import type { Deps } from "./deps.ts";
 import { CONFIG_PATH } from "./site.ts";
 
-type ProposalDeps = Deps<"changedFiles" | "fileAt" | "defaultBranchFile">;
+export type ProposalDeps = Deps<"changedFiles" | "fileAt" | "defaultBranchFile">;
 
 /** Once for each head. @returns whether the pull request edits the file */
 export async function configurationProposed(
