@@ -4,6 +4,7 @@ import { outageOf } from "./core/outage.ts";
 import type { Deps } from "./flows/deps.ts";
 import type { Scope } from "./flows/reconcile/checks.ts";
 import { reconcileInspected } from "./flows/reconcile/inspected.ts";
+import type { Failed } from "./flows/reconcile/one-by-one.ts";
 import { reconcilePulls } from "./flows/reconcile/pulls.ts";
 import { redeliverFailed } from "./flows/reconcile/redeliver.ts";
 import { reconcileRuns } from "./flows/reconcile/runs.ts";
@@ -42,7 +43,7 @@ interface Sweep {
 type Found = number | readonly string[] | { readonly more: boolean };
 
 const SWEEPS: readonly Sweep[] = [
-  { name: "runs", every_s: 60, work: ({ deps }) => reconcileRuns(deps) },
+  { name: "runs", every_s: 60, work: runsOfAllSites },
   {
     name: "deliveries",
     every_s: 60,
@@ -53,7 +54,7 @@ const SWEEPS: readonly Sweep[] = [
   // Each pull request costs a request, and an installation has 5,000 an hour for everything.
   { name: "all-pulls", every_s: DAY_MS / 1000, work: (options) => pullsOfAllSites(options, "all") },
   { name: "set-aside", every_s: 3600, work: tryRefusedAgain },
-  { name: "inspected", every_s: 3600, work: ({ deps }) => reconcileInspected(deps) },
+  { name: "inspected", every_s: 3600, work: inspectedOfAllSites },
   { name: "prune", every_s: 3600, work: pruneOld },
 ];
 
@@ -100,10 +101,24 @@ function pruneOld({ deps, sweeps }: ReconcileOptions): Promise<Found> {
   return sweeps.prune({ answers: days(7), worked_on: days(30), set_aside: days(90), most: 5_000 });
 }
 
-function settingsOfSites({ deps, sweeps, log }: ReconcileOptions): Promise<number> {
-  const failed = (repository: number, error: unknown) =>
-    log.warn({ repository, err: error }, "checks could not be shown anew after a push of the policy");
-  return reconcileSettings({ ...deps, sweeps, failed });
+const warning =
+  ({ log }: ReconcileOptions, sentence: string): Failed =>
+  (repository, error) =>
+    log.warn({ repository, err: error }, sentence);
+
+function runsOfAllSites(options: ReconcileOptions): Promise<readonly string[]> {
+  const failed = warning(options, "a run could not be looked at, will be tried again");
+  return reconcileRuns({ ...options.deps, failed });
+}
+
+function inspectedOfAllSites(options: ReconcileOptions): Promise<readonly string[]> {
+  const failed = warning(options, "what a rollback left could not be looked at, will be tried again");
+  return reconcileInspected({ ...options.deps, failed });
+}
+
+function settingsOfSites(options: ReconcileOptions): Promise<number> {
+  const failed = warning(options, "checks could not be shown anew after a push of the policy");
+  return reconcileSettings({ ...options.deps, sweeps: options.sweeps, failed });
 }
 
 async function pullsOfAllSites({ deps, log }: ReconcileOptions, scope: Scope): Promise<number> {

@@ -15,6 +15,8 @@ export interface GithubState {
   readonly parents: Map<string, readonly string[]>;
   readonly changed: Map<number, readonly string[]>;
   readonly ended_runs: Set<number>;
+  /** What asking about a repository fails with, by its id. */
+  readonly faults: Map<number, GithubError>;
   /** `.github/belay.yml` by commit. */
   readonly proposed: Map<string, string>;
   /** The owner's policy: its text, that there is none, or how GitHub refuses. */
@@ -37,6 +39,9 @@ const HARMLESS: MergeSettings = { required: [], strict: false, squash: false, de
 export const forbidden = (message: string): GithubError =>
   new GithubError("GITHUB_FORBIDDEN", message, { retry: false, status: 403 });
 
+export const unavailable = (): GithubError =>
+  new GithubError("GITHUB_UNAVAILABLE", "GitHub gave no answer.", { retry: true, status: 503 });
+
 export function emptyGithub(): GithubState {
   return {
     files: new Map(),
@@ -46,6 +51,7 @@ export function emptyGithub(): GithubState {
     parents: new Map(),
     changed: new Map(),
     ended_runs: new Set(),
+    faults: new Map(),
     proposed: new Map(),
     policy: "absent",
     teams: new Map(),
@@ -57,6 +63,11 @@ export function emptyGithub(): GithubState {
   };
 }
 
+function fault({ faults }: GithubState, { id }: { readonly id: number }): void {
+  const error = faults.get(id);
+  if (error !== undefined) throw error;
+}
+
 /** Reads of the state. Flows apply no effects: whoever calls that here has broken the layering. */
 export function githubOf(state: GithubState): Github {
   return {
@@ -66,10 +77,14 @@ export function githubOf(state: GithubState): Github {
         (one) => one.state === "open" && one.head_ref === head && one.base_ref === base,
       ),
     allOpenPullRequests: async () => [...state.pull_requests.values()].filter((one) => one.state === "open"),
-    isRunOver: async (_repository, run_id) => state.ended_runs.has(run_id),
+    isRunOver: async (repository, run_id) => {
+      fault(state, repository);
+      return state.ended_runs.has(run_id);
+    },
     comment: async (_repository, id) => state.comments.get(id) ?? null,
     permission: async (_repository, login) => state.permissions.get(login) ?? "none",
-    defaultBranchFile: async (_repository, path) => {
+    defaultBranchFile: async (repository, path) => {
+      fault(state, repository);
       const text = state.files.get(path);
       return text === undefined ? null : { path, text, sha: "0".repeat(40) };
     },

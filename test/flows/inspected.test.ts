@@ -1,11 +1,13 @@
 /** Tables of a release that was rolled back go when their time is over: where nobody asks for anything, a drift check begins by itself. */
 import { randomUUID } from "node:crypto";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { ITSELF } from "../../src/core/policy.ts";
 import { beginDue, dueOperations } from "../../src/flows/due.ts";
 import { reconcileInspected } from "../../src/flows/reconcile/inspected.ts";
 import { EXAMPLE } from "../unit/config/example.ts";
+import { putWorld } from "../unit/store/rows.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, switched } from "./facts.ts";
+import { forbidden, unavailable } from "./github.ts";
 import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
 
 const production = measured({});
@@ -34,7 +36,8 @@ beforeEach(async () => {
   await world.says("mona", "/promote");
 });
 
-const begun = () => reconcileInspected(world.deps);
+const failed = vi.fn();
+const begun = () => reconcileInspected({ ...world.deps, failed });
 const dispatched = async () => (await world.effects("dispatch")).length;
 
 it("begins one drift check of the environment, once, when the time is over", async () => {
@@ -104,6 +107,27 @@ it("leaves an environment alone that was never rolled back", async () => {
   expect(await begun()).toEqual([]);
 });
 
+it("begins what is due though GitHub does not let another owner's site be looked at, and tells of that", async () => {
+  await world.runs(answers);
+  const { store } = world.open;
+  const ours = await world.operation();
+  /** A site of its own that was rolled back, too. */
+  const rolledBack = (id: number) =>
+    store.transaction(async (tx) => {
+      const { site, source, target } = await putWorld(tx, { ...REPOSITORY, id, installation_id: id });
+      const sides = { source_environment_id: source.id, target_environment_id: target.id };
+      await tx.addOperation({ ...ours, id: randomUUID(), nonce: randomUUID(), site_id: site.id, ...sides });
+    });
+  for (const id of [4710, 4712]) await rolledBack(id);
+  await world.open.sql("update sites set seq = default where repository_id = 4711");
+  const [suspended, down] = [forbidden("This installation has been suspended."), unavailable()];
+  world.github.faults.set(4710, suspended).set(4712, down);
+  world.wait(2 * DAY_S + HOUR_S);
+  await expect(begun()).rejects.toBe(down);
+  expect(failed.mock.calls).toEqual([[4710, suspended]]);
+  expect(await world.operation()).toMatchObject({ kind: "drift", site_id: ours.site_id });
+});
+
 it("holds nobody's work back for longer than one site takes", async () => {
   const other = { ...REPOSITORY, id: 4712, name: "blog" };
   const { store } = world.open;
@@ -118,6 +142,6 @@ it("holds nobody's work back for longer than one site takes", async () => {
       };
       return work({ ...tx, environmentsOf });
     });
-  await reconcileInspected({ ...world.deps, store: { transaction } });
+  await reconcileInspected({ ...world.deps, failed, store: { transaction } });
   expect(sites).toEqual([1, 1]);
 });

@@ -1,14 +1,20 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { randomUUID } from "node:crypto";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { undamaged } from "../../src/flows/baselines.ts";
 import { beginDue, dueOperations } from "../../src/flows/due.ts";
 import { reconcileRuns } from "../../src/flows/reconcile/runs.ts";
 import { dispatchFailed, expireJobs, runEnded } from "../../src/flows/run-lost.ts";
 import { runStarted } from "../../src/flows/run-started.ts";
+import { putWorld } from "../unit/store/rows.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
+import { forbidden, unavailable } from "./github.ts";
 import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
+
+const failed = vi.fn();
 
 let world: World;
 beforeEach(async () => {
+  failed.mockReset();
   world = await openWorld();
   await world.pullRequest();
   await world.says("mona", "/refresh");
@@ -256,12 +262,31 @@ describe("a run that is lost", () => {
   it("is found by asking GitHub where the webhook was lost", async () => {
     await world.says("mona", "/promote");
     await world.claim(await firstJob());
-    expect(await reconcileRuns(world.deps)).toEqual([]);
+    expect(await reconcileRuns({ ...world.deps, failed })).toEqual([]);
     const { id, run_id } = await world.operation();
     world.github.ended_runs.add(run_id ?? 0);
-    expect(await reconcileRuns(world.deps)).toEqual([id]);
+    expect(await reconcileRuns({ ...world.deps, failed })).toEqual([id]);
     expect(await world.operation()).toMatchObject({ state: "waiting", result_code: "RUN_LOST" });
-    expect(await reconcileRuns(world.deps)).toEqual([]);
+    expect(await reconcileRuns({ ...world.deps, failed })).toEqual([]);
+  });
+
+  it.each([
+    ["is suspended", forbidden("This installation has been suspended.")],
+    ["asks to wait, or does not answer", unavailable()],
+  ])("is found though GitHub, asked about another owner's, %s", async (_what, error) => {
+    await world.says("mona", "/promote");
+    await world.claim(await firstJob());
+    const ours = await world.operation();
+    const theirs = { ...REPOSITORY, id: 4712, installation_id: 2, owner: "globex" };
+    await world.open.store.transaction(async (tx) => {
+      const { site, source, target } = await putWorld(tx, theirs);
+      const sides = { source_environment_id: source.id, target_environment_id: target.id };
+      await tx.addOperation({ ...ours, id: randomUUID(), nonce: randomUUID(), site_id: site.id, ...sides });
+    });
+    world.github.faults.set(theirs.id, error);
+    world.github.ended_runs.add(ours.run_id ?? 0);
+    expect(await reconcileRuns({ ...world.deps, failed })).toEqual([ours.id]);
+    expect(failed.mock.calls).toEqual([[theirs.id, error]]);
   });
 
   it("ended while it changed production: unknown, until its late report comes", async () => {

@@ -6,35 +6,42 @@ import type { SiteEnvironment } from "../../core/config/types.ts";
 import { jobsOf } from "../../core/operations.ts";
 import { ITSELF } from "../../core/policy.ts";
 import type { OperationRow } from "../../ports/operations.ts";
-import type { EnvironmentRow, SiteRow } from "../../ports/sites.ts";
+import type { EnvironmentRow, Repository, SiteRow } from "../../ports/sites.ts";
 import type { Tx } from "../../ports/store.ts";
 import type { Deps } from "../deps.ts";
 import { type EvidenceReads, NO_EVIDENCE } from "../evidence.ts";
 import { loadSettings, type SettingsReads, type SiteSettings } from "../site.ts";
 import { startOperation } from "../start-operation.ts";
+import { type Failed, oneByOne } from "./one-by-one.ts";
 
-type InspectedDeps = Deps<SettingsReads | EvidenceReads>;
+type InspectedDeps = Deps<SettingsReads | EvidenceReads> & {
+  /** Told of what is no outage. */
+  readonly failed: Failed;
+};
 
 const RECENT = 20;
 /** One that failed, or found the environment held, is tried again a day later. */
 const AGAIN_MS = 24 * 3600 * 1000;
 
 interface Candidate {
-  readonly site: SiteRow;
+  readonly repository: Repository;
   readonly target: EnvironmentRow;
   /** Newest first. */
   readonly operations: readonly OperationRow[];
 }
 
-/** @returns the drift checks that it began */
+/** @returns the drift checks that it began @throws GithubError an outage, after the sites of other installations */
 export async function reconcileInspected(deps: InspectedDeps): Promise<readonly string[]> {
   const begun: string[] = [];
-  for (const candidate of await candidates(deps)) {
-    const loaded = await loadSettings(deps, candidate.site.repository);
-    if (!loaded.ok || !isOverdue(candidate, loaded.settings, deps.clock.now())) continue;
+  const look = async (candidate: Candidate) => {
+    const loaded = await loadSettings(deps, candidate.repository);
+    if (!loaded.ok || !isOverdue(candidate, loaded.settings, deps.clock.now())) return;
     const id = await begin(deps, candidate, loaded.settings);
     if (id !== null) begun.push(id);
-  }
+  };
+  const all = await candidates(deps);
+  const outages = await oneByOne(all, look, ({ repository }, error) => deps.failed(repository.id, error));
+  for (const { error } of outages) throw error;
   return begun;
 }
 
@@ -47,11 +54,11 @@ async function candidates({ store }: InspectedDeps): Promise<readonly Candidate[
   return found;
 }
 
-async function candidatesOf(tx: Tx, site: SiteRow): Promise<readonly Candidate[]> {
+async function candidatesOf(tx: Tx, { id, repository }: SiteRow): Promise<readonly Candidate[]> {
   const found: Candidate[] = [];
-  for (const target of await tx.environmentsOf(site.id)) {
+  for (const target of await tx.environmentsOf(id)) {
     const operations = await tx.operations({ target_environment_id: target.id }, { limit: RECENT });
-    if (operations.some(keepsTables)) found.push({ site, target, operations });
+    if (operations.some(keepsTables)) found.push({ repository, target, operations });
   }
   return found;
 }
@@ -75,7 +82,7 @@ const looked = ({ kind, drift_check_id }: OperationRow): boolean =>
 
 async function begin(
   deps: InspectedDeps,
-  { site, target }: Candidate,
+  { repository, target }: Candidate,
   settings: SiteSettings,
 ): Promise<string | null> {
   const step = stepTo(settings, target.name);
@@ -85,7 +92,7 @@ async function begin(
       ...step,
       kind: "drift",
       settings,
-      repository: site.repository,
+      repository,
       pull_request: null,
       head_sha: "",
       requested_by: ITSELF,

@@ -2,8 +2,12 @@
 import { OPEN_STATES } from "../../core/promotion.ts";
 import type { Deps } from "../deps.ts";
 import { runEnded } from "../run-lost.ts";
+import { type Failed, oneByOne } from "./one-by-one.ts";
 
-type RunDeps = Deps<"isRunOver">;
+type RunDeps = Deps<"isRunOver"> & {
+  /** Told of outages, too: they are no reason to look later at the runs of others. */
+  readonly failed: Failed;
+};
 
 /** @returns operations whose run was found to be over */
 export async function reconcileRuns(deps: RunDeps): Promise<readonly string[]> {
@@ -16,10 +20,12 @@ export async function reconcileRuns(deps: RunDeps): Promise<readonly string[]> {
     });
   });
   const ended: string[] = [];
-  for (const { id, run_id, repository } of open) {
-    if (!(await deps.github.isRunOver(repository, run_id))) continue;
+  const look = async ({ id, run_id, repository }: (typeof open)[number]) => {
+    if (!(await deps.github.isRunOver(repository, run_id))) return;
     const outcome = await runEnded(deps, { repository_id: repository.id, run_id });
     if (outcome?.kind === "ended") ended.push(id);
-  }
+  };
+  const outages = await oneByOne(open, look, ({ repository }, error) => deps.failed(repository.id, error));
+  for (const { piece, error } of outages) deps.failed(piece.repository.id, error);
   return ended;
 }
