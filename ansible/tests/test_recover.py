@@ -222,13 +222,41 @@ class Leftovers(RecoverCase):
     def test_schemas_files_and_half_written_ones(self):
         scratch = backup.scratch_schema(self.site)
         self.bench.rows(self.site, f"CREATE DATABASE {scratch}")
-        self.put("incoming/x.tar.zst", "incoming/x.part", "outgoing/building/options.jsonl", "outgoing/" + "e" * 12 + ".tar.zst", "releases/x.json.tmp", "hold/state.12.new", "journal/keep", "watchdog/x.alive", "watchdog/x.deadline")
+        self.put("incoming/x.tar.zst", "incoming/x.part", "outgoing/building/options.jsonl", "outgoing/" + "e" * 12 + ".tar.zst", f"releases/{OLD}.json.tmp", "hold/state.12.new", "journal/keep", "watchdog/x.alive", "watchdog/x.deadline")
         facts = self.facts()
         self.assertEqual(self.what(facts), {"scratch_schema": "removed", "incoming": "removed", "building": "removed"})
         self.assertNotIn(scratch, self.schemas())
         self.assertEqual(sorted(os.listdir(os.path.join(self.site.belay, "outgoing"))), ["e" * 12 + ".tar.zst"])
         self.assertTrue(Path(self.site.belay, "journal/keep").exists())
         self.assertEqual([name for name in os.listdir(os.path.join(self.site.belay, "watchdog")) if name.startswith("x.")], [])
+        self.assert_nothing_more()
+
+    def test_what_a_person_keeps_in_the_root_stays_whatever_it_is_called(self):
+        theirs = ["uploads.tmp", "dump.part", "notes.2024.new", "current.2024.new", "current.7.new.tmp"]
+        for name in theirs[:-1]:
+            self.put(f"../{name}/only-copy.sql")
+        self.put(f"../{theirs[-1]}")
+        link = os.path.join(self.site.root, "latest.3.new")
+        os.symlink("dump.part", link)
+        self.facts()
+        self.assertLessEqual({*theirs, "latest.3.new"}, set(os.listdir(self.site.root)))
+        self.assertTrue(Path(self.site.root, "uploads.tmp/only-copy.sql").exists())
+
+    def test_of_the_root_only_the_link_goes_that_was_to_become_current(self):
+        os.symlink(f"releases/{NEW}", os.path.join(self.site.root, "current.12.new"))
+        self.assertEqual(self.what(self.facts()), {"building": "removed"})
+        self.assertFalse(os.path.lexists(os.path.join(self.site.root, "current.12.new")))
+        self.assertEqual(os.readlink(self.site.current), f"releases/{OLD}")
+
+    def test_below_belays_folder_what_others_have_put_there_stays(self):
+        theirs = ["mine.tmp", "hold/mine.part", "hold/pool.7.new", "releases/list.json.tmp", "reports/a b.json.7.new", "cache/mine.tmp", "outgoing/mine.part", "outgoing/mine.tmp"]
+        ours = ["working.7.new", "inspected.json.7.new", "hold/hold.php.7.new", "hold/config.php.7.new", "hold/copy.7.new", "watchdog/belay.pyz.7.new",
+                "watchdog/1f-a.json.7.new", "watchdog/1f-a.deadline.7.new", "reports/1f-a.json.7.new", "outgoing/" + "e" * 12 + ".tar.zst.7.tmp",
+                "outgoing/refresh-1f-a.tar.zst"]
+        self.put(*theirs, *ours)
+        self.facts()
+        self.assertEqual([name for name in theirs if not Path(self.site.belay, name).exists()], [])
+        self.assertEqual([name for name in ours if Path(self.site.belay, name).exists()], [])
         self.assert_nothing_more()
 
     def test_a_table_of_another_site_in_the_same_schema_stays(self):

@@ -20,8 +20,18 @@ from ..release.release_folders import forget
 #: Steps after which an operation is over on this host, and those that show that it had begun to change something.
 OVER = frozenset(("confirmed", "cleaned", "rolled_back", "settled"))
 BEGUN = frozenset(("checked", "unpack", "shadow", "prepared", "prepared_back", "switch", "activated", "promoted"))
-#: Names of files that are renamed when they are whole.
-HALF = re.compile(r"\.\d+\.new$|\.tmp$|\.part$")
+_ID = "[0-9A-Za-z-]{1,64}"
+#: Folder below `.belay` -> names that Belay gives there to files and links until they are whole. Whatever else lies there, somebody wants it.
+HALF = {
+    "": r"(working|inspected\.json)\.\d+\.new",
+    "hold": r"(state|hold\.php|config\.php|copy)\.\d+\.new",
+    "watchdog": rf"(belay\.pyz|{_ID}\.(json|deadline))\.\d+\.new",
+    "reports": rf"{_ID}\.json\.\d+\.new",
+    "releases": r"[0-9a-f]{12}\.json\.tmp",
+    "outgoing": r"[0-9a-f]{12}\.tar\.zst\.\d+\.tmp",
+}
+#: The root is the site's own: nothing of Belay's is ever half there but the link that becomes `current`.
+HALF_CURRENT = r"current\.\d+\.new"
 
 
 def found(what: str, detail: str, done: str, operation: Optional[str] = None) -> Dict[str, Optional[str]]:
@@ -90,29 +100,29 @@ def journals(site) -> List[Journal]:
 
 
 def _files(site) -> Iterator[dict]:
-    gone = list(_emptied(os.path.join(site.belay, "incoming"), lambda name: True))
+    gone = list(_emptied(os.path.join(site.belay, "incoming"), lambda entry: True))
     if gone:
         yield found("incoming", _some(gone), "removed")
     outgoing = os.path.join(site.belay, "outgoing")
-    gone = list(_emptied(outgoing, lambda name: name == "building" or name.startswith("refresh-") or HALF.search(name) is not None))
-    for folder in (site.root, *(os.path.join(site.belay, name) for name in ("", "hold", "watchdog", "reports", "releases", "cache", "index"))):
-        gone += _emptied(folder, lambda name: HALF.search(name) is not None)
+    gone = list(_emptied(outgoing, lambda entry: entry.name == "building" or entry.name.startswith("refresh-")))
+    for folder, names_ in HALF.items():
+        gone += _emptied(os.path.join(site.belay, folder), lambda entry: re.fullmatch(names_, entry.name) and not entry.is_dir(follow_symlinks=False))
+    gone += _emptied(site.root, lambda entry: re.fullmatch(HALF_CURRENT, entry.name) and entry.is_symlink())
     gone += [trial.FOLDER] * trial.remove(site)
-    gone += _emptied(arms.folder_of(site), lambda name: re.search(r"\.(deadline|alive)$", name) is not None)
+    gone += _emptied(arms.folder_of(site), lambda entry: re.search(r"\.(deadline|alive)$", entry.name))
     if gone:
         yield found("building", _some(gone), "removed")
 
 
-def _emptied(folder: str, unwanted: Callable[[str], bool]) -> Iterator[str]:
-    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
-        if unwanted(name):
-            path = os.path.join(folder, name)
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path, ignore_errors=True)
+def _emptied(folder: str, unwanted: Callable[[os.DirEntry], object]) -> Iterator[str]:
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name) if os.path.isdir(folder) else []:
+        if unwanted(entry):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
             else:
-                os.unlink(path)
-            if not os.path.lexists(path):
-                yield name
+                os.unlink(entry.path)
+            if not os.path.lexists(entry.path):
+                yield entry.name
 
 
 def _some(things: List[str]) -> str:
