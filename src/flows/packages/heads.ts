@@ -2,7 +2,7 @@
 import * as words from "../../core/rendering/packages/words.ts";
 import type { Repository } from "../../ports/sites.ts";
 import type { Deps } from "../deps.ts";
-import { judgeHead } from "./judge-head.ts";
+import { type HeadJudgement, judgeLoaded } from "./judge-head.ts";
 import { type PackagesDeps, packagesChanged } from "./pull-request.ts";
 import { loadPackages } from "./scene.ts";
 import { emitFor } from "./show.ts";
@@ -44,20 +44,9 @@ export async function packagesGroup(
 ): Promise<"judged" | null> {
   if (base_ref.replace(/^refs\/heads\//, "") !== repository.default_branch) return null;
   const loaded = await loadPackages(deps, repository);
-  if (loaded === null || !loaded.ok) return null;
-  const judged = await judgeHead(deps, loaded.scene, head_sha);
-  const valid = judged.kind === "elsewhere" || (judged.kind === "judged" && judged.report.valid);
-  const said = valid
-    ? {
-        title: "The group's packages are valid",
-        summary: "They were judged together.",
-        conclusion: "success" as const,
-      }
-    : {
-        title: "The group's packages are not valid",
-        summary: "Judged together, they break a rule.",
-        conclusion: "failure" as const,
-      };
+  if (loaded === null) return null;
+  const judged = await judgeLoaded(deps, loaded, head_sha);
+  const said = saidOfGroup(judged);
   await deps.store.transaction(async (tx) => {
     if (judged.kind === "judged")
       await emitFor(deps, tx, repository, words.validationCheck(head_sha, judged));
@@ -65,4 +54,9 @@ export async function packagesGroup(
     await emitFor(deps, tx, repository, words.plainCheck(head_sha, "release", said));
   });
   return "judged";
+}
+
+function saidOfGroup(judged: HeadJudgement): Parameters<typeof words.plainCheck>[2] {
+  if (judged.kind === "unreadable") return words.notJudged(judged.why.sentence);
+  return judged.kind === "elsewhere" || judged.report.valid ? words.GROUP_VALID : words.GROUP_INVALID;
 }

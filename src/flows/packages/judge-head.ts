@@ -3,10 +3,11 @@ import { digestOf } from "../../core/canonical.ts";
 import type { Unreadable } from "../../core/gates/validation.ts";
 import type { HeadFound } from "../../core/packages/judging/types.ts";
 import type { PackageVersion } from "../../core/packages/types.ts";
+import { answerLine } from "../../core/rendering/answers.ts";
 import { notRead } from "../../core/rendering/packages/words.ts";
 import type { Deps } from "../deps.ts";
 import { ask, listingsOf } from "./reading.ts";
-import { type PackagesScene, packagesRowsOf } from "./scene.ts";
+import { type LoadedPackages, type PackagesScene, packagesRowsOf } from "./scene.ts";
 
 export type HeadReads = "branchHead" | "mergeBase" | "tree" | "blobs";
 
@@ -23,6 +24,16 @@ export type HeadJudgement =
   /** The head touches no package. */
   | { readonly kind: "elsewhere" }
   | { readonly kind: "unreadable"; readonly why: Unreadable };
+
+/** Settings or a policy that cannot be read judge nothing, and say so. @throws GithubError when asking again later can help */
+export async function judgeLoaded(
+  deps: Deps<HeadReads>,
+  loaded: LoadedPackages,
+  head_sha: string,
+): Promise<HeadJudgement> {
+  if (loaded.ok) return judgeHead(deps, loaded.scene, head_sha);
+  return { kind: "unreadable", why: { ...loaded.answer, sentence: answerLine(loaded.answer), remedy: "" } };
+}
 
 /** @throws GithubError when asking again later can help */
 export async function judgeHead(

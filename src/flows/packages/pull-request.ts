@@ -1,7 +1,6 @@
 /** A pull request on the branch of packages was opened, moved or closed: its head is judged, and what a push outdates is un-staged. */
 import type { BroughtRelease } from "../../core/packages/judging/types.ts";
 import { advancePackage, type BeforeVeto } from "../../core/packages/states.ts";
-import { answerLine } from "../../core/rendering/answers.ts";
 import * as words from "../../core/rendering/packages/words.ts";
 import type { PackageReleaseRow, PackageReportRow } from "../../ports/packages.ts";
 import type { Tx } from "../../ports/store.ts";
@@ -9,7 +8,7 @@ import type { PullRequestInput } from "../classify-head.ts";
 import type { Deps } from "../deps.ts";
 import { wasReopened } from "../reopened.ts";
 import type { SettingsReads } from "../site.ts";
-import { type HeadJudgement, type HeadReads, type JudgedHead, judgeHead } from "./judge-head.ts";
+import { type HeadJudgement, type HeadReads, type JudgedHead, judgeLoaded } from "./judge-head.ts";
 import { loadPackages, type PackagesRows, packagesRows, packagesRowsOf } from "./scene.ts";
 import { emitFor, MOST_RELEASES, showPackages } from "./show.ts";
 
@@ -27,9 +26,7 @@ export async function packagesChanged(
   const loaded = await loadPackages(deps, repository);
   if (loaded === null) return null;
   const { head_sha } = pull_request;
-  const judged: HeadJudgement = loaded.ok
-    ? await judgeHead(deps, loaded.scene, head_sha)
-    : { kind: "unreadable", why: { ...loaded.answer, sentence: answerLine(loaded.answer), remedy: "" } };
+  const judged = await judgeLoaded(deps, loaded, head_sha);
 
   return deps.store.transaction(async (tx) => {
     const heads = await tx.headsOf(repository.id, pull_request.number);
@@ -63,10 +60,7 @@ export async function keepJudgement(deps: PackagesDeps, tx: Tx, { input, judged 
     };
     return showPackages(deps, tx, { ...shown, report });
   }
-  const said =
-    judged.kind === "elsewhere"
-      ? words.NO_PACKAGES
-      : { title: "Nothing was judged", summary: judged.why.sentence, conclusion: "failure" as const };
+  const said = judged.kind === "elsewhere" ? words.NO_PACKAGES : words.notJudged(judged.why.sentence);
   for (const which of ["validation", "release"] as const) {
     await emitFor(deps, tx, repository, words.plainCheck(head_sha, which, said));
   }

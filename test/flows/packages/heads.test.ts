@@ -105,3 +105,18 @@ test("a check that is asked for again is judged anew, by the branch's rules of n
   await world.until(pull, VALIDATION, "success");
   expect(double.problems).toEqual([]);
 });
+
+test("a merge group gets both checks also where nothing can be judged, and they say why", async () => {
+  const { double } = world;
+  await double.as("bea").push("main", { [SETTINGS]: "version: 9\n" });
+  const head = await group({ "README.md": "Other words.\n" });
+  await concluded(head, "failure");
+  for (const name of [VALIDATION, "belay / release"]) {
+    expect(checkOf(head, name)?.output).toMatchObject({
+      title: "Nothing was judged",
+      summary: expect.stringContaining(SETTINGS),
+    });
+  }
+  await double.as("bea").push("main", { [SETTINGS]: "version: 1\n" });
+  expect(double.problems).toEqual([]);
+});

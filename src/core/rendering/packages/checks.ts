@@ -62,6 +62,22 @@ export const NO_PACKAGES = {
   conclusion: "success",
 } as const;
 
+export const GROUP_VALID = {
+  title: "The group's packages are valid",
+  summary: "They were judged together.",
+  conclusion: "success",
+} as const;
+
+export const GROUP_INVALID = {
+  title: "The group's packages are not valid",
+  summary: "Judged together, they break a rule.",
+  conclusion: "failure",
+} as const;
+
+/** Red, with the reason: a required check that is not written at all hangs. */
+export const notJudged = (why: string) =>
+  ({ title: "Nothing was judged", summary: why, conclusion: "failure" }) as const;
+
 /** `belay / release`: the states of the pull request's releases. */
 export function releaseCheck(
   head_sha: string,
