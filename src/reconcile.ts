@@ -15,7 +15,7 @@ import type { AppDeliveries, KeptDelivery, Sweeps } from "./ports/reconcile.ts";
 
 export interface ReconcileOptions {
   readonly deps: Deps;
-  readonly queue: Pick<Queue, "setAside" | "tryAgain">;
+  readonly queue: Pick<Queue, "setAside" | "tryOnceMore">;
   readonly sweeps: Sweeps;
   readonly deliveries: AppDeliveries;
   /** Whether a flow works on events of this name. */
@@ -142,7 +142,7 @@ async function tryRefusedAgain({ deps, queue }: ReconcileOptions): Promise<numbe
   const ids = rows
     .filter((row) => row.queue === "effects" && SHOWN.includes(row.what) && MENDED.test(row.last_error ?? ""))
     .map(({ id }) => id);
-  return queue.tryAgain(ids, deps.clock.now());
+  return queue.tryOnceMore(ids, deps.clock.now());
 }
 
 const before = ({ clock }: Deps, milliseconds: number): string =>

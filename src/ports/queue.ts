@@ -129,7 +129,7 @@ export interface Queue {
     now: string,
     work: (row: EffectRow, known: ResourceRow | null, untried: boolean) => Promise<EffectResult>,
   ): Promise<boolean>;
-  /** What was set aside since `since`, oldest first. */
+  /** What came in, or was given up first, since `since`, oldest first. */
   setAside(since: string): Promise<readonly SetAsideRow[]>;
   /**
    * The store was put back from a backup (remembered as `Tx.restoredAt`): from now on what an effect makes is looked for at GitHub first,
@@ -138,4 +138,6 @@ export interface Queue {
   restored(now: string): Promise<void>;
   /** Lets pieces of work that were set aside be tried again, as if for the first time. @returns how many were */
   tryAgain(ids: readonly string[], now: string): Promise<number>;
+  /** One more try of effects that were set aside: if it fails as well, they are as old as they were before. @returns how many get one */
+  tryOnceMore(ids: readonly string[], now: string): Promise<number>;
 }

@@ -83,7 +83,7 @@ type ApplyEffect = Parameters<Queue["takeEffect"]>[1];
 export async function takeEffect(db: Db, now: string, work: ApplyEffect): Promise<boolean> {
   const leased = await db.transaction().execute((tx) => leaseEffect(tx, now));
   if (leased === undefined) return false;
-  const { row, known, untried } = leased;
+  const { row, settled_at, known, untried } = leased;
   const renew = (leased_until: string) =>
     db
       .updateTable("effects")
@@ -97,10 +97,11 @@ export async function takeEffect(db: Db, now: string, work: ApplyEffect): Promis
   await db.transaction().execute(async (tx) => {
     if (result.ok) await remember(tx, row, result);
     const outdated = !result.ok && (await hasSuccessor(tx, row));
-    const change = { ...settlement(row, now, result), settled_at: later(now, performance.now() - began) };
+    const change = settlement(row, now, result);
+    const settled = settledAt(change.state, settled_at, later(now, performance.now() - began));
     await tx
       .updateTable("effects")
-      .set(outdated ? { ...change, state: "superseded" } : change)
+      .set({ ...change, settled_at: settled, ...(outdated && { state: "superseded" }) })
       .where("id", "=", row.id)
       // Whoever took it after this lease had run out has the last word.
       .where("attempts", "=", row.attempts)
@@ -119,6 +120,12 @@ function settlement(row: EffectRow, now: string, result: EffectResult) {
   if (result.ok) return { ...SETTLED, state: "done" } as const;
   const message = `${result.code}: ${result.message}`;
   return tryAgain(row, now, { message, outage: outageOf(result), retry: result.retry });
+}
+
+/** What is given up again and again counts from the first time: it is not tried for ever, and grows old. */
+function settledAt(state: EffectRow["state"], before: string | null, now: string): string | null {
+  if (state === "pending") return before;
+  return state === "failed" ? (before ?? now) : now;
 }
 
 /** The first effect of each stream is the only one that may be taken, so a stream is applied in order. */
@@ -153,7 +160,7 @@ async function leaseEffect(tx: DbTx, now: string) {
   if (due === undefined) return undefined;
   const {
     leased_until: _lease,
-    settled_at: _settled,
+    settled_at,
     repository_id,
     ...row
   } = await tx
@@ -163,7 +170,7 @@ async function leaseEffect(tx: DbTx, now: string) {
     .returningAll()
     .executeTakeFirstOrThrow();
   const known = await resource(tx, repository_id, row.stream);
-  return { row, known, untried: await isUntried(tx, repository_id, { row, known, now }) };
+  return { row, settled_at, known, untried: await isUntried(tx, repository_id, { row, known, now }) };
 }
 
 interface Leased {

@@ -1,9 +1,9 @@
 /** What was set aside: shown, and tried again when a person says so. */
 import { sql } from "kysely";
 import type { Queue, SetAsideRow } from "../ports/queue.ts";
-import type { Db } from "./schema.ts";
+import type { Db, DbTx } from "./schema.ts";
 
-type SetAside = Pick<Queue, "setAside" | "tryAgain">;
+type SetAside = Pick<Queue, "setAside" | "tryAgain" | "tryOnceMore">;
 
 export function setAside(db: Db): SetAside {
   return {
@@ -14,35 +14,39 @@ export function setAside(db: Db): SetAside {
           from deliveries where state = 'failed' and received_at >= ${since}::timestamptz
         union all
         select 'effects', id::text, effect ->> 'kind', repository_id, operation_id, attempts, last_error
-          from effects where state = 'failed' and not_before >= ${since}::timestamptz
+          from effects where state = 'failed' and coalesce(settled_at, not_before) >= ${since}::timestamptz
         order by queue, id`.execute(db);
       return rows;
     },
     tryAgain: (ids, now) =>
       db.transaction().execute(async (tx) => {
-        const anew = {
-          state: "pending",
-          faults: 0,
-          not_before: now,
-          leased_until: null,
-          outage: null,
-        } as const;
-        const uuids = ids.filter((id) => UUID.test(id));
         if (ids.length === 0) return 0;
-        const deliveries = tx.updateTable("deliveries").set(anew).where("id", "in", ids);
+        const deliveries = tx.updateTable("deliveries").set(anew(now)).where("id", "in", ids);
         const done = await deliveries.where("state", "=", "failed").executeTakeFirst();
-        if (uuids.length === 0) return Number(done.numUpdatedRows);
-        await tx
-          .updateTable("effects")
-          .set({ state: "superseded" })
-          .where("id", "in", uuids)
-          .where(OUTDATED)
-          .execute();
-        const effects = tx.updateTable("effects").set(anew).where("id", "in", uuids);
-        const more = await effects.where("state", "=", "failed").executeTakeFirst();
-        return Number(done.numUpdatedRows + more.numUpdatedRows);
+        return (
+          Number(done.numUpdatedRows) + (await effectsAgain(tx, ids, { ...anew(now), settled_at: null }))
+        );
       }),
+    tryOnceMore: (ids, now) => db.transaction().execute((tx) => effectsAgain(tx, ids, anew(now))),
   };
+}
+
+const anew = (now: string) =>
+  ({ state: "pending", faults: 0, not_before: now, leased_until: null, outage: null }) as const;
+
+/** `settled_at` absent: what is given up again has been so since the first time. */
+async function effectsAgain(
+  tx: DbTx,
+  ids: readonly string[],
+  change: ReturnType<typeof anew> & { readonly settled_at?: null },
+): Promise<number> {
+  const uuids = ids.filter((id) => UUID.test(id));
+  if (uuids.length === 0) return 0;
+  const outdated = tx.updateTable("effects").set({ state: "superseded" }).where("id", "in", uuids);
+  await outdated.where(OUTDATED).execute();
+  const effects = tx.updateTable("effects").set(change).where("id", "in", uuids);
+  const done = await effects.where("state", "=", "failed").executeTakeFirst();
+  return Number(done.numUpdatedRows);
 }
 
 /** A newer state of the same comment or check was shown, or waits to be: the older one must not take its place. */
