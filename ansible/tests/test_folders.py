@@ -9,10 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
+from belay.bundle.unpack import store_manifest
 from belay.host.folders import begin_writing_out, replace_folder, settle_folders, write_out
 from belay.release.release_folders import drop_releases, forget
 
-from .switchbench import NEW, OLD
+from .switchbench import NEW, NEWER, OLD
 from .test_watchdog import WatchCase
 from .watchbench import step
 
@@ -126,8 +127,22 @@ class Replaced(unittest.TestCase):
             settle_folders(str(self.top))
             self.assertEqual(os.listdir(self.top), [OLD])
 
+    def site(self):
+        return SimpleNamespace(releases=str(self.top), belay=str(self.top.parent / ".belay"), active_release=lambda: NEW)
+
+    def test_of_old_releases_only_those_go_that_belay_has_brought(self):
+        site, theirs = self.site(), ["old-releases", "202411221830", "ABCDEF012345"]
+        for name in (NEW, NEWER, *theirs):
+            self.filled(self.top / name, "stays")
+        for name in (OLD, NEW, NEWER, "old-releases"):
+            store_manifest(site, name, {"code": {}})
+        drop_releases(site, [NEWER])
+        self.assertEqual(sorted(os.listdir(self.top)), sorted([*theirs, NEW, NEWER]))
+        self.assertFalse(Path(site.belay, "releases", f"{OLD}.json").exists())
+
     def test_what_cannot_be_deleted_of_a_forgotten_release_is_no_release(self):
-        site = SimpleNamespace(releases=str(self.top), belay=str(self.top.parent), active_release=lambda: NEW)
+        site = self.site()
+        store_manifest(site, OLD, {"code": {}})
         with self.not_root():
             (self.place / "inner").chmod(0o555)
             drop_releases(site, set())

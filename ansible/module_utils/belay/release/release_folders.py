@@ -1,6 +1,7 @@
 """The folders of releases on a host: which may go."""
 import contextlib
 import os
+import re
 import shutil
 
 from ..errors import BelayError
@@ -8,13 +9,21 @@ from ..host.folders import ASIDE, remove_folder
 
 
 def drop_releases(site, kept):
-    """Remove code and manifests of releases that are not kept; never the active one."""
+    """Remove code and manifests of releases that are not kept; never the active one, nor a folder that Belay has not brought."""
     kept = {*kept, site.active_release()}
     for name in os.listdir(site.releases):
-        if name not in kept and len(name) == 12:
+        if name not in kept and _is_ours(site, name):
             forget(site, name)
     shutil.rmtree(os.path.join(site.belay, "incoming"), ignore_errors=True)
     os.makedirs(os.path.join(site.belay, "incoming"), mode=0o750, exist_ok=True)
+
+
+def _is_ours(site, name):
+    """The manifest tells: folders that others keep there may have names of twelve digits as well.
+
+    A release of which a crash left the folder alone goes when its operation is undone or a recovery finds it: the journal names it.
+    """
+    return re.fullmatch("[0-9a-f]{12}", name) is not None and os.path.isfile(_manifest_path(site, name))
 
 
 def forget(site, release):
@@ -28,7 +37,11 @@ def forget(site, release):
     for name in (release + ASIDE, release):
         remove_folder(os.path.join(site.releases, name))
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(os.path.join(site.belay, "releases", f"{release}.json"))
+        os.unlink(_manifest_path(site, release))
+
+
+def _manifest_path(site, release):
+    return os.path.join(site.belay, "releases", f"{release}.json")
 
 
 def _named_by_the_hold(site):
