@@ -1,5 +1,6 @@
 /** The runner's side of the protocol: claim, events, report; and what a run that was started by hand asks for. Each request is proven by the OIDC token of its run. */
 import { z } from "zod";
+import { isOver } from "../core/promotion.ts";
 import { JobEvent, Report } from "../core/report.ts";
 import { claimJob } from "../flows/claim-job.ts";
 import type { Deps } from "../flows/deps.ts";
@@ -61,14 +62,20 @@ export function runnerRoutes({ deps, verifyRunner }: RunnerDeps): readonly Route
   ];
 }
 
-/** A run may start before GitHub's answer to the dispatch is on record: until then nobody can say whether it is the one. */
+/**
+ * A run may start before GitHub's answer to the dispatch is on record: until then nobody can say whether it is the one. So it is with the
+ * run of a recovery, too: its operation has ended once, in doubt, and is not over.
+ */
 async function onlyAfterTheDispatch({ store }: Deps, { job_id }: { readonly job_id: string }): Promise<void> {
-  const operation = await store.transaction(async (tx) => {
+  const found = await store.transaction(async (tx) => {
     const job = await tx.job(job_id);
-    return job && tx.operation(job.operation_id);
+    const operation = job && (await tx.operation(job.operation_id));
+    return operation && { job, operation };
   });
-  if (operation === null) throw notFound("job");
-  if (operation.run_id === null && operation.finished_at === null) {
+  if (found === null) throw notFound("job");
+  const { job, operation } = found;
+  // What was claimed before stays with the run that claimed it.
+  if (job.state === "queued" && operation.run_id === null && !isOver(operation.state)) {
     throw new ApiError(
       503,
       "run_not_recorded",

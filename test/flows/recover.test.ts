@@ -1,7 +1,10 @@
 /** Nobody saw how a promotion ended: a recovery looks at the host, and only its truthful report ends the doubt. */
 import { beforeEach, expect, it } from "vitest";
+import type { RunnerIdentity } from "../../src/core/runner.ts";
 import { dueRecoveries, recoverDue } from "../../src/flows/recover.ts";
 import { runEnded } from "../../src/flows/run-lost.ts";
+import { runStarted } from "../../src/flows/run-started.ts";
+import { runnerRoutes } from "../../src/http/runner.ts";
 import { backedUp, built, firstClone, measured, NOT_COMPARED, RELEASE, switched } from "./facts.ts";
 import { approved, HEAD, openWorld, REPOSITORY, type World } from "./world.ts";
 
@@ -67,6 +70,29 @@ async function recoverNow(): Promise<void> {
   const [id = ""] = await dueRecoveries(world.deps);
   expect(await recoverDue(world.deps, id)).toBe("begun");
 }
+
+it("only the run that GitHub has told of may claim a recovery's job, and until it has every run is told to ask again", async () => {
+  const { id: operation_id, run_id: lost = 0 } = await world.operation();
+  const claim = async (job: string, run_id: number | null) => {
+    const runner: RunnerIdentity = {
+      ...{ repository_id: REPOSITORY.id, run_id: run_id ?? 0, run_attempt: 1, actor: "belay[bot]" },
+      ...{ event_name: "workflow_dispatch", ref: "refs/heads/main", environment: "production" },
+      workflow_ref: "acme/shop/.github/workflows/belay.yml@refs/heads/main",
+      job_workflow_ref: "acme/shop/.github/workflows/belay.yml@refs/heads/main",
+    };
+    const routes = runnerRoutes({ deps: world.deps, verifyRunner: async () => runner });
+    const route = routes.find(({ path }) => path === "/api/jobs/{id}/claim");
+    const request = { address: "", params: { id: job }, query: new URLSearchParams(), token: null };
+    return route?.handle({ ...request, header: () => null, json: async () => ({}) });
+  };
+  await recoverNow();
+  const job = (await world.effects("dispatch")).at(-1)?.inputs.job ?? "";
+  await expect(claim(job, 4711)).rejects.toMatchObject({ status: 503, code: "run_not_recorded" });
+  await expect(claim(promoting, lost)).rejects.toMatchObject({ status: 409, code: "job_over" });
+  await runStarted(world.deps, { operation_id, run_id: 950, run_url: null });
+  await expect(claim(job, 4711)).rejects.toMatchObject({ status: 409, code: "job_claimed" });
+  expect(await claim(job, 950)).toMatchObject({ status: 200, body: { job_type: "health_check" } });
+});
 
 it("the promotion has happened: succeeded, with the release that the target runs", async () => {
   const { id } = await world.operation();
