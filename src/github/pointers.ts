@@ -34,7 +34,8 @@ export async function applyPointers(applying: Applying, effect: PointersEffect):
       force: false,
     });
   } catch (error) {
-    if (isNoFastForward(error)) return MOVED;
+    // An earlier attempt that GitHub had no answer to may have moved the branch after all, and only now.
+    if (isNoFastForward(error)) return (await ownCommit(applying, effect)) ?? MOVED;
     if (isProtected(error)) return PROTECTED;
     throw error;
   }

@@ -14,6 +14,13 @@ const FILE = "_active/active_releases.json";
 let double: Double;
 let port: Github;
 let repository: Repository;
+/** What happens at GitHub right before it is asked to move the branch. */
+let before_move: () => void = () => undefined;
+const bounded = boundedFetch();
+const fetching: typeof fetch = (url, init) => {
+  if (init?.method === "PATCH") before_move();
+  return bounded(url, init);
+};
 
 beforeAll(async () => {
   double = await startDouble({
@@ -26,7 +33,7 @@ beforeAll(async () => {
     secret: app.webhookSecret,
     baseUrl: double.apiUrl,
     Octokit: octokitClass(),
-    request: { fetch: boundedFetch() },
+    request: { fetch: fetching },
     logLevel: "fatal",
   });
   await probot.ready();
@@ -41,7 +48,10 @@ beforeAll(async () => {
   };
 });
 afterAll(() => double.close());
-beforeEach(() => double.faults.clear());
+beforeEach(() => {
+  double.faults.clear();
+  before_move = () => undefined;
+});
 
 const head = (): string => double.repository().branches.get("main") ?? "";
 const effectAt = (expected_head: string, nonce: string): PointersEffect => ({
@@ -93,4 +103,27 @@ test("a branch that went on without our commit has moved, which is known without
   expect(result).toMatchObject({ ok: false, retry: false, code: "POINTERS_MOVED" });
   const lists = double.requests.slice(before).filter(({ path }) => path.endsWith("/commits"));
   expect(lists).toHaveLength(1);
+});
+
+test("a move that GitHub made only after it had given no answer is found while it is tried again", async () => {
+  const effect = effectAt(head(), "third");
+  double.faults.plan("PATCH */git/refs/heads/main", 502, { times: 10 });
+  await expect(port.applyEffect(repository, effect, null)).resolves.toMatchObject({ ok: false, retry: true });
+  const own = [...double.state.commits.values()].find(({ message }) => message === effect.message)?.sha ?? "";
+  double.faults.clear();
+  before_move = () => {
+    double.repository().branches.set("main", own);
+    goOn(1);
+  };
+  await expect(port.applyEffect(repository, effect, null)).resolves.toMatchObject({ ok: true, commit: own });
+});
+
+test("a branch that somebody moves in that very moment has moved", async () => {
+  const effect = effectAt(head(), "fourth");
+  before_move = () => goOn(1);
+  await expect(port.applyEffect(repository, effect, null)).resolves.toMatchObject({
+    ok: false,
+    retry: false,
+    code: "POINTERS_MOVED",
+  });
 });
