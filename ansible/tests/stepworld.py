@@ -3,7 +3,9 @@ import os
 import signal
 
 from belay.switch import promote, promote_endings, promote_steps, recover_steps, rollback, rollback_steps, switch, trial_steps, unconfirmed
+from belay.database.mysql import LostConnection
 from belay.errors import BelayError
+from belay.host import host_reports
 from belay.refresh import refresh_steps
 
 NEW_OPTIONS = {
@@ -22,7 +24,7 @@ def promotion_of(site, params):
     return promote.Promotion(params["operation_id"], promote_steps.goal(params).release, params["promote_tables"], params["promote_options"], NEW_OPTIONS, fill)
 
 
-#: Name -> (module, function, before or after it).
+#: Name -> (module, function, before or after it; lost: the database is gone when it is called for the first time).
 PLACES = {
     "before_rename": (switch, "_rename", "before"),
     "after_rename": (switch, "_rename", "after"),
@@ -32,6 +34,8 @@ PLACES = {
     "before_attempts": (promote, "few_left", "before"),
     "after_switch_back": (rollback, "carry_strays", "before"),
     "before_late": (rollback, "late_of", "before"),
+    "late_lost": (rollback, "late_of", "lost"),
+    "after_report": (host_reports, "write", "after"),
     "before_telling": (unconfirmed, "_told", "before"),
     "kept": (promote_endings, "_kept", "before"),
     "going_back": (promote_endings, "go_back", "before"),
@@ -39,7 +43,12 @@ PLACES = {
 
 
 def _stopping(original, when):
+    calls = []
+
     def stops(*arguments, **named):
+        calls.append(original)
+        if when == "lost" and len(calls) == 1:
+            raise LostConnection("a test")
         if when == "before":
             os.kill(os.getpid(), signal.SIGSTOP)
         done = original(*arguments, **named)

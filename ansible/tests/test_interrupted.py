@@ -166,6 +166,18 @@ class AfterTheSwitch(InterruptedCase):
                 self.assertEqual(self.options(), {"stray": "by a job", "visits": "since"})
                 self.end_all()
 
+    def test_one_that_can_never_be_carried_over_keeps_no_release_live(self):
+        for kind, name in (("promote", "undo"), ("recover", "recover_host")):
+            with self.subTest(name):
+                self.site = self.bench.fresh()
+                params = self.killed_after_the_switch()
+                self.bench.rows(self.site, f"ALTER TABLE `{names.base(self.site, 'options')}` ADD UNIQUE (option_value(50))")
+                self.bench.rows(self.site, f"INSERT INTO `{self.kept('options')}` (option_name, option_value) VALUES ('stray', 'Shop')")
+                done = step(kind, name, {**params, "wait_s": 0, "stop": True})
+                self.assertNotIn("belay_error", done)
+                self.assertEqual((active(self.site).release, words(self.site, params).count("untidy")), (OLD, 1))
+                self.end_all()
+
     def test_once_and_not_again_against_what_another_operation_has_prepared(self):
         step("promote", "confirm", self.activated())
         back = {**self.bench.params(self.site, hold_without="brief_mixture"), "to_release": OLD, "expected_release": NEW}
@@ -187,6 +199,17 @@ class AfterTheSwitch(InterruptedCase):
         self.assertNotIn("belay_error", done)
         self.assertNotIn("belay_error", step("promote", "confirm", params))
         self.assertEqual(active(self.site).release, NEW)
+
+    def test_a_confirmation_that_comes_again_leaves_alone_what_the_next_operation_has_prepared(self):
+        params = self.activated()
+        step("promote", "confirm", params)
+        other = {**self.bench.params(self.site, hold_without="brief_mixture"), "expected_release": NEW}
+        step("promote", "check", other)
+        step("promote", "load", other)
+        prepared = set(self.bench.tables(self.site))
+        self.assertIn(names.shadow(self.site, "things"), prepared)
+        self.assertNotIn("belay_error", step("promote", "confirm", params))
+        self.assertEqual(set(self.bench.tables(self.site)), prepared)
 
     def test_somebody_else_on_the_host_is_waited_for(self):
         params = self.activated()
@@ -218,6 +241,29 @@ class OnTheWayBack(InterruptedCase):
         for name in ("check", "activate"):
             self.assertEqual(self.code("rollback", name, back), "RELEASE_NOT_KEPT")
         self.assertEqual((active(self.site).release, self.bench.options(self.site)["theme"]), (NEW, "new"))
+
+    def test_what_fails_after_the_switch_back_does_not_make_it_undone(self):
+        step("promote", "confirm", self.activated())
+        back = {**self.bench.params(self.site, hold_without="brief_mixture"), "to_release": OLD, "expected_release": NEW}
+        self.assertNotIn("activated", step("rollback", "check", back)["belay_facts"])
+        done = answer(self.begin("rollback", "activate", back, "late_lost"))
+        self.assertNotIn("belay_error", done)
+        self.assertEqual((done["belay_facts"]["activated"], done["belay_facts"]["late_rows"]["things"]), (True, 0))
+        self.assertEqual(active(self.site).release, OLD)
+
+    def test_what_fails_before_the_switch_back_says_for_certain_that_nothing_was_switched(self):
+        step("promote", "confirm", self.activated())
+        back = {**self.bench.params(self.site, hold_without="brief_mixture"), "to_release": OLD, "expected_release": "another"}
+        done = step("rollback", "activate", back)
+        self.assertEqual((done["belay_error"]["code"], done["belay_facts"]), ("RELEASE_CHANGED", {"activated": False}))
+
+    def test_killed_between_the_report_to_people_and_its_own_note(self):
+        params = self.activated()
+        told = {**self.bench.params(self.site), "wait_s": 0, "stop": True}
+        self.killed("recover", "recover_host", told, "after_report")
+        found = step("recover", "recover_host", told)["belay_facts"]["found"]
+        self.assertIn("reverted", [entry["done"] for entry in found if entry["what"] == "unconfirmed"])
+        self.assertEqual((self.report(params)["release"], active(self.site).release), (NEW, OLD))
 
     def test_what_cannot_be_tidied_up_fails_no_way_back(self):
         params = self.activated()

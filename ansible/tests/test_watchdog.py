@@ -121,6 +121,18 @@ class Armed(WatchCase):
         self.assertEqual(os.stat(f"/proc/{watcher.pid}").st_uid, os.stat(self.site.root).st_uid)
         self.assertEqual(active(self.site).release, OLD)
 
+    def test_as_long_as_a_step_is_at_work_its_time_does_not_run_out(self):
+        params = self.activated()
+        mine = armed_of(self.site)[params["operation_id"]]
+        Page.gate.clear()
+        self.addCleanup(Page.gate.set)
+        process = self.begin("promote", "verify", params)
+        for _ in range(3):
+            before = mine.seconds_left()
+            until(lambda: mine.seconds_left() > before, "more time")  # noqa: B023  (called in this very round)
+        Page.gate.set()
+        self.assertNotIn("belay_error", answer(process))
+
     def test_a_confirmation_disarms_it(self):
         params = self.activated()
         self.assertEqual(len(self.watchers()), 1)

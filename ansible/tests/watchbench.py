@@ -38,8 +38,12 @@ json.dump(stepworld.run(json.load(sys.stdin)), sys.stdout)
 
 class Page(http.server.BaseHTTPRequestHandler):
     status = 200
+    #: As long as it is not set nobody is answered.
+    gate = threading.Event()
+    gate.set()
 
     def do_GET(self):  # noqa: N802  (the library's name)
+        Page.gate.wait()
         self.send_response(Page.status)
         self.end_headers()
         self.wfile.write(b"A page.")

@@ -22,14 +22,12 @@ class Journal:
         self.path = os.path.join(self._folder, operation_id + ".jsonl")
 
     def append(self, step: str, **data) -> None:
-        """Writes a line; when this returns, a power cut does not lose it."""
+        """Writes a line; when this returns, a power cut does not lose it. OSError: nothing of it is there."""
         os.makedirs(self._folder, mode=0o700, exist_ok=True)
         line = json.dumps({"at": datetime.now(timezone.utc).isoformat(), "step": step, **data}).encode() + b"\n"
         new = not os.path.exists(self.path)
-        with open(self.path, "ab+") as file:
-            file.write(line if _ends_whole(file) else b"\n" + line)
-            file.flush()
-            os.fsync(file.fileno())
+        with open(self.path, "ab+", buffering=0) as file:
+            _write(file, line if _ends_whole(file) else b"\n" + line)
         if new:
             sync_folder(self._folder)
 
@@ -45,6 +43,19 @@ class Journal:
     def last(self, step: str) -> Optional[dict]:
         """The newest line of a step, or None."""
         return next((entry for entry in reversed(self.steps()) if entry["step"] == step), None)
+
+
+def _write(file, line: bytes) -> None:
+    """All or nothing: half a long line would take the room of the short one that may decide."""
+    before, written = file.seek(0, os.SEEK_END), 0
+    try:
+        while written < len(line):
+            written += file.write(line[written:])
+        os.fsync(file.fileno())
+    except OSError:
+        if file.seek(0, os.SEEK_END) == before + written:
+            file.truncate(before)
+        raise
 
 
 def _ends_whole(file) -> bool:

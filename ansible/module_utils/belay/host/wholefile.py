@@ -8,20 +8,22 @@ from typing import Any, Optional
 from .links import sync_folder
 
 
-def write_whole(path: str, content: bytes, mode: int = 0o600) -> None:
-    """Readers see the old or the new content, never a part."""
+def write_whole(path: str, content: bytes, mode: int = 0o600, lasting: bool = True) -> None:
+    """Readers see the old or the new content, never a part. Not `lasting`: a power cut may leave neither, and nobody waits for the disk."""
     temporary = f"{path}.{os.getpid()}.new"
     with open(os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW, mode), "wb") as file:
         os.fchmod(file.fileno(), mode)
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            os.fsync(file.fileno())
     os.rename(temporary, path)
-    sync_folder(os.path.dirname(path))
+    if lasting:
+        sync_folder(os.path.dirname(path))
 
 
-def write_json(path: str, value: Any) -> None:
-    write_whole(path, json.dumps(value, sort_keys=True).encode())
+def write_json(path: str, value: Any, lasting: bool = True) -> None:
+    write_whole(path, json.dumps(value, sort_keys=True).encode(), lasting=lasting)
 
 
 def read_json(path: str) -> Optional[Any]:

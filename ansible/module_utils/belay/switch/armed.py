@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import re
+import threading
 import time
 from dataclasses import dataclass
 from typing import Iterator, List, Optional
@@ -26,6 +27,11 @@ NEEDED = (
 )
 POLL_S = 0.02
 ASKING_S = 1.0
+#: How often a step at work says so, and for how long at most: one that never ends is not waited for without end.
+BEAT_S = 1.0
+BEATS_FOR_S = 900.0
+#: Threads of one process write the same temporary file.
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,31 @@ def extend(site, operation: str) -> None:
     armed = read(_path(site, operation))
     if armed is not None and armed.seconds_left() > 0:
         _set_deadline(armed)
+        if not armed.still_there():  # disarmed meanwhile, by whoever decided
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(armed.deadline_path)
+
+
+@contextlib.contextmanager
+def at_work(site, operation: str) -> Iterator[None]:
+    """As long as this lasts the operation has its whole time, also while one call takes longer than that: a tree that is hashed, a
+    cache that does not answer, an index on a large table. A process that stands still does not say that it works, and loses its time."""
+    over, until = threading.Event(), time.monotonic() + BEATS_FOR_S
+
+    def beat() -> None:
+        while not over.wait(BEAT_S) and time.monotonic() < until:
+            with contextlib.suppress(OSError):
+                extend(site, operation)
+
+    extend(site, operation)
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    extend(site, operation)
 
 
 def renew(site, goal: Version) -> None:
@@ -176,7 +207,9 @@ def watcher_of(armed: Armed) -> Optional[Process]:
 
 def _set_deadline(armed: Armed) -> None:
     within = float(armed.params["confirm_within_s"])
-    write_json(armed.deadline_path, {"boot": boot_id(), "at": _since_boot() + within, "wall": time.time() + within})
+    with _one_at_a_time:
+        # Without a readable one the time is over: what a power cut takes away is no reason to wait for the disk.
+        write_json(armed.deadline_path, {"boot": boot_id(), "at": _since_boot() + within, "wall": time.time() + within}, lasting=False)
 
 
 def _since_boot() -> float:

@@ -27,10 +27,9 @@ def verify(params):
 def purge(params):
     """After a switch, forth or back; needs no lock, because it changes nothing that a switch moves."""
     site, operation = open_site(params), params["operation_id"]
-    arms.extend(site, operation)
     journal = Journal(site, operation)
-    results = purges.purge(site, params["purge"], params["volatile_paths"], purges.Keys.parse(params.get("purge_keys") or ""))
-    journal.append("purged", results=results)
-    arms.extend(site, operation)
+    with arms.at_work(site, operation):
+        results = purges.purge(site, params["purge"], params["volatile_paths"], purges.Keys.parse(params.get("purge_keys") or ""))
+        journal.append("purged", results=results)
     fact = "restored_purges" if params.get("restored") else "purges"
     return {"changed": bool(results), "belay_facts": {fact: results}}

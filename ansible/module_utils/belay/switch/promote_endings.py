@@ -3,7 +3,6 @@ import contextlib
 
 from . import armed as arms
 from ..database import names
-from ..database.mysql import LostConnection, SqlError
 from . import leftovers, measures, promote
 from ..hold.commit_point import history
 from .ended import goal, outcome_of, reverted_error
@@ -18,10 +17,11 @@ def confirm(params):
     with at_work(params) as (host, point):
         if point.version != goal(params):
             raise _gone(host, point, params)
-        if host.journal.last("confirmed") is None:
+        first = host.journal.last("confirmed") is None
+        if first:
             _remember_code(host, params)
             host.journal.append("confirmed")
-        return _kept(host, params)
+        return _kept(host, params, first)
 
 
 def _gone(host, point, params):
@@ -31,28 +31,34 @@ def _gone(host, point, params):
     return BelayError("RELEASE_CHANGED", f"The target is on {point.version}, not on what this operation activated.", "Comment `/status`.")
 
 
-def _kept(host, params):
+def _kept(host, params, first=False):
     """From `confirmed` on nothing goes back by itself; what cannot be tidied up now is by the next operation."""
     arms.disarm_operation(host.site, params["operation_id"])
+    # A repetition that comes late may find what the next operation has prepared.
+    if first or is_ours(host.site, params["operation_id"]):
+        _tidy_up(host, params)
+    promoted, code = (host.journal.last("promoted") or {}).get("promoted"), host.journal.last("code")
+    facts = {"promoted": {**promoted, "code": code["code"]}} if promoted and code else {}
+    return {"changed": True, "belay_facts": facts}
+
+
+def _tidy_up(host, params):
     try:
         with host.open_session() as session:
             leftovers.drop_copies(host.site, session)
             leftovers.drop_inspected(host.site, session, params["keep_failed_s"])
             kept = leftovers.drop_old_archives(host.site, session, params["keep_releases"])
         drop_releases(host.site, kept)
-    except (BelayError, SqlError, LostConnection, OSError) as error:
+    except (BelayError, OSError) as error:
         with contextlib.suppress(OSError):
             host.journal.append("untidy", error=str(error)[:300])
-    promoted, code = (host.journal.last("promoted") or {}).get("promoted"), host.journal.last("code")
-    facts = {"promoted": {**promoted, "code": code["code"]}} if promoted and code else {}
-    return {"changed": True, "belay_facts": facts}
 
 
 def _remember_code(host, params):
     """Before it is confirmed: whatever becomes of whoever asked, a recovery can tell from then on what a baseline needs."""
     try:
         host.journal.append("code", code=measures.code(host.site, params))
-    except (BelayError, OSError) as error:  # the release stays all the same, and only the baseline of its code is not told
+    except Exception as error:  # whatever it is: the release stays all the same, and only the baseline of its code is not told
         with contextlib.suppress(OSError):
             host.journal.append("untidy", error=str(error)[:300])
 

@@ -4,10 +4,11 @@ import os
 from . import armed as arms
 from ..database import names
 from ..host import host_reports
-from . import leftovers, measures, preflight, rollback, unheld
+from . import leftovers, measures, preflight, rollback, strays, unheld
 from ..errors import BelayError
 from ..hold.hold import Version
-from .unconfirmed import go_back
+from ..hold.recovery import recover
+from .unconfirmed import go_back, resume
 from ..bundle.unpack import changed_files, stored_manifest, value_at
 from .primed import purge
 from .workplace import at_work, require_not_called_off, verify
@@ -32,7 +33,7 @@ def check(params):
         check_release_intact(host.site, params["to_release"])
         mixture = unheld.check_hold(host, point.version, params["hold_without"])
         host.journal.append("checked", release=params["to_release"], previous=str(point.version))
-        return {"belay_facts": {**facts, "activated": False, **({"mixture": mixture} if mixture else {})}}
+        return {"belay_facts": {**facts, **({"mixture": mixture} if mixture else {})}}
 
 
 def check_release_intact(site, release):
@@ -52,22 +53,46 @@ def check_release_intact(site, release):
 
 
 def activate(params):
-    """THE POINT OF NO RETURN of a rollback."""
+    """THE POINT OF NO RETURN of a rollback. The fact `activated` is told by whoever is certain of it, also beside an error: without it
+    nobody knows whether the target has gone back."""
     with at_work(params, begins=True, takes_over=True) as (host, point):
-        if point.version != Version(params["to_release"], params["operation_id"]):
-            require_not_called_off(host.site, params["operation_id"])
-            preflight.check_release(point, params["expected_release"])
-            go_back(host, params, params["to_release"])
+        if point.version != _goal(params):
+            error = _went_back(host, point, params)
+            if error is not None:
+                host.journal.append("failed", during="activate", error=error.as_dict())
+                return {"belay_facts": {"activated": False}, "belay_error": error.as_dict()}
             # What left is not waited for any more.
             arms.disarm_operation(host.site, point.version.operation)
-        elif host.journal.last("rolled_back") is None:
-            looks = measures.looks(host.site, params)
-            promoted, late = rollback.resume(host, params["operation_id"], params["to_release"], looks)
-            host.journal.append("rolled_back", late_rows=late, promoted=promoted)
+        resume(host, params, params["to_release"])
         done = host.journal.last("rolled_back")
-        facts = {"activated": True}
-        if done:
-            facts.update({name: done[name] for name in ("switch", "late_rows") if name in done})
-            if done["promoted"]:
-                facts["promoted"] = {**done["promoted"], "code": measures.code(host.site, params)}
+        facts = {"activated": True, **{name: done[name] for name in ("switch", "late_rows") if name in done}}
+        if done["promoted"]:
+            facts.update(_promoted(host, done["promoted"], params))
         return {"changed": True, "belay_facts": facts}
+
+
+def _goal(params):
+    return Version(params["to_release"], params["operation_id"])
+
+
+def _went_back(host, point, params):
+    """The error where it is certain that nothing was switched; None where the target has gone back, also if something failed after that."""
+    try:
+        require_not_called_off(host.site, params["operation_id"])
+        preflight.check_release(point, params["expected_release"])
+        go_back(host, params, params["to_release"])
+    except (BelayError, OSError) as error:
+        found, _ = recover(host)
+        if found.version != _goal(params):
+            return error if isinstance(error, BelayError) else BelayError("HOST_UNEXPECTED", f"Something unexpected happened on the host: {error}.")
+        strays.finish(host, found)
+    return None
+
+
+def _promoted(host, promoted, params):
+    """Facts for a baseline; none where the code cannot be read: the target has gone back all the same."""
+    try:
+        return {"promoted": {**promoted, "code": measures.code(host.site, params)}}
+    except Exception as error:
+        host.journal.append("untidy", error=str(error)[:300])
+        return {}

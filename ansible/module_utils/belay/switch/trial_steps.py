@@ -82,7 +82,6 @@ def migrate(params):
                 done = {"done": _upgraded(host, session, str(point.version), params)}
                 done["tables"] = _fingerprints(host.site, session, params, done["done"]["changes"])
             host.journal.append("migrated", **done)
-            arms.extend(host.site, params["operation_id"])
         facts = {"migration": {"needed": tried["needed"], "predicted": tried["predicted"], "done": done["done"]}, "migrated": done["tables"]}
         error = _judged(host.site, done["done"], tried["predicted"]["trouble"])
         if error is not None:

@@ -43,8 +43,9 @@ def at_work(params, begins=False, takes_over=False):
                 settle_folders(site.releases)
                 if begins:
                     take_site(site, operation)
-                arms.extend(site, operation)
-                yield host, point
+                # Only here: the guard, which was forked before, may know no thread.
+                with arms.at_work(site, operation):
+                    yield host, point
             except BelayError as error:
                 journal.append("failed", during=params.get("step", ""), error=error.as_dict())
                 raise
@@ -89,11 +90,10 @@ def _overtaken(sentence):
 def verify(params, fact="health"):
     """Is the active release healthy? The results are a fact either way; otherwise it fails with HEALTH_FAILED."""
     site = open_site(params)
-    arms.extend(site, params["operation_id"])
     journal = Journal(site, params["operation_id"])
-    results = check_health(site, params["health_checks"], (journal.last("logs") or {}).get("marks"))
-    journal.append("health", results=results)
-    arms.extend(site, params["operation_id"])
+    with arms.at_work(site, params["operation_id"]):
+        results = check_health(site, params["health_checks"], (journal.last("logs") or {}).get("marks"))
+        journal.append("health", results=results)
     answer = {"belay_facts": {fact: results}}
     if not is_healthy(results):
         sentence = f"{site.url} is not healthy on release {site.active_release()}: {complaints(results)}."
