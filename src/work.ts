@@ -4,7 +4,7 @@ import type { EffectResult } from "./core/effects.ts";
 import { outageOf } from "./core/outage.ts";
 import type { Deps } from "./flows/deps.ts";
 import { beginDue, dueOperations } from "./flows/due.ts";
-import { pointersApplied } from "./flows/packages/applied.ts";
+import { pointersApplied, pointersCrashed } from "./flows/packages/applied.ts";
 import { syncApplied } from "./flows/packages/told.ts";
 import { dueRecoveries, recoverDue } from "./flows/recover.ts";
 import { dispatchFailed, expireJobs } from "./flows/run-lost.ts";
@@ -174,10 +174,16 @@ async function tellOfDispatch({ deps, queue }: WorkOptions, { row, result }: App
 }
 
 /** What became of pointers that were to be moved, and of telling the runtime. */
-async function tellOfPackages({ deps, queue }: WorkOptions, { row, result }: Applied): Promise<void> {
+async function tellOfPackages({ deps, queue, log }: WorkOptions, { row, result }: Applied): Promise<void> {
   const { effect } = row;
   const last = !result.ok && isLast(queue, row, result);
-  if (effect.kind === "pointers") await pointersApplied(deps, { effect, result, last });
+  if (effect.kind === "pointers") {
+    await pointersApplied(deps, { effect, result, last }).catch((error: unknown) => {
+      if (outageOf(error) !== null || row.faults + 1 < queue.most_faults) throw error;
+      log.error({ operation_id: row.operation_id, err: error }, "moved pointers could not be told of");
+      return pointersCrashed(deps, { effect, result, error });
+    });
+  }
   if (effect.kind === "sync") await syncApplied(deps, { effect, result, last });
 }
 

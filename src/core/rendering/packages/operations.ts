@@ -14,11 +14,26 @@ export const stagedSentence = (moves: readonly Move[], head_sha: string): string
 export const activatedSentence = (moves: readonly Move[], commit: string): string =>
   `Active since commit \`${shortId(commit)}\`: ${moved(moves)}.`;
 
+export const nothingFollowed = (): string =>
+  "The settings of the packages could not be read after that, so no tag was made and the runtime was not told: where `.github/belay-packages.yml` asks for them, do both by hand.";
+
+export const nothingRecorded = (why: string): string =>
+  `What follows could not be written down, so the releases keep their old states, no tag was made and the runtime was not told. ${why}`;
+
 export const stoppedSentence = (why: string): string =>
   `No pointer was moved: the branch had moved on, and judged anew it does not pass. ${why}`;
 
 export const movedTooOften = (rounds: number): string =>
   `No pointer was moved: the branch moved on ${rounds} times while it was tried.`;
+
+export const notJudgedAnew = (why: string): string =>
+  `No pointer was moved: the branch had moved on, and it could not be judged anew. ${why} Comment the command again when that is mended.`;
+
+/** What GitHub refused is said in its words; of a fault of Belay's own only the log tells. */
+export const faultSentence = (error: unknown): string =>
+  error instanceof Error && "retry" in error
+    ? error.message
+    : "Belay met a fault of its own, which its log names.";
 
 export const failedSentence = (why: string): string => `No pointer was moved. ${why}`;
 
