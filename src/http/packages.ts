@@ -7,7 +7,7 @@ import type { PackageReleaseRow, PackageReportRow } from "../ports/packages.ts";
 import { type AccessDeps, person, visibleSite } from "./access.ts";
 import { forbidden, refusal } from "./errors.ts";
 import { onceOf } from "./idempotency.ts";
-import { idOf, PAGE, pageOf, parseBody, parseQuery } from "./query.ts";
+import { idOf, PAGE, PullNumber, PullNumberText, pageOf, parseBody, parseQuery } from "./query.ts";
 import type { ApiRequest, ApiResponse, Route } from "./router.ts";
 
 export function packages(deps: AccessDeps, flows: ApiMovesDeps): readonly Route[] {
@@ -38,7 +38,7 @@ const LIMIT = 64 * 1024;
 const Reason = z.string().max(300).default("");
 const Activation = z.strictObject({
   site_id: z.uuid(),
-  pull_request: z.int().positive(),
+  pull_request: PullNumber,
   reason: Reason,
 });
 const Version = z
@@ -81,7 +81,7 @@ async function asked(request: ApiRequest, kind: "activate" | "rollback") {
 
 const ReleaseQuery = PAGE.extend({
   site_id: z.uuid(),
-  pull_request: z.coerce.number().int().positive().optional(),
+  pull_request: PullNumberText.optional(),
   status: z.enum(PACKAGE_STATES).optional(),
   package: z.string().min(1).max(200).optional(),
 });

@@ -9,6 +9,11 @@ export const PAGE = z.strictObject({
   after: z.uuid().optional(),
 });
 
+/** GitHub's numbers are small; a larger one is no pull request's, and the store has no room for it. */
+const MOST_PULLS = 2_147_483_647;
+export const PullNumber = z.int().positive().max(MOST_PULLS);
+export const PullNumberText = z.coerce.number().pipe(PullNumber);
+
 export function pageOf({ limit, after }: z.infer<typeof PAGE>): Page {
   return after === undefined ? { limit } : { limit, after };
 }

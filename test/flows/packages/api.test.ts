@@ -48,6 +48,24 @@ test("who may not, cannot; what was not staged or merged is not activated", asyn
   expect(world.commits("release:")).toEqual([]);
 });
 
+test("a number that no pull request has is refused, or finds nothing", async () => {
+  const token = tokenOf("ann");
+  const list = async (number: number) => {
+    const url = `${world.bot.url}/api/packages?site_id=${site_id}&pull_request=${number}`;
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+    return { status: answer.status, body: await answer.json() };
+  };
+  const most = 2_147_483_647;
+  expect(await list(most)).toMatchObject({ status: 200, body: { items: [] } });
+  for (const number of [most + 1, Number.MAX_SAFE_INTEGER, 0, 1.5]) {
+    expect(await list(number)).toMatchObject({ status: 400, body: { code: "bad_request" } });
+    const body = JSON.stringify(about({ pull_request: number }));
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const asked = await fetch(`${world.bot.url}/api/packages/activate`, { method: "POST", headers, body });
+    expect(asked.status).toBe(400);
+  }
+});
+
 test("what is staged and merged is activated, once for a key; and goes back", async () => {
   await world.stages(pull);
   await world.double.as("ann").merge(pull, "squash");
