@@ -73,7 +73,7 @@ export function reads({ clients, note }: Pauses, app_id: number): Reads {
       const run = await orNull(repository, `look at run ${run_id}`, ({ rest }) =>
         rest.actions.getWorkflowRun({ ...nameOf(repository), run_id }),
       );
-      return run === null || run.data.status === "completed";
+      return run === null ? null : run.data.status === "completed";
     },
     comment: (repository, id) =>
       orNull(repository, "read a comment", async ({ rest }) =>

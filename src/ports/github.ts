@@ -91,8 +91,8 @@ export interface Github {
   ): Promise<readonly PullRequest[]>;
   /** All that are open; the newest thousand. */
   allOpenPullRequests(repository: Repository): Promise<readonly PullRequest[]>;
-  /** Whether a workflow run has ended, or does not exist any more. */
-  isRunOver(repository: Repository, run_id: number): Promise<boolean>;
+  /** Whether a workflow run has ended; null: GitHub shows none of this id, not yet or not any more. */
+  isRunOver(repository: Repository, run_id: number): Promise<boolean | null>;
   comment(repository: Repository, id: number): Promise<IssueComment | null>;
   permission(repository: Repository, login: string): Promise<Permission>;
   /** A file at the head of the default branch, never of a pull request. */

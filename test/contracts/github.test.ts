@@ -161,6 +161,17 @@ test("a run whose start was not answered is found by its nonce, not started agai
   expect(second).toMatchObject({ ok: true, external_id: double.state.runs[1]?.id });
 });
 
+test("of a run GitHub says whether it is over, and of one that it does not show nothing", async () => {
+  await apply(dispatched("n-7"));
+  const run = double.state.runs.at(-1);
+  if (run === undefined) throw new Error("no run was started");
+  await double.runs.finished(run);
+  expect(await port.isRunOver(repository, run.id)).toBe(true);
+  run.status = "in_progress";
+  expect(await port.isRunOver(repository, run.id)).toBe(false);
+  expect(await port.isRunOver(repository, 1)).toBeNull();
+});
+
 test("a protection rule that is answered already is not answered again; one that is not asked for is a fault", async () => {
   const { external_id: run_id } = (await apply(dispatched("n-6"))) as { external_id: number };
   const run = double.state.runs.at(-1);

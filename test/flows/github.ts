@@ -15,6 +15,8 @@ export interface GithubState {
   readonly parents: Map<string, readonly string[]>;
   readonly changed: Map<number, readonly string[]>;
   readonly ended_runs: Set<number>;
+  /** Runs that it does not show: not yet, not to this App, or not any more. */
+  readonly hidden_runs: Set<number>;
   /** What asking about a repository fails with, by its id. */
   readonly faults: Map<number, GithubError>;
   /** `.github/belay.yml` by commit. */
@@ -51,6 +53,7 @@ export function emptyGithub(): GithubState {
     parents: new Map(),
     changed: new Map(),
     ended_runs: new Set(),
+    hidden_runs: new Set(),
     faults: new Map(),
     proposed: new Map(),
     policy: "absent",
@@ -79,7 +82,7 @@ export function githubOf(state: GithubState): Github {
     allOpenPullRequests: async () => [...state.pull_requests.values()].filter((one) => one.state === "open"),
     isRunOver: async (repository, run_id) => {
       fault(state, repository);
-      return state.ended_runs.has(run_id);
+      return state.hidden_runs.has(run_id) ? null : state.ended_runs.has(run_id);
     },
     comment: async (_repository, id) => state.comments.get(id) ?? null,
     permission: async (_repository, login) => state.permissions.get(login) ?? "none",

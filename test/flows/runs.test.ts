@@ -289,6 +289,22 @@ describe("a run that is lost", () => {
     expect(failed.mock.calls).toEqual([[theirs.id, error]]);
   });
 
+  it("is not believed to be gone because GitHub does not show it, until it was started or heard of minutes ago", async () => {
+    const job = await untilPromoting();
+    await world.claim(job);
+    const { id, run_id } = await world.operation();
+    world.github.hidden_runs.add(run_id ?? 0);
+    const look = () => reconcileRuns({ ...world.deps, failed });
+    expect(await look()).toEqual([]);
+    world.wait(290);
+    await world.tells(job, []);
+    world.wait(290);
+    expect(await look()).toEqual([]);
+    world.wait(20);
+    expect(await look()).toEqual([id]);
+    expect(await world.operation()).toMatchObject({ state: "unknown", result_code: "RUN_LOST" });
+  });
+
   it("ended while it changed production: unknown, until its late report comes", async () => {
     const job = await untilPromoting();
     await world.claim(job);
