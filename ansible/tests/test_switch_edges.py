@@ -1,4 +1,5 @@
 """The rarer ways in which a switch meets other writers, and what a crash may leave behind."""
+import threading
 import time
 import unittest
 import uuid
@@ -9,17 +10,19 @@ from belay.database import names
 from belay.hold import commit_point, prepare, recovery
 
 from belay.host import php
+from belay.host.journal import Journal
 
 from belay.switch import late_rows, measures, promote, rollback, strays
 from belay.switch import switch as engine
 from belay.errors import BelayError
 from belay.database.mysql import Session
-from belay.database.sql import WRITTEN
+from belay.database.sql import WRITTEN, LostConnection, SqlError
 from belay.tables.table_shape import shape_of
 from belay.wordpress import object_cache
 
 from .switchbench import HOLD_PHP, MEASURES, NEW, OLD
 from .test_switch import NOTHING, SwitchCase, promotion
+from .watchbench import until
 
 
 class ForeignWriters(SwitchCase):
@@ -113,6 +116,128 @@ class AtTheLastMoment(SwitchCase):
         self.sql("UPDATE wp_options SET option_value = '1' WHERE option_name = 'visits'")
         strays.finish(self.host("another"), recovery.recover(host)[0])
         self.assertEqual(self.bench.options(self.site)["visits"], "1")
+
+
+class WhileRowsAreCarriedOver(SwitchCase):
+    """Right after the RENAME other writers are at work, and a release that is live must not go back because of one that waits."""
+
+    LATE = "UPDATE wp_options SET option_value = '7' WHERE option_name = 'visits'; DELETE FROM wp_options WHERE option_name = 'blogname'"
+
+    def test_a_deadlock_is_tried_again(self):
+        original, writers = engine._rename, []
+
+        def rename(session, renames):
+            self.sql(self.LATE)
+            original(session, renames)
+            writers.append(threading.Thread(target=self.deadlock, args=(locked,)))
+            writers[0].start()
+            locked.wait(60)
+
+        locked = threading.Event()
+        with mock.patch.object(engine, "_rename", rename):
+            self.promote(promotion())
+        writers[0].join()
+        self.assertEqual(self.bench.options(self.site), {"theme": "new", "visits": "7", "gone": "x", "added": "1"})
+
+    def deadlock(self, locked):
+        """Holds one of the rows until somebody waits for it, then asks for the other. It has written more, so the server ends the one who waits."""
+        with Session(self.site) as other:
+            other.execute("START TRANSACTION")
+            other.execute("INSERT INTO wp_options (option_name, option_value) SELECT CONCAT('n', seq), '' FROM seq_1_to_300")
+            other.query("SELECT 1 FROM wp_options WHERE option_name = 'visits' FOR UPDATE")
+            locked.set()
+            until(lambda: self.sql("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"), "waiting for the row")
+            other.query("SELECT 1 FROM wp_options WHERE option_name = 'blogname' FOR UPDATE")
+            other.execute("ROLLBACK")
+
+    def test_a_row_that_is_in_use_for_long_is_waited_for(self):
+        with Session(self.site) as session, Session(self.site) as other:
+            promote.load(self.site, session, promotion())
+            options = promote.options_of(self.site, session)
+            session.execute("CREATE TABLE kept LIKE wp_options")
+            session.execute("INSERT INTO kept SELECT * FROM wp_options")
+            session.execute("UPDATE kept SET option_value = '7' WHERE option_name = 'visits'")
+            session.execute("SET SESSION innodb_lock_wait_timeout = 1")
+            other.execute("START TRANSACTION")
+            other.query("SELECT 1 FROM wp_options WHERE option_name = 'visits' FOR UPDATE")
+            free = threading.Timer(2.5, other.execute, ["COMMIT"])
+            free.start()
+            with mock.patch.object(late_rows, "WAIT_S", 1, create=True):
+                self.assertEqual(late_rows.carry(session, options, "kept", set()), 1)
+            free.join()
+        self.assertEqual(self.bench.options(self.site)["visits"], "7")
+
+    def test_one_that_stays_in_use_is_told_in_the_end(self):
+        with Session(self.site) as session, Session(self.site) as other:
+            promote.load(self.site, session, promotion())
+            options = promote.options_of(self.site, session)
+            session.execute("CREATE TABLE kept LIKE wp_options")
+            other.execute("START TRANSACTION")
+            other.query("SELECT 1 FROM wp_options WHERE option_name = 'visits' FOR UPDATE")
+            with mock.patch.multiple(late_rows, WAIT_S=1, TRIES=2, create=True), self.assertRaises(SqlError) as caught:
+                late_rows.carry(session, options, "kept", set())
+        self.assertEqual(caught.exception.errno, engine.LOCK_WAIT_TIMEOUT)
+
+
+class NotToBeCarriedOver(SwitchCase):
+    """What fails each time that it is tried is told once, and keeps nobody from going on."""
+
+    def assert_told_once(self, operation, said):
+        for _ in range(2):
+            strays.finish(self.host("another"), recovery.recover(self.host("another"))[0])
+        told = [line for line in Journal(self.site, operation).steps() if line["step"] in ("untidy", strays.CARRIED)]
+        self.assertEqual([line["step"] for line in told], ["untidy", strays.CARRIED])
+        self.assertIn(said, told[0]["error"])
+
+    def forth(self, late="DO 0"):
+        wanted, original = promotion(), engine._rename
+
+        def rename(session, renames):
+            self.sql(late)
+            original(session, renames)
+
+        with mock.patch.object(engine, "_rename", rename), mock.patch.object(promote, "carry_strays", side_effect=KeyboardInterrupt):
+            with self.assertRaises(KeyboardInterrupt):
+                self.promote(wanted)
+        with Session(self.site) as session:
+            return wanted.operation, commit_point.read(session, names.release_table(self.site)).record
+
+    def test_because_its_table_is_gone(self):
+        operation, record = self.forth()
+        self.sql(f"DROP TABLE {record.options_kept}")
+        self.assert_told_once(operation, record.options_kept)
+        self.assert_on(NEW)
+
+    def test_because_a_row_has_no_place(self):
+        operation, _ = self.forth("INSERT INTO wp_options (option_name, option_value) VALUES ('stray', 'Shop')")
+        self.sql(f"ALTER TABLE {names.base(self.site, 'options')} ADD UNIQUE (option_value(50))")
+        self.assert_told_once(operation, "Duplicate entry")
+        self.assertNotIn("stray", self.bench.options(self.site))
+
+    def test_because_nobody_knows_any_more_what_the_way_back_was(self):
+        self.promote(promotion())
+        with Session(self.site) as session:
+            before = commit_point.read(session, names.release_table(self.site)).record.previous_row
+        operation = str(uuid.uuid4())
+        with mock.patch.object(rollback, "carry_strays", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+            rollback.roll_back(self.host(operation), operation, OLD, MEASURES, 0.3)
+        self.sql(f"DROP TABLE {before}")
+        self.assert_told_once(operation, "not kept")
+        self.assert_on(OLD)
+
+    def test_what_another_time_brings_is_another_matter(self):
+        operation, record = self.forth()
+        self.sql(f"UPDATE {record.options_kept} SET option_value = '7' WHERE option_name = 'visits'")
+        with mock.patch.object(late_rows, "carry", side_effect=LostConnection("gone")), self.assertRaises(LostConnection):
+            strays.finish(self.host("another"), recovery.recover(self.host("another"))[0])
+        with Session(self.site) as other, mock.patch.multiple(late_rows, WAIT_S=1, TRIES=1):
+            other.execute("START TRANSACTION")
+            other.query("SELECT 1 FROM wp_options WHERE option_name = 'visits' FOR UPDATE")
+            with self.assertRaises(SqlError):
+                strays.finish(self.host("another"), recovery.recover(self.host("another"))[0])
+        self.assertNotIn(strays.CARRIED, [line["step"] for line in Journal(self.site, operation).steps()])
+        strays.finish(self.host("another"), recovery.recover(self.host("another"))[0])
+        self.assertEqual(self.bench.options(self.site)["visits"], "7")
 
 
 class NewOnTheTarget(SwitchCase):

@@ -7,10 +7,12 @@ second attempt would take a row deleted meanwhile for one that the shadow must k
 A row is named by `option_name`, and values are compared in binary, because a collation calls different values equal.
 `option_id` travels with its row but means nothing to WordPress, so it is not compared.
 """
+import random
+import time
 from dataclasses import dataclass, replace
 from typing import Tuple
 
-from ..database.mysql import ident, literal
+from ..database.mysql import SqlError, ident, literal
 from ..database.sql import WRITTEN
 
 NAME = "option_name"
@@ -19,6 +21,10 @@ NAME_BYTES = f"BINARY CONVERT({NAME} USING utf8mb4)"
 #: New promoted rows get numbers that production will not give to its own rows meanwhile: WordPress uses one up with every transient that it
 #: writes over.
 NUMBER_MARGIN = 1_000_000
+#: Errors that a server gives for what other writers do (a lock that is not free in time, a deadlock): so often it is tried again. A wait is
+#: short, because visitors wait for what was written before it.
+IN_USE = (1205, 1213)
+TRIES, WAIT_S, PAUSE_S = 10, 3, (0.05, 0.3)
 
 
 @dataclass(frozen=True)
@@ -107,9 +113,22 @@ def carry(session, options, kept, promoted):
 
     Each statement decides that itself, row by row: a visitor who writes at this moment wins. Returns the number of rows, None where
     nothing is to be carried over. The same transaction brings base to what kept says, so a second call finds nothing: a visitor may
-    have put a row back to what base said before.
+    have put a row back to what base said before. SqlError where a row stays in use, or the tables are not what they were.
     """
     read_committed(session)
+    session.execute(f"SET SESSION lock_wait_timeout = {WAIT_S}, innodb_lock_wait_timeout = {WAIT_S}")
+    for left in reversed(range(TRIES)):
+        try:
+            return _carried(session, options, kept, promoted)
+        except SqlError as error:
+            if error.errno not in IN_USE or not left:
+                raise
+        # A deadlock has ended the transaction, a wait has not.
+        session.execute("ROLLBACK")
+        time.sleep(random.uniform(*PAUSE_S))
+
+
+def _carried(session, options, kept, promoted):
     names = changed_names(session, replace(options, live=kept)) - set(promoted)
     if not names:
         return None
