@@ -93,6 +93,31 @@ class Preflight(PrepareCase):
                 self.sql(statement)
                 self.assert_code(code, self.check_tables, "things")
 
+    def test_an_options_table_in_which_a_name_may_come_twice_is_refused(self):
+        ways = {
+            "": [["theme", "2"]],
+            "ADD KEY option_name (option_name)": [["theme", "2"]],
+            "ADD UNIQUE KEY option_name (option_name(5), option_value(3))": [],
+            "ADD UNIQUE KEY `option_name` (option_name(150))": [],
+            "ADD UNIQUE KEY both_of_them (option_name, option_id)": [["theme", "2"]],
+        }
+        for way, twice in ways.items():
+            with self.subTest(way):
+                self.site = self.bench.fresh()
+                self.session.execute(f"USE {self.site.database}")
+                self.sql(f"ALTER TABLE wp_options DROP KEY option_name{way and ', ' + way}")
+                if twice:
+                    self.sql("INSERT INTO wp_options (option_name, option_value) VALUES ('theme', 'other')")
+                with self.assertRaises(BelayError) as caught:
+                    self.check_tables("things")
+                self.assertEqual(caught.exception.code, "OPTIONS_KEY_MISSING")
+                look, mend = (part.split(": ", 1)[1] for part in caught.exception.remedy.split(";")[:2])
+                self.assertEqual(self.sql(look), twice)
+                self.assertIn(f"({len(twice)} " if twice else "no unique key", caught.exception.message)
+                self.sql("DELETE FROM wp_options WHERE option_value = 'other'")
+                self.sql(mend)
+                self.check_tables("things")
+
     def test_a_user_without_rights_is_told_what_to_grant(self):
         self.sql(f"CREATE USER poor@localhost IDENTIFIED BY 'p'; GRANT SELECT, INSERT, UPDATE, DELETE ON {self.site.database}.* TO poor@localhost")
         self.addCleanup(self.sql, "DROP USER poor@localhost")

@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 from ..database import ddl
 from ..errors import BelayError
-from ..database.mysql import literal
+from ..database.mysql import ident, literal
 from ..bundle.rowfile import read_header
 
 _OUT = "or take these tables out of the promotion."
@@ -50,6 +50,27 @@ def check_live(site, session, tables):
         if rows:
             found = ", ".join(f"{table.decode()} ({detail.decode()})" for table, detail in rows)
             raise BelayError(obstacle.code, f"These tables of the target are {obstacle.what}: {found}.", obstacle.remedy)
+    check_options_key(session, site.prefix + "options")
+
+
+def check_options_key(session, table):
+    """Every name is in the options table once. An index over a part of the name, or over more columns, does not see to that."""
+    indexes = session.query(
+        "SELECT index_name, MIN(non_unique = 0 AND column_name = 'option_name' AND sub_part IS NULL) FROM information_schema.statistics "
+        f"WHERE table_schema = DATABASE() AND table_name = {literal(table)} GROUP BY index_name"
+    )
+    if any(whole == b"1" for _, whole in indexes):
+        return
+    twice = f"SELECT option_name, COUNT(*) FROM {ident(table)} GROUP BY option_name HAVING COUNT(*) > 1"
+    number = int(session.query(f"SELECT COUNT(*) FROM ({twice}) AS twice")[0][0])
+    there = next((f"DROP KEY {ident(name.decode())}, " for name, _ in indexes if name.lower() == b"option_name"), "")
+    raise BelayError(
+        "OPTIONS_KEY_MISSING",
+        f"{table} of the target has no unique key on option_name ({number} names are there more than once): a switch tells its rows by their "
+        "names, and of two with one name it would write over one.",
+        f"Look which rows are there more than once, and leave one of each: {twice}; then add the key: "
+        f"ALTER TABLE {ident(table)} {there}ADD UNIQUE KEY option_name (option_name); then promote again.",
+    )
 
 
 def check_incoming(files):
