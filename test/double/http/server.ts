@@ -112,7 +112,8 @@ const write = (response: ServerResponse, given: Answer, headers: Record<string, 
 /** The server, not yet listening. */
 export const makeServer = (parts: Parts): Server => {
   const find = makeRouter(parts.routes);
-  let used = 0;
+  /** By token: each installation has a limit of its own, and a token lives no longer than the hour that it counts. */
+  const used = new Map<string, number>();
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? "/", parts.world.url);
     if (await parts.beside(request, response, url)) return;
@@ -125,11 +126,12 @@ export const makeServer = (parts: Parts): Server => {
     if (fault?.fault === "no-answer") return void request.socket.destroy();
     const given =
       fault && !broken ? faultAnswer(parts.world, fault) : await respond(parts, find, { request, url, body });
-    used += 1;
+    const token = request.headers.authorization ?? "";
+    used.set(token, (used.get(token) ?? 0) + 1);
     parts.seen.push({ method, path: readable, body, status: given.status });
     changed(parts.world);
     if (broken) return void request.socket.destroy();
-    write(response, given, limits(parts.world, used));
+    write(response, given, limits(parts.world, used.get(token) ?? 0));
   };
   return createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
