@@ -93,19 +93,31 @@ class CodeEdits(unittest.TestCase):
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root to become somebody else")
     def test_a_file_that_cannot_be_read_is_named(self):
-        os.chmod(self.path("index.php"), 0)
-        manifest = stored_manifest(self.site, RELEASE)
-        owner = os.path.dirname(self.site.root)
-        for folder in (owner, self.site.root, self.site.releases, os.path.dirname(self.path("index.php"))):
+        self.put("inc/closed/part.php", "of the release")
+        self.code["inc/closed/part.php"] = value_at(self.path("inc/closed/part.php"))
+        tree = os.path.dirname(self.path("index.php"))
+        for folder in (os.path.dirname(self.site.root), self.site.root, self.site.releases, tree, self.path("inc")):
             os.chmod(folder, 0o755)
-        os.seteuid(65534)
-        try:
-            with self.assertRaises(BelayError) as caught:
-                changed_files(manifest, os.path.dirname(self.path("index.php")))
-        finally:
-            os.seteuid(0)
-        self.assertEqual(caught.exception.code, "FILE_UNREADABLE")
-        self.assertIn("index.php", caught.exception.message)
+        for closed, mode, name in (("index.php", 0, "index.php"), ("inc/closed", 0o700, "inc/closed/part.php")):
+            with self.subTest(closed):
+                before = os.stat(self.path(closed)).st_mode
+                os.chmod(self.path(closed), mode)
+                os.seteuid(65534)
+                try:
+                    with self.assertRaises(BelayError) as caught:
+                        changed_files({"code": self.code}, tree)
+                finally:
+                    os.seteuid(0)
+                    os.chmod(self.path(closed), before)
+                self.assertEqual(caught.exception.code, "FILE_UNREADABLE")
+                self.assertIn(name, caught.exception.message)
+
+    def test_what_is_no_file_is_not_there(self):
+        os.mkdir(self.path("folder"))
+        os.symlink("nowhere", self.path("broken"))
+        os.mkfifo(self.path("pipe"))
+        found = [value_at(self.path(name)) for name in ("folder", "pipe", "gone", "gone/deeper", "index.php/deeper", "broken")]
+        self.assertEqual(found, [None, None, None, None, None, "link:nowhere"])
 
     def test_a_report_spells_paths_as_fingerprints_do(self):
         spelt = told({"schema": 1, "code": self.code})["code"]

@@ -156,10 +156,12 @@ def _changed(wanted: Dict[str, str], code: str) -> list:
 def value_at(path: str) -> Optional[str]:
     """As a manifest's code has it: SHA-256 of a file or `link:<target>`; None where there is neither. BelayError FILE_UNREADABLE."""
     try:
-        if os.path.islink(path):
+        # Not os.path.isfile, which calls a file gone that lies in a folder that may not be searched.
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
             return LINK + os.readlink(path)
-        return file_digest(path) if os.path.isfile(path) else None
-    except FileNotFoundError:
+        return file_digest(path) if stat.S_ISREG(mode) else None
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise unreadable(os.fsencode(path), error) from error
