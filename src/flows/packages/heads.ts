@@ -1,6 +1,7 @@
 /** Heads that are asked for beside a pull request's own events: a check that is to run again, a merge group. */
 import * as words from "../../core/rendering/packages/words.ts";
 import type { Repository } from "../../ports/sites.ts";
+import { pullsAt } from "../checks-again.ts";
 import type { Deps } from "../deps.ts";
 import { type HeadJudgement, judgeLoaded } from "./judge-head.ts";
 import { type PackagesDeps, packagesChanged } from "./pull-request.ts";
@@ -14,21 +15,18 @@ export interface Rerequested {
   readonly external_id: string;
 }
 
-/** Judges the open pull requests of this head anew; null where the check is none of packages. */
+/** Judges this head anew, once, however many open pull requests have it; null where the check is none of packages. */
 export async function packagesRerequested(
   deps: PackagesDeps & Deps<"pullRequest">,
   { repository, head_sha, external_id }: Rerequested,
 ): Promise<{ readonly kind: "shown" | "ignored"; readonly reason: string } | null> {
   const own = external_id === words.RELEASE_CHECK || external_id.startsWith(`${words.VALIDATION_CHECK}:`);
   if (!own) return null;
-  const pulls = await deps.store.transaction((tx) => tx.pullRequestsOf(repository.id));
-  for (const { number, state } of pulls) {
-    const pull = state === "open" ? await deps.github.pullRequest(repository, number) : null;
-    if (pull?.state !== "open" || pull.head_sha !== head_sha) continue;
-    await packagesChanged(deps, { repository, pull_request: pull });
-    return { kind: "shown", reason: `pull request ${number}` };
-  }
-  return { kind: "ignored", reason: "no open pull request has this head" };
+  const pulls = await pullsAt(deps, { repository, head_sha });
+  const pull_request = pulls.find(({ base_ref }) => base_ref === repository.default_branch);
+  if (pull_request === undefined) return { kind: "ignored", reason: "no open pull request has this head" };
+  await packagesChanged(deps, { repository, pull_request });
+  return { kind: "shown", reason: `pull request ${pull_request.number}` };
 }
 
 export interface Group {

@@ -2,12 +2,14 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { packageId } from "../../../script/bench/packages/sample.ts";
 import type { PullRequest } from "../../double/github/state.ts";
 import { sign } from "../../double/webhooks.ts";
 import { FIRST, openPackagesWorld, type PackagesWorld, V3 } from "./world.ts";
 
 const VALIDATION = "belay / packages / validation";
 const SETTINGS = ".github/belay-packages.yml";
+const SECOND = packageId(1);
 const PROMPT = `document_types/${FIRST}/releases/${V3}/prompts/task.prompt.txt`;
 
 let world: PackagesWorld;
@@ -104,6 +106,22 @@ test("a check that is asked for again is judged anew, by the branch's rules of n
   await double.as("ann").rerunCheck(release);
   await world.until(pull, VALIDATION, "success");
   expect(double.problems).toEqual([]);
+});
+
+test("of all open pull requests GitHub is asked only for the one whose check is to run again", async () => {
+  const { double } = world;
+  const other = await world.propose([SECOND]);
+  await world.until(other, VALIDATION, "success");
+  const check = checkOf(other.headSha, VALIDATION);
+  if (check === undefined) throw new Error("there is no check");
+  const handled = () =>
+    world.lines.filter((line) => line.includes("check_run.rerequested") && line.includes("delivery handled"))
+      .length;
+  const [before, worked_on] = [double.requests.length, handled()];
+  await double.as("ann").rerunCheck(check);
+  await double.when("the work on it", () => (handled() > worked_on ? true : undefined));
+  const asked = double.requests.slice(before).map(({ path }) => /\/pulls\/(\d+)$/.exec(path)?.[1]);
+  expect(asked.filter((number) => number !== undefined)).toEqual([String(other.number)]);
 });
 
 test("a merge group gets both checks also where nothing can be judged, and they say why", async () => {
