@@ -8,7 +8,7 @@ export interface Applying {
   readonly repository: Repository;
   /** What an earlier effect of this stream made, if that answer arrived. */
   readonly known: Pick<ResourceRow, "external_id" | "url"> | null;
-  /** Nothing of this stream was ever tried. Where a second one would do harm it is looked for all the same. */
+  /** Nothing of this stream was ever tried (of a run: not lately). Where a second one would do harm it is looked for all the same. */
   readonly untried: boolean;
   readonly app_id: number;
 }

@@ -132,7 +132,10 @@ export interface Github {
   tree(repository: Repository, commit: string): Promise<readonly TreeEntry[]>;
   /** Contents by git's id; what is missing in the answer cannot be had. */
   blobs(repository: Repository, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
-  /** @param untried nothing of its stream was ever tried: then nothing is looked for that an earlier try may have left */
+  /**
+   * @param untried nothing of its stream was ever tried: then nothing is looked for that an earlier try may have left. Of a run: GitHub was
+   * not asked for it so lately that it may not list it yet; only then it is started
+   */
   applyEffect(
     repository: Repository,
     effect: Effect,

@@ -123,7 +123,8 @@ export interface Queue {
   takeDelivery(now: string, work: (row: DeliveryRow) => Promise<void>): Promise<boolean>;
   /**
    * Hands the first due effect of a free stream to `work` and records the result. False when none is due. `untried`: no effect of this
-   * stream has ever been tried, so there is nothing of it on GitHub.
+   * stream has ever been tried, so there is nothing of it on GitHub; of a run: GitHub was not asked for it so lately that it may not
+   * list it yet.
    */
   takeEffect(
     now: string,

@@ -98,7 +98,9 @@ export async function takeEffect(db: Db, now: string, work: ApplyEffect): Promis
     if (result.ok) await remember(tx, row, result);
     const outdated = !result.ok && (await hasSuccessor(tx, row));
     const change = settlement(row, now, result);
-    const settled = settledAt(change.state, settled_at, later(now, performance.now() - began));
+    const ended = later(now, performance.now() - began);
+    const asked = row.effect.kind === "dispatch" && untried;
+    const settled = settledAt(change.state, asked ? ended : settled_at, ended);
     await tx
       .updateTable("effects")
       .set({ ...change, settled_at: settled, ...(outdated && { state: "superseded" }) })
@@ -132,7 +134,7 @@ function settledAt(state: EffectRow["state"], before: string | null, now: string
 function firstDue(tx: DbTx, now: string) {
   return tx
     .selectFrom("effects")
-    .select("id")
+    .select(["id", "settled_at", "effect"])
     .where("state", "=", "pending")
     .where("not_before", "<=", now)
     .where((sql) => sql.or([sql("leased_until", "is", null), sql("leased_until", "<=", now)]))
@@ -158,6 +160,7 @@ function firstDue(tx: DbTx, now: string) {
 async function leaseEffect(tx: DbTx, now: string) {
   const due = await firstDue(tx, now).executeTakeFirst();
   if (due === undefined) return undefined;
+  const starts = due.effect.kind === "dispatch" ? mayStart(due.settled_at, now) : null;
   const {
     leased_until: _lease,
     settled_at,
@@ -166,11 +169,24 @@ async function leaseEffect(tx: DbTx, now: string) {
   } = await tx
     .updateTable("effects")
     .set((sql) => ({ leased_until: later(now, LEASE_MS), attempts: sql("attempts", "+", 1) }))
+    .$if(starts === true, (query) => query.set({ settled_at: now }))
     .where("id", "=", due.id)
     .returningAll()
     .executeTakeFirstOrThrow();
   const known = await resource(tx, repository_id, row.stream);
-  return { row, settled_at, known, untried: await isUntried(tx, repository_id, { row, known, now }) };
+  const untried = starts ?? (await isUntried(tx, repository_id, { row, known, now }));
+  return { row, settled_at, known, untried };
+}
+
+/** GitHub lists a run after so long, if it has started it. */
+const LISTED_AFTER_MS = 45_000;
+
+/**
+ * While a run is to be started, `settled_at` is when GitHub was asked for it, and stands there before that: whatever became of the
+ * answer, and of the bot, it is not asked again before the run would be listed.
+ */
+function mayStart(asked_at: string | null, now: string): boolean {
+  return asked_at === null || Date.parse(now) - Date.parse(asked_at) >= LISTED_AFTER_MS;
 }
 
 interface Leased {

@@ -86,6 +86,8 @@ const check = (external_id: string): CheckEffect => ({
   title: "Drifted",
   summary: "posts: 1 row changed",
 });
+/** @param untried false: it may have been asked for a moment ago */
+const start = (effect: DispatchEffect, untried = true) => port.applyEffect(repository, effect, null, untried);
 const dispatched = (nonce: string): DispatchEffect => ({
   kind: "dispatch",
   operation_id: nonce,
@@ -153,16 +155,24 @@ test("a check run is one per external id, whoever else uses its name", async () 
 
 test("a run whose start was not answered is found by its nonce, not started again", async () => {
   double.faults.plan("POST */dispatches", "lost-answer");
-  expect(await apply(dispatched("n-1"))).toMatchObject({ ok: false, retry: true });
-  const found = await apply(dispatched("n-1"));
+  expect(await start(dispatched("n-1"))).toMatchObject({ ok: false, retry: true });
+  const found = await start(dispatched("n-1"), false);
   expect(double.state.runs).toHaveLength(1);
   expect(found).toMatchObject({ ok: true, external_id: double.state.runs[0]?.id });
-  const second = await apply(dispatched("n-2"));
+  const second = await start(dispatched("n-2"));
   expect(second).toMatchObject({ ok: true, external_id: double.state.runs[1]?.id });
 });
 
+test("a run that may have been started a moment ago is only looked for", async () => {
+  const before = double.state.runs.length;
+  const looked = await start(dispatched("n-8"), false);
+  expect(looked).toMatchObject({ ok: false, retry: true, code: "RUN_NOT_LISTED_YET" });
+  expect(double.state.runs).toHaveLength(before);
+  expect(await start(dispatched("n-8"))).toMatchObject({ ok: true });
+});
+
 test("of a run GitHub says whether it is over, and of one that it does not show nothing", async () => {
-  await apply(dispatched("n-7"));
+  await start(dispatched("n-7"));
   const run = double.state.runs.at(-1);
   if (run === undefined) throw new Error("no run was started");
   await double.runs.finished(run);
@@ -173,7 +183,7 @@ test("of a run GitHub says whether it is over, and of one that it does not show 
 });
 
 test("a protection rule that is answered already is not answered again; one that is not asked for is a fault", async () => {
-  const { external_id: run_id } = (await apply(dispatched("n-6"))) as { external_id: number };
+  const { external_id: run_id } = (await start(dispatched("n-6"))) as { external_id: number };
   const run = double.state.runs.at(-1);
   if (run === undefined) throw new Error("no run was started");
   await double.runs.finished(run);
@@ -192,15 +202,15 @@ test("a protection rule that is answered already is not answered again; one that
 
 test("attack: a run that somebody else started under the same nonce is not taken for the bot's", async () => {
   double.faults.plan("POST */dispatches", "lost-answer");
-  await apply(dispatched("n-4"));
+  await start(dispatched("n-4"));
   const own = double.state.runs.at(-1);
   const inputs = { job: "j", nonce: "n-4", environment: "production" };
   double.as("ann").runWorkflow("belay.yml", inputs);
-  expect(await apply(dispatched("n-4"))).toMatchObject({ ok: true, external_id: own?.id });
+  expect(await start(dispatched("n-4"))).toMatchObject({ ok: true, external_id: own?.id });
 });
 
 test("attack: a tag of the default branch's name is not what is started", async () => {
-  await apply(dispatched("n-5"));
+  await start(dispatched("n-5"));
   const asked = double.requests.findLast(({ path }) => path.endsWith("/dispatches"));
   expect(asked?.body).toMatchObject({ ref: "refs/heads/main" });
 });
@@ -217,7 +227,7 @@ test("attack: a file that is moved among the documentation is named with where i
 });
 
 test("a workflow that is not there cannot be started, and says so", async () => {
-  const wrong = await apply({ ...dispatched("n-3"), workflow: "none.yml" });
+  const wrong = await start({ ...dispatched("n-3"), workflow: "none.yml" });
   expect(wrong).toMatchObject({ ok: false, retry: false, code: "GITHUB_NOT_FOUND" });
 });
 

@@ -322,6 +322,38 @@ test("a check that GitHub refused goes, too, once no open pull request has its c
   expect(await opened.sweeps.prune(OLD)).toMatchObject({ rows: 0 });
 });
 
+test("a run is not asked for again before GitHub would list it, whatever became of the answer and of the bot", async () => {
+  const { queue } = opened;
+  const run = {
+    workflow: "belay.yml",
+    ref: "main",
+    nonce: "n",
+    inputs: { job: "j", nonce: "n", environment: "p" },
+  };
+  await write({ kind: "dispatch", operation_id: randomUUID(), ...run });
+  const unanswered = { ok: false, retry: true, code: "GITHUB_UNAVAILABLE", message: "no answer" } as const;
+  const unlisted = { ...unanswered, code: "RUN_NOT_LISTED_YET" };
+  const asked: [number, boolean][] = [];
+  const attempt = (seconds: number, answer: () => Promise<EffectResult>) =>
+    queue.takeEffect(later(seconds), (_row, _known, untried) => {
+      asked.push([seconds, untried]);
+      return answer();
+    });
+  await attempt(0, async () => unanswered);
+  for (const seconds of [2, 10, 44]) expect(await attempt(seconds, async () => unlisted)).toBe(true);
+  // The bot dies while it asks, and the next one takes the row when the lease has run out.
+  const silent = Promise.withResolvers<EffectResult>();
+  const lost = attempt(60, () => silent.promise);
+  await expect.poll(() => asked.length, { timeout: 30_000 }).toBe(5);
+  expect(await attempt(91, async () => unlisted)).toBe(true);
+  expect(await attempt(110, async () => done(9))).toBe(true);
+  silent.resolve(unanswered);
+  await lost;
+  const moments = { 0: true, 2: false, 10: false, 44: false, 60: true, 91: false, 110: true };
+  expect(asked).toEqual(Object.entries(moments).map(([seconds, untried]) => [Number(seconds), untried]));
+  expect(await opened.sql("select state from effects")).toEqual([{ state: "done" }]);
+});
+
 test("what was set aside is shown, and tried again when a person says so", async () => {
   const { queue } = opened;
   await write(reaction(1));
