@@ -17,6 +17,7 @@ import type { Deps } from "./deps.ts";
 import { type Evidence, type EvidenceReads, evidenceForCommand, NO_EVIDENCE } from "./evidence.ts";
 import { type Ending, finish } from "./finish.ts";
 import { askPerson } from "./person.ts";
+import { unfit } from "./refuse-operation.ts";
 import { FRESH_ATTEMPT } from "./retry.ts";
 import { type LoadedSettings, loadSettings, policyFor, type SettingsReads } from "./site.ts";
 import { allWaiting, tellPlace, waitingBefore } from "./turns.ts";
@@ -48,7 +49,7 @@ export async function beginDue(deps: DueDeps, operation_id: string): Promise<Due
     const work = await openWork(deps, tx, operation_id);
     if (work === null || !isDue(work)) return "waits";
     if (work.operation.queued_at !== null && (await heldNow(tx, work)) !== null) return "waits";
-    const ending = objection(work, fresh);
+    const ending = objection(work, fresh) ?? (await noLongerFit(work));
     if (ending !== null) {
       await finish(work, ending);
       return "ended";
@@ -149,6 +150,13 @@ function objection(work: Work, { settings, pull_request, person }: Fresh): Endin
     });
   if (stop === null) return null;
   return { event: "cancelled", code: "cancelled", message: cancelledSentence(namesOf(work), stop), actor };
+}
+
+/** Its checks and its comment have said that it waits: unlike a command that is refused at once, it has an end to tell. */
+async function noLongerFit(work: Work): Promise<Ending | null> {
+  const answer = await unfit(work);
+  if (answer === null) return null;
+  return { event: "blocked", code: answer.code, message: answerLine(answer), actor: "bot" };
 }
 
 async function begin(deps: DueDeps, before: Work, { settings, evidence }: Fresh): Promise<DueOutcome> {

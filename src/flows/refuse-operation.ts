@@ -4,6 +4,7 @@ import type { LockHeld } from "../core/lock.ts";
 import * as answers from "../core/rendering/answers.ts";
 import { lockedByPerson } from "../core/rendering/locks.ts";
 import type { OperationKind } from "../core/vocabulary.ts";
+import type { OperationRow } from "../ports/operations.ts";
 import type { EnvironmentRow } from "../ports/sites.ts";
 import type { Tx } from "../ports/store.ts";
 import { lastStandingPromotion } from "./create-operation.ts";
@@ -37,8 +38,17 @@ async function unfitEnvironment(work: Work): Promise<Answer | null> {
 async function wayBack(tx: Tx, { id, status }: EnvironmentRow): Promise<"/rollback" | "/refresh" | null> {
   if (status !== "failed") return null;
   if ((await lastStandingPromotion(tx, id))?.state === "failed") return "/rollback";
-  const [refresh] = await tx.operations({ source_environment_id: id, kinds: ["refresh"] }, { limit: 1 });
-  return refresh === undefined || refresh.state === "succeeded" ? null : "/refresh";
+  const refresh = await lastRefreshAtWork(tx, id);
+  return refresh === null || refresh.state === "succeeded" ? null : "/refresh";
+}
+
+/** The newest that came so far as to change the environment: one that was refused or cancelled before that has broken nothing. */
+async function lastRefreshAtWork(tx: Tx, source_environment_id: string): Promise<OperationRow | null> {
+  for (const refresh of await tx.operations({ source_environment_id, kinds: ["refresh"] }, { limit: 100 })) {
+    const jobs = await tx.jobsOf(refresh.id);
+    if (jobs.some(({ type, claimed_at }) => type === "env_refresh" && claimed_at !== null)) return refresh;
+  }
+  return null;
 }
 
 function nothingToUndo({ operation, target }: Work): Answer | null {

@@ -36,12 +36,12 @@ function overlaps(one: OperationRow, other: OperationRow): boolean {
 const heldIds = (operation: OperationRow): readonly string[] =>
   heldSides(operation.kind).map((side) => operation[`${side}_environment_id`]);
 
-/** The same promotion of the same pull request is under way or waits already: a second one would say nothing new. */
-export async function isAskedForTwice({ tx, operation }: Work): Promise<boolean> {
+/** The same promotion of the same pull request that is under way or waits already: a second one would say nothing new. */
+export async function askedForBefore({ tx, operation }: Work): Promise<OperationRow | null> {
   const { pull_request, target_environment_id, id } = operation;
-  if (pull_request === null) return false;
+  if (pull_request === null) return null;
   const filter = { target_environment_id, pull_request, kinds: ["promote"], states: OPEN_STATES } as const;
-  return (await tx.operations(filter, { limit: 10 })).some((other) => other.id !== id);
+  return (await tx.operations(filter, { limit: 10 })).find((other) => other.id !== id) ?? null;
 }
 
 /** @param held who holds an environment; null: others wait before it */

@@ -239,6 +239,18 @@ it("a rollback that failed before its switch leaves a broken production broken",
   expect(await world.says("mona", "/promote")).toBe("environment_failed");
 });
 
+it("a refresh that never came to its host is not what broke the source", async () => {
+  await prepare();
+  await world.says("mona", "/refresh");
+  await world.says("mona", "/cancel");
+  expect(await world.operation()).toMatchObject({ kind: "refresh", state: "cancelled" });
+  await world.open.store.transaction(async (tx) => {
+    const staging = (await tx.environments({ limit: 10 })).find(({ name }) => name === "staging");
+    await tx.updateEnvironment(staging?.id ?? "", { status: "failed" });
+  });
+  expect(await world.says("mona", "/plan")).toBe("started");
+});
+
 it("a backup whose host has a fast clock is no fresher for it", async () => {
   await world.pullRequest();
   await world.says("mona", "/refresh");

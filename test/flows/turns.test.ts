@@ -2,8 +2,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { beginDue, dueOperations } from "../../src/flows/due.ts";
 import type { OperationRow } from "../../src/ports/operations.ts";
-import { built, firstClone, measured, NOT_COMPARED } from "./facts.ts";
-import { HEAD, openWorld, type World } from "./world.ts";
+import { built, firstClone, measured, NOT_COMPARED, switched } from "./facts.ts";
+import { approved, HEAD, openWorld, type World } from "./world.ts";
 
 const production = measured({});
 const staging = measured({ widgets: { "1": "new" } });
@@ -64,10 +64,38 @@ describe("a second promotion", () => {
   it("of one pull request is not asked for twice, and `/cancel` takes it out of the queue", async () => {
     expect(await inOther("ann", "/promote")).toBe("queued");
     expect(await inOther("ann", "/promote")).toBe("environment_locked");
+    expect(await world.lastAnswer()).toContain("waits in the queue already");
     expect(await inOther("ann", "/cancel")).toBe("cancelled");
     expect((await all()).filter(({ state }) => state === "waiting")).toEqual([]);
     await world.runs({ drift_check: answers.drift_check });
     expect(await takeTurns()).toEqual([]);
+  });
+
+  it("of one pull request does not pass those who came before it, where only a lock of its own person is in the way", async () => {
+    await world.runs({ drift_check: answers.drift_check });
+    expect(await world.says("mona", "/lock")).toBe("locked");
+    expect(await inOther("ann", "/promote")).toBe("queued");
+    const before = await dispatches();
+    expect(await inOther("mona", "/promote")).toBe("environment_locked");
+    expect(await dispatches()).toBe(before);
+    expect((await all()).filter(({ state }) => state === "waiting")).toHaveLength(1);
+  });
+
+  it("whose environment was left failed meanwhile is told so where it was told that it waits", async () => {
+    await world.runs({ drift_check: answers.drift_check });
+    await approved(world, answers);
+    expect(await world.says("mona", "/promote")).toBe("started");
+    expect(await inOther("ann", "/promote")).toBe("queued");
+    const stuck = { ...switched(staging), rolled_back: false };
+    const broken = () => ({ error: "HEALTH_FAILED", message: "Empty page.", facts: stuck });
+    expect((await world.runs({ ...answers, env_promote: broken })).result).toBe("failed");
+    expect(await takeTurns()).toEqual(["ended"]);
+    expect(await world.operation()).toMatchObject({ state: "blocked", result_code: "environment_failed" });
+    expect(await world.comment()).toContain("failed state");
+    const shown = (await world.effects("check")).filter(({ head_sha, external_id }) => {
+      return head_sha === OTHER && external_id.endsWith(":promotion");
+    });
+    expect(shown.at(-1)).toMatchObject({ status: "completed", conclusion: "failure" });
   });
 
   it("whose person lost the right meanwhile does not begin, nor one whose head moved", async () => {

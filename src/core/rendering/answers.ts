@@ -201,6 +201,13 @@ export const locked = (holder: HolderWords): Answer =>
       : "Wait until it is done (its comment shows how far it is), then comment the command again.",
   );
 
+export const waitsAlready = (target: string): Answer =>
+  answer(
+    "environment_locked",
+    `Nothing was started: this pull request's promotion to ${target} waits in the queue already, and begins by itself.`,
+    "Its comment shows its place; `/cancel` takes it out of the queue.",
+  );
+
 export const environmentFailed = (environment: string, remedy: "/refresh" | "/rollback"): Answer =>
   answer(
     "environment_failed",
