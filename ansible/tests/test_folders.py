@@ -76,6 +76,13 @@ class Replaced(unittest.TestCase):
         replace_folder(str(self.new), str(self.place))
         self.assertEqual((self.words(), os.listdir(self.top)), ({"new"}, [OLD]))
 
+    def test_what_others_call_by_such_names_stays(self):
+        theirs = {"site.aside", "old.left.1", f"{OLD}.aside.tar", "ABCDEF012345.aside"}
+        for name in theirs:
+            (self.top / name).mkdir()
+        settle_folders(str(self.top))
+        self.assertEqual(set(os.listdir(self.top)), {OLD, *theirs})
+
     def test_not_every_host_has_the_program_that_writes_out(self):
         with mock.patch.dict(os.environ, PATH=str(self.top)), mock.patch("os.sync") as sync:
             begin_writing_out(str(self.top))

@@ -34,14 +34,15 @@ def replace_folder(new: str, place: str) -> None:
 
 
 def settle_folders(parent: str) -> None:
-    """What somebody who was killed was replacing in this folder comes back to its place, or goes where its place is taken.
+    """Of the releases in this folder: what somebody who was killed was replacing comes back to its place, or goes where its place is taken.
 
-    What could not be deleted before is tried again.
+    What could not be deleted before is tried again. Names of other people's stay what they are.
     """
     for name in os.listdir(parent):
-        if name.endswith(ASIDE):
-            _settle(os.path.join(parent, name[: -len(ASIDE)]))
-        elif re.search(re.escape(LEFT) + r"\d+$", name):
+        ours = re.fullmatch(r"([0-9a-f]{12})(%s|%s\d+)" % (re.escape(ASIDE), re.escape(LEFT)), name)
+        if ours and ours.group(2) == ASIDE:
+            _settle(os.path.join(parent, ours.group(1)))
+        elif ours:
             _delete(os.path.join(parent, name))
 
 
