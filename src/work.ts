@@ -178,7 +178,8 @@ async function tellOfPackages({ deps, queue, log }: WorkOptions, { row, result }
   const { effect } = row;
   const last = !result.ok && isLast(queue, row, result);
   if (effect.kind === "pointers") {
-    await pointersApplied(deps, { effect, result, last }).catch((error: unknown) => {
+    const tried_before = row.attempts > 1;
+    await pointersApplied(deps, { effect, result, last, tried_before }).catch((error: unknown) => {
       if (outageOf(error) !== null || row.faults + 1 < queue.most_faults) throw error;
       log.error({ operation_id: row.operation_id, err: error }, "moved pointers could not be told of");
       return pointersCrashed(deps, { effect, result, error });

@@ -32,18 +32,23 @@ export interface AppliedPointers {
   readonly result: EffectResult;
   /** Nobody will try this effect again. */
   readonly last: boolean;
+  /** It was tried before, with an answer that may have been lost. */
+  readonly tried_before: boolean;
 }
 
 /** Twice is harmless: an operation that is over stays as it is. */
 export async function pointersApplied(
   deps: AppliedDeps,
-  { effect, result, last }: AppliedPointers,
+  { effect, result, last, tried_before }: AppliedPointers,
 ): Promise<void> {
   const { operation_id } = effect;
   if (result.ok) return activated(deps, operation_id, result.commit ?? "");
   if (result.code === "POINTERS_MOVED") return again(deps, effect);
-  if (last)
-    await give(deps, operation_id, { code: result.code, message: words.failedSentence(result.message) });
+  if (!last) return;
+  // Only where GitHub let nobody look is it open what an earlier attempt has done.
+  const open = tried_before && result.code !== "POINTERS_PROTECTED";
+  const message = open ? words.perhapsMoved(result.message) : words.failedSentence(result.message);
+  await give(deps, operation_id, { code: result.code, message });
 }
 
 /**
@@ -52,7 +57,7 @@ export async function pointersApplied(
  */
 export async function pointersCrashed(
   deps: AppliedDeps,
-  { effect, result, error }: Omit<AppliedPointers, "last"> & { readonly error: unknown },
+  { effect, result, error }: Pick<AppliedPointers, "effect" | "result"> & { readonly error: unknown },
 ): Promise<void> {
   const { operation_id } = effect;
   const why = words.faultSentence(error);
@@ -127,7 +132,7 @@ async function operationOf(deps: AppliedDeps, id: string): Promise<OperationRow 
   return deps.store.transaction((tx) => tx.operation(id));
 }
 
-/** Given up for good: nothing was moved. */
+/** Given up for good. */
 async function give(
   deps: AppliedDeps,
   operation_id: string,

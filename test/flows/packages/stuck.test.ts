@@ -96,6 +96,18 @@ test("what nobody can judge anew for so long is given up, and the next command g
   expect(world.pointers()[SECOND]).toBe(V3);
 }, 240_000);
 
+test("where GitHub lets nobody look what an earlier attempt has done, nothing is claimed", async () => {
+  const { double } = world;
+  const pull = double.state.pulls[1] as PullRequest;
+  await interrupted("lost-answer", () => world.says("ann", pull, `/rollback ${SECOND}`));
+  double.faults.plan("GET */git/ref/heads*main", 403, { times: 1_000 });
+  bot = await start();
+  const said = await world.told(pull, "Rollback of packages: failed");
+  expect(said).toContain("Whether a pointer was moved cannot be told");
+  expect(said).not.toContain("No pointer was moved");
+  double.faults.clear();
+}, 240_000);
+
 test("a move whose releases cannot be written down ends as what it is, with its commit", async () => {
   const { double } = world;
   const pull = double.state.pulls[0] as PullRequest;

@@ -29,6 +29,9 @@ export const movedTooOften = (rounds: number): string =>
 export const notJudgedAnew = (why: string): string =>
   `No pointer was moved: the branch had moved on, and it could not be judged anew. ${why} Comment the command again when that is mended.`;
 
+export const perhapsMoved = (why: string): string =>
+  `Whether a pointer was moved cannot be told: an earlier attempt may have got no answer, and GitHub lets nobody look. ${why} Look at the branch before you comment the command again.`;
+
 /** What GitHub refused is said in its words; of a fault of Belay's own only the log tells. */
 export const faultSentence = (error: unknown): string =>
   error instanceof Error && "retry" in error
