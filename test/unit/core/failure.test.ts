@@ -149,6 +149,23 @@ describe("a report that was made up, because the playbook left none", () => {
   });
 });
 
+describe("a rollback whose switch failed", () => {
+  const steps = [step("Check that the target can go back"), step("Switch back to the release", "failed")];
+  const rollback = (more: Partial<Report>) => failure({ steps, ...more }, "release_rollback", "rollback");
+  it("is a definite no only where the host says that nothing was switched", () => {
+    expect(rollback({ error_code: "HOLD_NOT_DRAINED", facts: { activated: false } })).toBe("failed");
+    expect(rollback({ error_code: "RELEASE_CHANGED", facts: { activated: false } })).toBe("failed");
+  });
+  it.each(["DATABASE_LOST", "SQL_ERROR", "HOST_PROCESS_ENDED", "HOST_UNEXPECTED"])(
+    "with %s and without a word of it is unknown",
+    (error_code) => expect(rollback({ error_code, facts: { release: "aaaaaaaaaaaa" } })).toBe("lost"),
+  );
+  it("and was refused before it came there is a definite no", () => {
+    const refused = [step("Check that the target can go back", "failed")];
+    expect(rollback({ error_code: "RELEASE_NOT_KEPT", steps: refused })).toBe("failed");
+  });
+});
+
 describe("the sentence of a rollback by itself", () => {
   const facts = { activated: true, rolled_back: true, previous_release: "aaaaaaaaaaaa" };
   const steps = [step("Switch to the release"), step(UNDO_STEP), step(HEALTH_BACK_STEP)];
