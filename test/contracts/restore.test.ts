@@ -123,7 +123,8 @@ test.each([
     double.faults.clear();
 
     // Life after it.
-    await vi.waitFor(() => expect(double.state.runs).toHaveLength(1), PATIENT);
+    // Whether GitHub started the run nobody knows, so it is looked for at first.
+    await vi.waitFor(() => expect(double.state.runs).toHaveLength(1), { timeout: 120_000 });
     await vi.waitFor(() => expect(bodies(double)).toContain("production is locked"), PATIENT);
     await ann.push("staging", { "theme.css": "newer" });
     await isAtRest(bot.url);
@@ -150,7 +151,7 @@ test.each([
     await ann.comment(pull, "/drift");
     await vi.waitFor(() => expect(double.state.runs).toHaveLength(runs + 1), PATIENT);
   },
-  240_000,
+  300_000,
 );
 
 const bodies = (double: Double): string => double.state.comments.map(({ body }) => body).join("\n");
