@@ -1,5 +1,7 @@
 /** What was set aside: shown, and tried again when a person says so. */
 import { sql } from "kysely";
+import { isOver } from "../core/promotion.ts";
+import { PromotionState } from "../core/vocabulary.ts";
 import type { Queue, SetAsideRow } from "../ports/queue.ts";
 import type { Db, DbTx } from "./schema.ts";
 
@@ -49,9 +51,16 @@ async function effectsAgain(
   return Number(done.numUpdatedRows);
 }
 
-/** A newer state of the same comment or check was shown, or waits to be: the older one must not take its place. */
-const OUTDATED = sql<boolean>`state = 'failed' and effect ->> 'kind' in ('comment', 'check') and exists (
+const OVER = PromotionState.options.filter(isOver);
+
+/**
+ * A newer state of the same comment or check was shown, or waits to be: the older one must not take its place. And what moves something
+ * on behalf of an operation does so no more when that has ended: its lock is gone, and its end is told.
+ */
+const OUTDATED = sql<boolean>`state = 'failed' and (effect ->> 'kind' in ('comment', 'check') and exists (
   select 1 from effects newer where newer.repository_id = effects.repository_id and newer.stream = effects.stream
-    and newer.seq > effects.seq and newer.state in ('pending', 'done'))`;
+    and newer.seq > effects.seq and newer.state in ('pending', 'done'))
+  or effect ->> 'kind' in ('dispatch', 'pointers') and exists (
+    select 1 from operations ended where ended.id = effects.operation_id and ended.state in (${sql.join(OVER)})))`;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

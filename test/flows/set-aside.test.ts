@@ -43,3 +43,20 @@ it("what a newer state has overtaken is on record as not put back, what is put b
   expect(await (await retry()).put()).toBeNull();
   expect(await actions()).toEqual(["set_aside.put_back", "set_aside.not_put_back", "set_aside.put_back"]);
 });
+
+it("what an operation would have moved is not moved when the operation has ended", async () => {
+  const world = await openWorld();
+  await world.pullRequest();
+  await world.says("mona", "/drift");
+  const { store, queue, sql } = world.open;
+  await sql("update effects set state = 'failed' where effect ->> 'kind' = 'dispatch'");
+  const deps = { store, queue, clock: world.deps.clock };
+  const [row] = await queue.setAside(EVER);
+  const found = await findSetAside(deps, row?.id ?? "");
+  if (found === null) throw new Error("nothing is set aside");
+  expect(await world.says("mona", "/cancel")).toBe("cancelled");
+  expect(await putBack(deps, { ...found, actor: "zoe" })).toMatchObject({ status: 409, code: "overtaken" });
+  expect(
+    (await sql("select 1 from effects where effect ->> 'kind' = 'dispatch' and state = 'pending'")).length,
+  ).toBe(0);
+});
