@@ -16,18 +16,16 @@ const { stores, ...order } = chosen();
 const { size } = order;
 
 const folder = mkdtempSync(path.join(tmpdir(), "belay-faults-bot-"));
+// Also where it is interrupted, or fails.
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => process.exit(1));
 const results: Record<string, Result> = {};
-try {
-  for (const store of stores) {
-    say(`On ${store}`);
-    const found = store === "postgres" ? await onPostgres() : await onFolder();
-    const { lost, doubled, wrong_state } = found;
-    say(`${lost} lost, ${doubled} doubled, ${wrong_state} wrong, after ${found.seconds} s`);
-    results[store] = found;
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+for (const store of stores) {
+  say(`On ${store}`);
+  const found = store === "postgres" ? await onPostgres() : await onFolder();
+  const { lost, doubled, wrong_state } = found;
+  say(`${lost} lost, ${doubled} doubled, ${wrong_state} wrong, after ${found.seconds} s`);
+  results[store] = found;
 }
 const all = Object.values(results);
 const sum = (name: "lost" | "doubled" | "wrong_state") => all.reduce((total, one) => total + one[name], 0);
