@@ -1,8 +1,9 @@
 """Tables of WordPress, WooCommerce, Action Scheduler and others as their documentation describes them, with a person's marks.
 
-Every value that says something of a person begins with MARK, so that whatever lets one pass is found.
+Every value that says something of a person begins with MARK, so that whatever lets one pass is found. It is so long that no mask makes it
+up by chance.
 """
-MARK = "Zq"
+MARK = "Zqjxvk"
 
 SCHEMA = """
 CREATE TABLE {p}users (ID BIGINT UNSIGNED PRIMARY KEY AUTO_INCREMENT, user_login VARCHAR(60) NOT NULL DEFAULT '', user_pass VARCHAR(255) NOT NULL DEFAULT '',
@@ -41,42 +42,42 @@ CREATE TABLE {p}gf_entry_meta (id BIGINT UNSIGNED PRIMARY KEY AUTO_INCREMENT, fo
 """
 
 #: Table -> rows ({column: value}). A subscription is an order of the type shop_subscription.
-_ORDER = {"status": "wc-completed", "currency": "EUR", "tax_amount": 1, "total_amount": 12.5, "customer_id": 2, "billing_email": "Zqanna@mail.example", "payment_method": "bacs",
-          "transaction_id": "Zq-tx-1", "ip_address": "Zq.203.0.113.7", "user_agent": "Zq browser", "customer_note": "Zq ring twice"}
-_ADDRESS = {"order_id": 11, "first_name": "Zqanna", "last_name": "Zqonym", "company": "Zq and Co", "address_1": "Zq street 1", "address_2": "Zq floor", "city": "Zqville", "postcode": "Zq12 3AB",
-            "country": "AT", "email": "zQanna@mail.example".replace("zQ", "Zq"), "phone": "Zq+43 1 234567"}
+_ORDER = {"status": "wc-completed", "currency": "EUR", "tax_amount": 1, "total_amount": 12.5, "customer_id": 2, "billing_email": "Zqjxvkanna@mail.example", "payment_method": "bacs",
+          "transaction_id": "Zqjxvk-tx-1", "ip_address": "Zqjxvk.203.0.113.7", "user_agent": "Zqjxvk browser", "customer_note": "Zqjxvk ring twice"}
+_ADDRESS = {"order_id": 11, "first_name": "Zqjxvkanna", "last_name": "Zqjxvkonym", "company": "Zqjxvk and Co", "address_1": "Zqjxvk street 1", "address_2": "Zqjxvk floor", "city": "Zqjxvkville", "postcode": "Zqjxvk12 3AB",
+            "country": "AT", "email": "Zqjxvkanna@mail.example", "phone": "Zqjxvk+43 1 234567"}
 ROWS = {
     "users": [{"ID": 1, "user_login": "keeper", "user_email": "keeper@shop.example", "user_pass": "$P$keeper", "display_name": "Keeper"},
-              {"ID": 2, "user_login": "Zqanna", "user_pass": "$P$Zqhash", "user_nicename": "Zqanna", "user_email": "Zqanna@mail.example", "user_url": "https://Zqanna.example", "user_activation_key": "Zqkey", "display_name": "Zqanna Zqonym"}],
+              {"ID": 2, "user_login": "Zqjxvkanna", "user_pass": "$P$Zqjxvkhash", "user_nicename": "Zqjxvkanna", "user_email": "Zqjxvkanna@mail.example", "user_url": "https://Zqjxvkanna.example", "user_activation_key": "Zqjxvkkey", "display_name": "Zqjxvkanna Zqjxvkonym"}],
     "usermeta": [{"umeta_id": 50, "user_id": 1, "meta_key": "wp_capabilities", "meta_value": 'a:1:{s:13:"administrator";b:1;}'}]
-    + [{"umeta_id": 60 + at, "user_id": 2, "meta_key": key, "meta_value": "Zq " + key} for at, key in enumerate((
+    + [{"umeta_id": 60 + at, "user_id": 2, "meta_key": key, "meta_value": "Zqjxvk " + key} for at, key in enumerate((
         "first_name", "last_name", "nickname", "description", "billing_first_name", "billing_last_name", "billing_company", "billing_address_1", "billing_address_2", "billing_city",
         "billing_postcode", "billing_email", "billing_phone", "shipping_first_name", "shipping_last_name", "shipping_address_1", "shipping_city", "shipping_phone", "session_tokens",
         "_woocommerce_persistent_cart_1", "pmpro_bfirstname", "pmpro_baddress1", "pmpro_bphone", "pmpro_bemail", "_application_passwords", "wp__stripe_customer_id", "_wcpay_customer_id_live"))],
-    "comments": [{"comment_ID": 1, "comment_author": "Zqanna", "comment_author_email": "Zqanna@mail.example", "comment_author_url": "https://Zqanna.example", "comment_author_IP": "Zq203.0.113.7",
-                  "comment_content": "Lovely", "comment_agent": "Zq browser"},
-                 {"comment_ID": 2, "comment_author": "WooCommerce", "comment_content": "Refunded to Zqanna, Zq street 1", "comment_type": "order_note"}],
-    "postmeta": [{"meta_id": 1 + at, "post_id": 9, "meta_key": key, "meta_value": "Zq " + key} for at, key in enumerate((
+    "comments": [{"comment_ID": 1, "comment_author": "Zqjxvkanna", "comment_author_email": "Zqjxvkanna@mail.example", "comment_author_url": "https://Zqjxvkanna.example", "comment_author_IP": "Zqjxvk203.0.113.7",
+                  "comment_content": "Lovely", "comment_agent": "Zqjxvk browser"},
+                 {"comment_ID": 2, "comment_author": "WooCommerce", "comment_content": "Refunded to Zqjxvkanna, Zqjxvk street 1", "comment_type": "order_note"}],
+    "postmeta": [{"meta_id": 1 + at, "post_id": 9, "meta_key": key, "meta_value": "Zqjxvk " + key} for at, key in enumerate((
         "_billing_first_name", "_billing_last_name", "_billing_company", "_billing_address_1", "_billing_address_2", "_billing_city", "_billing_postcode", "_billing_email", "_billing_phone",
         "_shipping_first_name", "_shipping_address_1", "_shipping_postcode", "_customer_ip_address", "_customer_user_agent", "_transaction_id", "_billing_address_index", "_edd_payment_user_email", "_edd_payment_meta", "_stripe_customer_id", "_wc_order_attribution_user_agent", "Payer first name"))],
     "wc_orders": [{**_ORDER, "id": 11, "type": "shop_order"}, {**_ORDER, "id": 12, "type": "shop_subscription", "parent_order_id": 11}],
     "wc_order_addresses": [{**_ADDRESS, "address_type": kind} for kind in ("billing", "shipping")],
-    "wc_orders_meta": [{"order_id": 11, "meta_key": key, "meta_value": "Zq " + key} for key in ("_billing_address_index", "_stripe_customer_id", "_wc_order_attribution_user_agent", "_ppcp_paypal_payer_email", "Payer PayPal address", "_mollie_customer_id", "gift_recipient_email")],
-    "wc_customer_lookup": [{"user_id": 2, "username": "Zqanna", "first_name": "Zqanna", "last_name": "Zqonym", "email": "Zqanna@mail.example", "postcode": "Zq12 3AB", "city": "Zqville", "country": "AT"}],
-    "wc_download_log": [{"timestamp": "2026-01-01", "permission_id": 1, "user_ip_address": "Zq203.0.113.7"}],
-    "woocommerce_sessions": [{"session_key": "Zq-session", "session_value": 'a:1:{s:8:"customer";s:6:"Zqanna";}', "session_expiry": 1}],
-    "woocommerce_payment_tokens": [{"gateway_id": "stripe", "token": "Zq_pm_1", "user_id": 2, "type": "CC"}],
-    "woocommerce_payment_tokenmeta": [{"payment_token_id": 1, "meta_key": "last4", "meta_value": "Zq4242"}],
-    "woocommerce_api_keys": [{"user_id": 1, "permissions": "read", "consumer_key": "Zq_ck", "consumer_secret": "Zq_cs", "truncated_key": "Zq1"}],
-    "actionscheduler_actions": [{"hook": "woocommerce_scheduled_subscription_payment", "status": "pending", "scheduled_date_gmt": "2026-01-01", "args": '["Zqanna@mail.example"]', "extended_args": '["Zq"]'}],
-    "actionscheduler_logs": [{"action_id": 1, "message": "sent to Zqanna@mail.example"}],
+    "wc_orders_meta": [{"order_id": 11, "meta_key": key, "meta_value": "Zqjxvk " + key} for key in ("_billing_address_index", "_stripe_customer_id", "_wc_order_attribution_user_agent", "_ppcp_paypal_payer_email", "Payer PayPal address", "_mollie_customer_id", "gift_recipient_email")],
+    "wc_customer_lookup": [{"user_id": 2, "username": "Zqjxvkanna", "first_name": "Zqjxvkanna", "last_name": "Zqjxvkonym", "email": "Zqjxvkanna@mail.example", "postcode": "Zqjxvk12 3AB", "city": "Zqjxvkville", "country": "AT"}],
+    "wc_download_log": [{"timestamp": "2026-01-01", "permission_id": 1, "user_ip_address": "Zqjxvk203.0.113.7"}],
+    "woocommerce_sessions": [{"session_key": "Zqjxvk-session", "session_value": 'a:1:{s:8:"customer";s:10:"Zqjxvkanna";}', "session_expiry": 1}],
+    "woocommerce_payment_tokens": [{"gateway_id": "stripe", "token": "Zqjxvk_pm_1", "user_id": 2, "type": "CC"}],
+    "woocommerce_payment_tokenmeta": [{"payment_token_id": 1, "meta_key": "last4", "meta_value": "Zqjxvk4242"}],
+    "woocommerce_api_keys": [{"user_id": 1, "permissions": "read", "consumer_key": "Zqjxvk_ck", "consumer_secret": "Zqjxvk_cs", "truncated_key": "Zqjxvk1"}],
+    "actionscheduler_actions": [{"hook": "woocommerce_scheduled_subscription_payment", "status": "pending", "scheduled_date_gmt": "2026-01-01", "args": '["Zqjxvkanna@mail.example"]', "extended_args": '["Zqjxvk"]'}],
+    "actionscheduler_logs": [{"action_id": 1, "message": "sent to Zqjxvkanna@mail.example"}],
     "actionscheduler_groups": [{"slug": "wc-renewals"}],
-    "pmpro_membership_orders": [{"code": "C1", "user_id": 2, "billing_name": "Zqanna", "billing_street": "Zq street", "billing_street2": "Zq", "billing_city": "Zqville", "billing_zip": "Zq1", "billing_phone": "Zq+43",
-                                 "accountnumber": "Zq4242", "status": "success", "payment_transaction_id": "Zqt", "subscription_transaction_id": "Zqs", "notes": "Zq note"}],
-    "edd_customers": [{"user_id": 2, "email": "Zqanna@mail.example", "name": "Zqanna", "status": "active", "purchase_count": 1}],
-    "edd_orders": [{"status": "complete", "type": "sale", "user_id": 2, "customer_id": 1, "email": "Zqanna@mail.example", "ip": "Zq203.0.113.7", "total": 5}],
-    "gf_entry": [{"form_id": 1, "ip": "Zq203.0.113.7", "source_url": "https://shop.example/?mail=Zqanna", "user_agent": "Zq browser", "transaction_id": "Zqt", "status": "active"}],
-    "gf_entry_meta": [{"form_id": 1, "entry_id": 1, "meta_key": "1.3", "meta_value": "Zqanna"}],
+    "pmpro_membership_orders": [{"code": "C1", "user_id": 2, "billing_name": "Zqjxvkanna", "billing_street": "Zqjxvk street", "billing_street2": "Zqjxvk", "billing_city": "Zqjxvkville", "billing_zip": "Zqjxvk1", "billing_phone": "Zqjxvk+43",
+                                 "accountnumber": "Zqjxvk4242", "status": "success", "payment_transaction_id": "Zqjxvkt", "subscription_transaction_id": "Zqjxvks", "notes": "Zqjxvk note"}],
+    "edd_customers": [{"user_id": 2, "email": "Zqjxvkanna@mail.example", "name": "Zqjxvkanna", "status": "active", "purchase_count": 1}],
+    "edd_orders": [{"status": "complete", "type": "sale", "user_id": 2, "customer_id": 1, "email": "Zqjxvkanna@mail.example", "ip": "Zqjxvk203.0.113.7", "total": 5}],
+    "gf_entry": [{"form_id": 1, "ip": "Zqjxvk203.0.113.7", "source_url": "https://shop.example/?mail=Zqjxvkanna", "user_agent": "Zqjxvk browser", "transaction_id": "Zqjxvkt", "status": "active"}],
+    "gf_entry_meta": [{"form_id": 1, "entry_id": 1, "meta_key": "1.3", "meta_value": "Zqjxvkanna"}],
 }
 
 

@@ -71,7 +71,7 @@ class ShopCopy(Bench):
         for table in EMPTY:
             self.assertEqual(self.count(table), 0, table)
         self.assertEqual(self.rows("SELECT COUNT(*) FROM stg_usermeta WHERE meta_key = 'session_tokens'"), [["0"]])
-        self.assertEqual(self.rows("SELECT billing_email FROM stg_wc_orders WHERE id = 11"), [["Zqanna@mail.example"]])
+        self.assertEqual(self.rows("SELECT billing_email FROM stg_wc_orders WHERE id = 11"), [["Zqjxvkanna@mail.example"]])
 
     def test_left_out_the_tables_of_visitors_are_empty(self):
         refresh = self.bring_shop("leave_out")
